@@ -1,0 +1,22 @@
+/**
+ * @jest-config-loader ts-node
+ * @jest-config-loader-options {"transpileOnly":true,"compilerOptions":{"module":"CommonJS","moduleResolution":"bundler"}}
+ */
+import type { Config } from 'jest';
+
+const config: Config = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/spec/bench/node_modules/'],
+  transform: { '\\.ts$': 'ts-jest' },
+  moduleNameMapper: {
+    '^agent-run$': '<rootDir>/lib/index.ts',
+    '^agent-run/(.+)$': '<rootDir>/lib/$1/index.ts',
+  },
+  collectCoverageFrom: ['lib/**/*.ts'],
+  coverageProvider: 'babel',
+  coverageReporters: ['text', 'lcovonly'],
+  coverageThreshold: { global: { branches: 95, functions: 95, lines: 95, statements: 95 } },
+};
+
+export default config;
