@@ -1,0 +1,142 @@
+import { CostSum } from '../run/cost';
+import type { RunError } from '../run/error';
+import type { JsonObject } from '../run/json';
+import type { Counters, TokenUsage } from '../run/token-usage';
+import { addUsage, countOf, freezeUsage, totalTokensOf } from '../run/token-usage';
+import type { LimitUse, RunLimitName, RunLimits, Spending } from './limits';
+import { exceededLimit, exhaustedLimit, isApproaching, useOfLimits } from './limits';
+
+/** What one change adds to the totals of every ancestor. */
+export interface Growth {
+  readonly runs?: number;
+  readonly turns?: number;
+  readonly tokenUsage?: JsonObject | null;
+  /** By how much the run's token total grew. */
+  readonly totalTokens?: number;
+  /** US dollars; null where the change brought no cost. */
+  readonly costUsd?: number | null;
+}
+
+/** What a run and its descendants of this process have used together. */
+export interface RunTotals {
+  /** Turns of all of them. */
+  readonly turns: number;
+  /** The sums of all counters, frozen. */
+  readonly tokenUsage: TokenUsage;
+  /** US dollars; null while nothing has a price. */
+  readonly costUsd: number | null;
+  /** How many runs, this one included. */
+  readonly runs: number;
+}
+
+/** What a run has used itself. */
+interface OwnUse {
+  readonly turnCount: number;
+  readonly tokenUsage: TokenUsage;
+  readonly costUsd: number | null;
+}
+
+/** A run that ends with its parent. */
+interface Child {
+  cancel(reason: string): unknown;
+  readonly isTerminal: boolean;
+}
+
+/**
+ * What a run and its descendants may use, and what the descendants have used: their sums, and of
+ * those that last, the children themselves.
+ */
+export class Budget {
+  limits: RunLimits | null = null;
+  readonly #children = new Set<Child>();
+  readonly #counters: Counters = {};
+  readonly #announced = new Set<RunLimitName>();
+  #cost: CostSum | null = null;
+  #runs = 0;
+  #turns = 0;
+  #totalTokens = 0;
+
+  addChild(child: Child): void {
+    this.#children.add(child);
+  }
+
+  /** Forgets a child that has ended: its numbers stay. */
+  removeChild(child: Child): void {
+    this.#children.delete(child);
+  }
+
+  /** Cancels the children that have not ended. */
+  cancelChildren(reason: string): void {
+    for (const child of [...this.#children]) {
+      if (!child.isTerminal) child.cancel(reason);
+    }
+  }
+
+  /** Adds what a descendant used. */
+  grow({ runs = 0, turns = 0, tokenUsage = null, totalTokens = 0, costUsd = null }: Growth): void {
+    this.#runs += runs;
+    this.#turns += turns;
+    this.#totalTokens += totalTokens;
+    if (tokenUsage !== null) addUsage(this.#counters, tokenUsage);
+    if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
+  }
+
+  totals(own: OwnUse): RunTotals {
+    const counters: Counters = {};
+    addUsage(counters, own.tokenUsage as JsonObject);
+    addUsage(counters, this.#counters as JsonObject);
+    return {
+      turns: own.turnCount + this.#turns,
+      tokenUsage: freezeUsage(counters),
+      costUsd: this.#costWith(own.costUsd),
+      runs: 1 + this.#runs,
+    };
+  }
+
+  /** The error of a run that went past a limit; null while it is within all of them. */
+  exceeded(own: OwnUse): RunError | null {
+    return this.limits === null ? null : exceededLimit(this.limits, this.#spending(own));
+  }
+
+  /**
+   * The error of a run that has nothing left for a next step; null while it has.
+   *
+   * @param asAncestor - Whether a descendant takes the step: it is no turn of this run.
+   */
+  exhausted(own: OwnUse, asAncestor: boolean): RunError | null {
+    if (this.limits === null) return null;
+    const limits = asAncestor ? { ...this.limits, maxTurns: undefined } : this.limits;
+    return exhaustedLimit(limits, this.#spending(own));
+  }
+
+  /** The limits that most is used of now and was not before. */
+  newlyApproaching(own: OwnUse): LimitUse[] {
+    const { limits } = this;
+    if (limits === null) return [];
+    const approaching = useOfLimits(limits, this.#spending(own)).filter(
+      (use) => !this.#announced.has(use.limit) && isApproaching(use, limits),
+    );
+    for (const { limit } of approaching) this.#announced.add(limit);
+    return approaching;
+  }
+
+  #spending(own: OwnUse): Spending {
+    return {
+      turns: own.turnCount,
+      totalTokens: totalTokensOf(own.tokenUsage) + this.#totalTokens,
+      costUsd: this.#costWith(own.costUsd),
+      unpricedRequests:
+        countOf(own.tokenUsage, UNPRICED_REQUESTS) + countOf(this.#counters, UNPRICED_REQUESTS),
+    };
+  }
+
+  #costWith(ownUsd: number | null): number | null {
+    if (this.#cost === null) return ownUsd;
+    const sum = new CostSum(this.#cost.usd);
+    sum.add(ownUsd ?? 0);
+    return sum.usd;
+  }
+}
+
+/** The counter of requests that no price was found for. */
+export const UNPRICED_REQUESTS = 'unpriced_requests';

@@ -1,0 +1,190 @@
+import type { ValidationIssue } from '../run/error';
+import { RunError, validationError } from '../run/error';
+import { messageOf } from '../run/error-payload';
+import type { JsonObject, JsonValue } from '../run/json';
+import { copyJson, isJsonObject } from '../run/json';
+import type { AnyRun } from '../run/run';
+import { runWith } from './current-run';
+import { startDeadline } from './deadline';
+import type { ExecuteSettings, ExecutionContext } from './options';
+
+/** What an execution asks of its run. */
+export interface ExecutedRun {
+  readonly run: AnyRun;
+  /** Takes a pending run to running. */
+  begin(): void;
+  complete(output: JsonObject | null): void;
+  fail(error: unknown): void;
+  end(status: 'cancelled' | 'timeout', error: RunError): void;
+  /** Calls the function within everything that has asked to surround the execution. */
+  enter<Result>(fn: () => Result): Result;
+  /** The execution is over. */
+  release(): void;
+}
+
+/**
+ * One call of `execute`: calls the function, ends the run once, settles the promise once.
+ *
+ * ```text
+ * started ── the function returns or throws ──────────────────────────► settled
+ *    │                                                                     ▲
+ *    └─ deadline, signal, limit, cancel ─► interrupted ── it answers ──────┤
+ *                                               └── graceMs pass ──────────┘ abandoned
+ * ```
+ */
+export class Execution<Result> {
+  readonly promise: Promise<Result>;
+  readonly #subject: ExecutedRun;
+  readonly #settings: ExecuteSettings;
+  readonly #controller = new AbortController();
+  #resolve!: (result: Result) => void;
+  #reject!: (error: unknown) => void;
+  #state: 'started' | 'interrupted' | 'ending' | 'settled' = 'started';
+  /** Whether the function itself completed the run. */
+  #completedInside = false;
+  #interruption: RunError | null = null;
+  #stopDeadline: () => void = () => undefined;
+  #stopGrace: () => void = () => undefined;
+
+  constructor(subject: ExecutedRun, settings: ExecuteSettings) {
+    this.#subject = subject;
+    this.#settings = settings;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Calls the function, unless the run has been ended before it could start. */
+  start(fn: (context: ExecutionContext) => Result | PromiseLike<Result>): void {
+    const { run } = this.#subject;
+    const { signal, timeoutMs } = this.#settings;
+    if (signal?.aborted === true) this.#onCallerAbort();
+    else this.#subject.begin();
+    if (run.isTerminal) {
+      this.#settle(() => this.#reject(this.#interruption ?? endedError(run)));
+      return;
+    }
+    signal?.addEventListener('abort', this.#onCallerAbort, { once: true });
+    this.#stopDeadline = startDeadline(timeoutMs, this.#onDeadline);
+    const context = { run, signal: this.#controller.signal };
+    const call = async (): Promise<Result> => fn(context);
+    const called = runWith(run, () => this.#subject.enter(call));
+    called.then(this.#onReturn, this.#onThrow);
+  }
+
+  /**
+   * The run has ended.
+   *
+   * @param cause - What ended it, where that is known.
+   * @param remote - Whether another process ended it.
+   */
+  runEnded(cause: unknown, remote: boolean): void {
+    if (this.#state !== 'started') return;
+    const { run } = this.#subject;
+    if (run.status === 'completed' && !remote) this.#completedInside = true;
+    else this.#interrupt(this.#interruption ?? endedError(run, cause));
+  }
+
+  readonly #onCallerAbort = (): void => {
+    const reason: unknown = this.#settings.signal?.reason;
+    this.#stop('cancelled', new RunError('cancelled', messageOf(reason), { cause: reason }));
+  };
+
+  readonly #onDeadline = (): void => {
+    const { timeoutMs } = this.#settings;
+    this.#stop(
+      'timeout',
+      new RunError('timeout', `Run ${this.#subject.run.id} took longer than ${timeoutMs} ms`, {
+        details: { timeoutMs },
+      }),
+    );
+  };
+
+  /** Ends the run, or where the function has completed it and still goes on, only the function. */
+  #stop(status: 'cancelled' | 'timeout', error: RunError): void {
+    if (this.#state !== 'started') return;
+    this.#interruption = error;
+    if (this.#completedInside) this.#interrupt(error);
+    else this.#subject.end(status, error);
+  }
+
+  #interrupt(error: RunError): void {
+    this.#state = 'interrupted';
+    this.#interruption = error;
+    this.#stopDeadline();
+    this.#stopGrace = startDeadline(this.#settings.graceMs, this.#onAbandoned);
+    this.#controller.abort(error);
+  }
+
+  readonly #onAbandoned = (): void => {
+    const { code, message, details, cause } = this.#interruption ?? endedError(this.#subject.run);
+    const abandoned = { ...details, abandoned: true };
+    this.#settle(() => this.#reject(new RunError(code, message, { details: abandoned, cause })));
+  };
+
+  readonly #onReturn = (result: Result): void => {
+    if (this.#state === 'settled') return;
+    if (this.#completedInside) this.#settle(() => this.#resolve(result));
+    else if (this.#state === 'interrupted') this.#settle(() => this.#reject(this.#interruption));
+    else this.#complete(result);
+  };
+
+  readonly #onThrow = (error: unknown): void => {
+    if (this.#state === 'settled') return;
+    if (this.#state === 'interrupted' && !this.#completedInside) {
+      this.#settle(() => this.#reject(this.#interruption));
+      return;
+    }
+    if (!this.#completedInside) this.#end(() => this.#subject.fail(error));
+    this.#settle(() => this.#reject(error));
+  };
+
+  #complete(result: Result): void {
+    const issues: ValidationIssue[] = [];
+    const output = outputOf(result, issues);
+    if (issues.length > 0) {
+      const error = validationError('output', issues, result);
+      this.#end(() => this.#subject.fail(error));
+      this.#settle(() => this.#reject(error));
+      return;
+    }
+    this.#end(() => this.#subject.complete(output));
+    this.#settle(() => this.#resolve(result));
+  }
+
+  /** Ends the run from here: what the run then says is no news. */
+  #end(endRun: () => void): void {
+    this.#state = 'ending';
+    endRun();
+  }
+
+  #settle(settlePromise: () => void): void {
+    this.#state = 'settled';
+    this.#stopDeadline();
+    this.#stopGrace();
+    this.#settings.signal?.removeEventListener('abort', this.#onCallerAbort);
+    this.#subject.release();
+    settlePromise();
+  }
+}
+
+/** What the function's result is in the record. */
+function outputOf(result: unknown, issues: ValidationIssue[]): JsonObject | null {
+  if (result === undefined || result === null) return null;
+  const copy = copyJson(result, 'output', issues) as JsonValue;
+  return isJsonObject(copy) ? copy : { value: copy };
+}
+
+/** The error of a run that was ended by somebody else. */
+function endedError(run: AnyRun, cause?: unknown): RunError {
+  const { code, message, details } = (run.error ?? {}) as Partial<Record<string, unknown>>;
+  return new RunError(
+    typeof code === 'string' ? code : 'invalid_operation',
+    typeof message === 'string' ? message : `Run ${run.id} was ended as "${run.status}"`,
+    {
+      ...(isJsonObject(details) ? { details } : {}),
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}

@@ -1,0 +1,168 @@
+import type { ValidationIssue } from '../run/error';
+import { RunError } from '../run/error';
+
+/** What a run may use. A limit that is absent does not hold. */
+export interface RunLimits {
+  /** The most turns of the run itself. */
+  readonly maxTurns?: number | undefined;
+  /** The most tokens of the run and its descendants: the larger of `total_tokens` and input + output. */
+  readonly maxTotalTokens?: number | undefined;
+  /** The most that the run and its descendants may cost, in US dollars. */
+  readonly maxCostUsd?: number | undefined;
+  /** Whether requests without a price may pass under `maxCostUsd`. @default false */
+  readonly allowUnpriced?: boolean | undefined;
+  /** The part of a limit, from 0 to 1, at which `limitApproaching` is emitted. @default 0.8 */
+  readonly approachingRatio?: number | undefined;
+}
+
+/** The limits on the wire. */
+export interface RunLimitsJSON {
+  readonly max_turns?: number;
+  readonly max_total_tokens?: number;
+  readonly max_cost_usd?: number;
+  readonly allow_unpriced?: boolean;
+  readonly approaching_ratio?: number;
+}
+
+/** The limits that something is counted against. */
+export type RunLimitName = 'maxTurns' | 'maxTotalTokens' | 'maxCostUsd';
+
+/** What limits are held against. */
+export interface Spending {
+  readonly turns: number;
+  readonly totalTokens: number;
+  /** US dollars; null while unknown. */
+  readonly costUsd: number | null;
+  /** Requests that no price was found for. */
+  readonly unpricedRequests: number;
+}
+
+/** A limit and what is used of it. */
+export interface LimitUse {
+  readonly limit: RunLimitName;
+  readonly allowed: number;
+  readonly actual: number;
+}
+
+interface Field {
+  readonly wireName: keyof RunLimitsJSON;
+  readonly accepts: (value: unknown) => boolean;
+  readonly message: string;
+}
+
+const FIELDS: Readonly<Record<keyof RunLimits, Field>> = {
+  maxTurns: {
+    wireName: 'max_turns',
+    accepts: isCount,
+    message: 'must be an integer, not negative',
+  },
+  maxTotalTokens: {
+    wireName: 'max_total_tokens',
+    accepts: isCount,
+    message: 'must be an integer, not negative',
+  },
+  maxCostUsd: {
+    wireName: 'max_cost_usd',
+    accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
+    message: 'must be a finite number, not negative',
+  },
+  allowUnpriced: {
+    wireName: 'allow_unpriced',
+    accepts: (value) => typeof value === 'boolean',
+    message: 'must be a boolean',
+  },
+  approachingRatio: {
+    wireName: 'approaching_ratio',
+    accepts: (value) => Number.isFinite(value) && (value as number) > 0 && (value as number) <= 1,
+    message: 'must be a number above 0, at most 1',
+  },
+};
+
+const DEFAULT_APPROACHING_RATIO = 0.8;
+
+/**
+ * Checks limits and copies them.
+ *
+ * @param names - Whether the members are named as in {@link RunLimits} or as on the wire.
+ * @returns null where no limit is set.
+ */
+export function readLimits(
+  value: unknown,
+  names: 'attributes' | 'wire',
+  issues: ValidationIssue[],
+): RunLimits | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    issues.push({ path: 'limits', message: 'must be an object' });
+    return null;
+  }
+  const limits: Record<string, unknown> = {};
+  for (const [attribute, { wireName, accepts, message }] of Object.entries(FIELDS)) {
+    const name = names === 'wire' ? wireName : attribute;
+    const limit = (value as Record<string, unknown>)[name];
+    if (limit === undefined || limit === null) continue;
+    if (!accepts(limit)) issues.push({ path: `limits.${name}`, message });
+    limits[attribute] = limit;
+  }
+  return Object.keys(limits).length === 0 ? null : Object.freeze(limits);
+}
+
+/** The limits as a record has them. */
+export function limitsToJSON(limits: RunLimits): RunLimitsJSON {
+  const json: Record<string, unknown> = {};
+  for (const [attribute, { wireName }] of Object.entries(FIELDS)) {
+    const limit = limits[attribute as keyof RunLimits];
+    if (limit !== undefined) json[wireName] = limit;
+  }
+  return json;
+}
+
+/** How much of each limit that is set has been used. */
+export function useOfLimits(limits: RunLimits, spending: Spending): LimitUse[] {
+  const uses: LimitUse[] = [];
+  const add = (limit: RunLimitName, actual: number): void => {
+    const allowed = limits[limit];
+    if (allowed !== undefined) uses.push({ limit, allowed, actual });
+  };
+  add('maxTurns', spending.turns);
+  add('maxTotalTokens', spending.totalTokens);
+  add('maxCostUsd', spending.costUsd ?? 0);
+  return uses;
+}
+
+/** The error of a run that went past a limit; null while it is within all of them. */
+export function exceededLimit(limits: RunLimits, spending: Spending): RunError | null {
+  const passed = useOfLimits(limits, spending).find(({ allowed, actual }) => actual > allowed);
+  if (passed !== undefined) return limitError(passed, 'exceeded');
+  const { maxCostUsd, allowUnpriced = false } = limits;
+  if (maxCostUsd === undefined || allowUnpriced || spending.unpricedRequests === 0) return null;
+  const { costUsd, unpricedRequests } = spending;
+  return new RunError(
+    'limit_exceeded',
+    `Limit maxCostUsd (${maxCostUsd}) cannot be held: ${unpricedRequests} requests have no price`,
+    {
+      details: { limit: 'maxCostUsd', allowed: maxCostUsd, actual: costUsd, unpricedRequests },
+    },
+  );
+}
+
+/** The error of a run that has nothing left for a next step; null while it has. */
+export function exhaustedLimit(limits: RunLimits, spending: Spending): RunError | null {
+  const used = useOfLimits(limits, spending).find(({ allowed, actual }) => actual >= allowed);
+  return used === undefined ? exceededLimit(limits, spending) : limitError(used, 'used up');
+}
+
+/** Whether so much of the limit is used that its run says so. */
+export function isApproaching({ allowed, actual }: LimitUse, limits: RunLimits): boolean {
+  return actual >= allowed * (limits.approachingRatio ?? DEFAULT_APPROACHING_RATIO);
+}
+
+function limitError({ limit, allowed, actual }: LimitUse, what: string): RunError {
+  return new RunError('limit_exceeded', `Limit ${limit} ${what}: ${actual} of ${allowed}`, {
+    details: { limit, allowed, actual },
+  });
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

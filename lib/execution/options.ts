@@ -1,0 +1,64 @@
+import type { ValidationIssue } from '../run/error';
+import { validationError } from '../run/error';
+import type { AnyRun } from '../run/run';
+import type { RunLimits } from './limits';
+import { readLimits } from './limits';
+
+/** What the function given to `execute` is handed. */
+export interface ExecutionContext<Subject = AnyRun> {
+  /** The run that is being executed. */
+  readonly run: Subject;
+  /** Aborts when the run is to stop, with the `RunError` as its reason. Hand it to every client. */
+  readonly signal: AbortSignal;
+}
+
+/** How a run is executed. */
+export interface ExecuteOptions {
+  /**
+   * One deadline for the whole execution, in milliseconds; turns do not re-arm it.
+   * @default Infinity
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * How long the function may take to answer its signal, in milliseconds, before `execute` settles
+   * without it.
+   * @default 2000
+   */
+  readonly graceMs?: number | undefined;
+  /** The caller's signal: its abort cancels the run. */
+  readonly signal?: AbortSignal | undefined;
+  /** Merged with the limits that the run already has, and kept with it. */
+  readonly limits?: RunLimits | undefined;
+}
+
+/** {@link ExecuteOptions}, checked and complete. @internal */
+export interface ExecuteSettings {
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly signal: AbortSignal | null;
+  readonly limits: RunLimits | null;
+}
+
+const DEFAULT_GRACE_MS = 2_000;
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {
+  const { timeoutMs = Infinity, graceMs = DEFAULT_GRACE_MS, signal } = options;
+  const issues: ValidationIssue[] = [];
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
+    issues.push({ path: 'timeoutMs', message: 'must be a number above 0' });
+  }
+  if (typeof graceMs !== 'number' || !(graceMs >= 0)) {
+    issues.push({ path: 'graceMs', message: 'must be a number, not negative' });
+  }
+  if (signal !== undefined && typeof (signal as Partial<AbortSignal>).aborted !== 'boolean') {
+    issues.push({ path: 'signal', message: 'must be an AbortSignal' });
+  }
+  const limits = readLimits(options.limits, 'attributes', issues);
+  if (issues.length > 0) throw validationError('options of execute', issues);
+  return { timeoutMs, graceMs, signal: signal ?? null, limits };
+}

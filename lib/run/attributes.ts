@@ -1,0 +1,70 @@
+import type { RunLimits } from '../execution/limits';
+import { readLimits } from '../execution/limits';
+import { issueWith } from './envelope';
+import type { ValidationIssue } from './error';
+import { validationError } from './error';
+import type { JsonObject } from './json';
+import { copyJsonObject } from './json';
+
+/** What a run is made of. */
+export interface RunAttributes<Input extends object = JsonObject> {
+  /** The session that the run belongs to; not empty. */
+  readonly sessionId: string;
+  /** @default `run_` and the 32 hex digits of a UUIDv7 */
+  readonly id?: string | null | undefined;
+  /** What goes in: any object that JSON can carry. @default null */
+  readonly input?: Input | null | undefined;
+  /** Whatever the caller wants to keep with the run. @default {} */
+  readonly metadata?: object | null | undefined;
+  /** Who executes the run: `openai`, `anthropic`. @default null */
+  readonly provider?: string | null | undefined;
+  /** What the provider says about the run. @default {} */
+  readonly providerMetadata?: object | null | undefined;
+  /** What the run may use. @default null */
+  readonly limits?: RunLimits | null | undefined;
+}
+
+/** {@link RunAttributes}, checked and copied. */
+export interface CheckedAttributes {
+  readonly sessionId: string;
+  readonly id: string | null;
+  readonly input: JsonObject | null;
+  readonly metadata: JsonObject | null;
+  readonly provider: string | null;
+  readonly providerMetadata: JsonObject | null;
+  readonly limits: RunLimits | null;
+}
+
+/**
+ * Checks and copies the attributes of a new run.
+ *
+ * @throws {RunError} `validation_error` with an issue for each that is bad.
+ */
+export function readAttributes(attributes: unknown): CheckedAttributes {
+  if (typeof attributes !== 'object' || attributes === null) {
+    throw validationError('run', [{ path: '', message: 'attributes must be an object' }]);
+  }
+  const given = attributes as Partial<Record<keyof RunAttributes, unknown>>;
+  const issues: ValidationIssue[] = [];
+  const checked = {
+    sessionId: scalar(given, 'sessionId', issues),
+    id: given.id === undefined || given.id === null ? null : scalar(given, 'id', issues),
+    input: payload(given.input, 'input', issues),
+    metadata: payload(given.metadata, 'metadata', issues),
+    provider: scalar(given, 'provider', issues) ?? null,
+    providerMetadata: payload(given.providerMetadata, 'providerMetadata', issues),
+    limits: readLimits(given.limits, 'attributes', issues),
+  };
+  if (issues.length > 0) throw validationError('run', issues);
+  return checked as CheckedAttributes;
+}
+
+function scalar(given: Readonly<Record<string, unknown>>, name: string, issues: ValidationIssue[]): unknown {
+  const message = issueWith(name, given);
+  if (message !== null) issues.push({ path: name, message });
+  return given[name];
+}
+
+function payload(value: unknown, name: string, issues: ValidationIssue[]): JsonObject | null {
+  return value === undefined || value === null ? null : copyJsonObject(value, name, issues);
+}

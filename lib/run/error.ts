@@ -1,0 +1,111 @@
+/** The codes of {@link RunError}, each with when it is used. */
+export type RunErrorCode =
+  /** Bad attributes, payload, usage or JSON; `details.issues` says where. */
+  | 'validation_error'
+  /** A word that is no status. */
+  | 'invalid_status'
+  /** A move between statuses that the table of transitions does not have. */
+  | 'invalid_transition'
+  /** A call that the run's state does not allow. */
+  | 'invalid_operation'
+  /** The run was cancelled. */
+  | 'cancelled'
+  /** The run's deadline passed. */
+  | 'timeout'
+  /** The run went past one of its limits. */
+  | 'limit_exceeded'
+  /** A store has no run of that id. */
+  | 'run_not_found'
+  /** A store already has a run of that id. */
+  | 'already_exists'
+  /** The stored run has moved since this one was read. */
+  | 'conflict'
+  /** The session already has a running run. */
+  | 'session_busy'
+  /** Another process took the run over. */
+  | 'lease_lost'
+  /** A driver failed; `cause` is its error. */
+  | 'storage_error';
+
+/** One thing that is wrong with what was handed in. */
+export interface ValidationIssue {
+  /** Where, for example `input.rows[3].total`; `''` is the value as a whole. */
+  readonly path: string;
+  /** What is wrong, without the offending value. */
+  readonly message: string;
+}
+
+/** What a {@link RunError} may carry beside its code and message. */
+export interface RunErrorOptions {
+  /** Facts for programs: a plain object. @default {} */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** What led to this error. */
+  readonly cause?: unknown;
+  /** Whether the same call may succeed when tried again. @default false */
+  readonly retryable?: boolean | undefined;
+}
+
+/** The record of a {@link RunError}, as `toJSON()` gives it. The cause stays out: it may hold anything. */
+export interface RunErrorJSON {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly retryable: boolean;
+}
+
+/**
+ * Every error that this package throws on purpose. Match on `code`; the message is for people.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   run.updateStatus('running');
+ * } catch (error) {
+ *   if (error instanceof RunError && error.code === 'invalid_transition') return;
+ *   throw error;
+ * }
+ * ```
+ */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+  /**
+   * What went wrong, as a word that does not change: one of {@link RunErrorCode}, or the code of the
+   * error that a run was ended with from outside.
+   */
+  readonly code: RunErrorCode | (string & {});
+  /** Facts for programs, by code; see each method's documentation. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Whether the same call may succeed when tried again. */
+  readonly retryable: boolean;
+
+  constructor(code: RunErrorCode | (string & {}), message: string, options: RunErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+    this.retryable = options.retryable ?? false;
+  }
+
+  /** The error as a plain object, for logs and API answers. */
+  toJSON(): RunErrorJSON {
+    const { name, code, message, details, retryable } = this;
+    return { name, code, message, details, retryable };
+  }
+}
+
+/**
+ * Makes the `validation_error` for a list of issues.
+ *
+ * @param subject - What was refused, for the message: `run`, `usage`.
+ */
+export function validationError(
+  subject: string,
+  issues: readonly ValidationIssue[],
+  cause?: unknown,
+): RunError {
+  const list = issues.map(({ path, message }) => (path === '' ? message : `${path} ${message}`));
+  return new RunError('validation_error', `Invalid ${subject}: ${list.join('; ')}`, {
+    details: { issues },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

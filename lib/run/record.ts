@@ -1,0 +1,249 @@
+import { instanceToPlain, plainToInstance } from 'class-transformer';
+import type { RunLimits, RunLimitsJSON } from '../execution/limits';
+import { readLimits } from '../execution/limits';
+import { checkedProperties, issueWith, RunEnvelope, wireNameOf } from './envelope';
+import type { ValidationIssue } from './error';
+import { RunError, validationError } from './error';
+import type { JsonObject } from './json';
+import { copyJson, isJsonObject, setMember } from './json';
+import type { RunStatus } from './status';
+import { isRunStatus, isTerminalStatus } from './status';
+import type { Timestamp } from './timestamp';
+import { parseTimestamp } from './timestamp';
+import type { Counters, TokenUsage } from './token-usage';
+
+/** W3C trace context: where the run stands in a distributed trace. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
+/**
+ * The record of a run: what `toJSON()` gives and `Run.fromJSON` takes.
+ *
+ * Fourteen keys are always there; the last three only when they are set. Keys of a later version are
+ * kept and written back.
+ */
+export interface RunJSON {
+  readonly id: string;
+  readonly session_id: string;
+  readonly status: RunStatus;
+  readonly input: JsonObject | null;
+  readonly output: JsonObject | null;
+  readonly error: JsonObject | null;
+  readonly metadata: JsonObject;
+  readonly turn_count: number;
+  readonly token_usage: TokenUsage;
+  /** ISO 8601 in UTC. */
+  readonly started_at: string;
+  /** ISO 8601 in UTC; null while the run lasts. */
+  readonly ended_at: string | null;
+  readonly provider: string | null;
+  /** US dollars; null while unknown. */
+  readonly cost_usd: number | null;
+  readonly provider_metadata: JsonObject;
+  readonly parent_run_id?: string;
+  readonly limits?: RunLimitsJSON;
+  readonly trace_context?: TraceContext;
+}
+
+/** A record, checked, under the names of {@link RunEnvelope}. */
+export interface IncomingRecord {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly status: RunStatus;
+  readonly turnCount: number;
+  readonly startedAt: Timestamp;
+  readonly endedAt: Timestamp | null;
+  readonly provider: string | null;
+  readonly costUsd: number | null;
+  readonly parentRunId: string | null;
+  readonly input: JsonObject | null;
+  readonly output: JsonObject | null;
+  readonly error: JsonObject | null;
+  readonly metadata: JsonObject;
+  readonly providerMetadata: JsonObject;
+  readonly counters: Counters;
+  readonly traceContext: TraceContext | null;
+  readonly limits: RunLimits | null;
+  /** The keys that this version does not know. */
+  readonly unknown: JsonObject | null;
+}
+
+const SCALARS = [
+  'id',
+  'session_id',
+  'status',
+  'turn_count',
+  'started_at',
+  'ended_at',
+  'provider',
+  'cost_usd',
+  'parent_run_id',
+];
+
+/** The payloads by their names on the wire, with what a missing one stands for. */
+const PAYLOADS = {
+  input: { property: 'input', whenMissing: null },
+  output: { property: 'output', whenMissing: null },
+  error: { property: 'error', whenMissing: null },
+  metadata: { property: 'metadata', whenMissing: {} },
+  provider_metadata: { property: 'providerMetadata', whenMissing: {} },
+  token_usage: { property: 'tokenUsage', whenMissing: {} },
+  trace_context: { property: 'traceContext', whenMissing: null },
+} as const;
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set([...SCALARS, ...Object.keys(PAYLOADS), 'limits']);
+
+const CONSTRUCTOR = 'constructor';
+
+/** What class-transformer fills with the scalars of a record. */
+class IncomingEnvelope extends RunEnvelope<object> {
+  id!: string;
+  sessionId!: string;
+  status!: RunStatus;
+  turnCount = 0;
+  startedAtText!: string;
+  endedAtText: string | null = null;
+  provider: string | null = null;
+  costUsd: number | null = null;
+  parentRunId: string | null = null;
+  input: JsonObject | null = null;
+  output: JsonObject | null = null;
+  error: JsonObject | null = null;
+  metadata: JsonObject = {};
+  providerMetadata: JsonObject = {};
+  tokenUsage: JsonObject = {};
+  traceContext: JsonObject | null = null;
+
+  attachPayloads(): void {
+    // Only ever read into.
+  }
+
+  protected listenerFailed(): void {
+    // Nobody listens.
+  }
+}
+
+/**
+ * Writes the record of a run: class-transformer the scalars, the run its payloads.
+ *
+ * @param unknown - The keys that this version does not know.
+ */
+export function writeRecord(run: object, unknown: JsonObject): RunJSON {
+  const record = instanceToPlain(run) as RunJSON;
+  if (Object.hasOwn(unknown, CONSTRUCTOR)) setMember(record, CONSTRUCTOR, unknown[CONSTRUCTOR]);
+  return record;
+}
+
+/** Sets the unknown keys on a record that class-transformer is writing: it needs the `constructor`. */
+export function attachUnknown(record: object, unknown: JsonObject): void {
+  for (const key of Object.keys(unknown)) {
+    if (key !== CONSTRUCTOR) setMember(record, key, unknown[key]);
+  }
+}
+
+/**
+ * Reads a record. Its payloads are taken over by reference, without a look inside.
+ *
+ * @throws {RunError} `validation_error` with an issue for every bad field, its path as on the wire;
+ * `invalid_status` where an unknown word for the status is all that is wrong.
+ */
+export function readRecord(json: unknown): IncomingRecord {
+  if (!isJsonObject(json)) {
+    throw validationError('record', [{ path: '', message: 'must be a JSON object' }]);
+  }
+  const envelope = readEnvelope(json);
+  const issues = envelopeIssues(envelope);
+  const limits = readLimits(ownMember(json, 'limits'), 'wire', issues);
+  const counters = copyJson(envelope.tokenUsage, 'token_usage', issues) as Counters;
+  if (issues.length > 0) throw recordError(issues, envelope.status);
+  return {
+    ...envelopeMembers(envelope),
+    counters,
+    limits,
+    unknown: unknownMembers(json),
+  };
+}
+
+function readEnvelope(json: JsonObject): IncomingEnvelope {
+  const scalars: Record<string, unknown> = {};
+  for (const key of SCALARS) {
+    const value = ownMember(json, key);
+    if (value === undefined || value === null) continue;
+    // An object would be walked; no scalar of a record is a symbol either.
+    scalars[key] = typeof value === 'object' ? Symbol.for('an object') : value;
+  }
+  const envelope = plainToInstance(IncomingEnvelope, scalars, { exposeDefaultValues: true });
+  for (const [key, { property, whenMissing }] of Object.entries(PAYLOADS)) {
+    const value = ownMember(json, key) ?? whenMissing;
+    (envelope as unknown as Record<string, unknown>)[property] = value;
+  }
+  return envelope;
+}
+
+function envelopeIssues(envelope: IncomingEnvelope): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
+  const holder = envelope as unknown as Record<string, unknown>;
+  for (const property of checkedProperties()) {
+    const message = issueWith(property, holder);
+    if (message !== null) issues.push({ path: wireNameOf(property), message });
+  }
+  if (isRunStatus(envelope.status)) {
+    const message = contradiction(envelope);
+    if (message !== null) issues.push({ path: 'ended_at', message });
+  }
+  return issues;
+}
+
+function contradiction({ status, endedAtText }: IncomingEnvelope): string | null {
+  if (isTerminalStatus(status)) {
+    return endedAtText === null ? `is required of a run that is "${status}"` : null;
+  }
+  return endedAtText === null ? null : `must be null of a run that is "${status}"`;
+}
+
+function recordError(issues: readonly ValidationIssue[], status: unknown): RunError {
+  const [first, ...others] = issues;
+  if (others.length === 0 && first?.path === 'status' && typeof status === 'string') {
+    return new RunError('invalid_status', `Invalid record: status ${first.message}`, {
+      details: { issues },
+    });
+  }
+  return validationError('record', issues);
+}
+
+function envelopeMembers(
+  envelope: IncomingEnvelope,
+): Omit<IncomingRecord, 'counters' | 'limits' | 'unknown'> {
+  const { startedAtText, endedAtText, traceContext } = envelope;
+  return {
+    id: envelope.id,
+    sessionId: envelope.sessionId,
+    status: envelope.status,
+    turnCount: envelope.turnCount,
+    startedAt: parseTimestamp(startedAtText) as Timestamp,
+    endedAt: endedAtText === null ? null : parseTimestamp(endedAtText),
+    provider: envelope.provider,
+    costUsd: envelope.costUsd,
+    parentRunId: envelope.parentRunId,
+    input: envelope.input,
+    output: envelope.output,
+    error: envelope.error,
+    metadata: envelope.metadata,
+    providerMetadata: envelope.providerMetadata,
+    traceContext: traceContext as TraceContext | null,
+  };
+}
+
+function unknownMembers(json: JsonObject): JsonObject | null {
+  let unknown: JsonObject | null = null;
+  for (const key of Object.keys(json)) {
+    if (!KNOWN_KEYS.has(key)) setMember((unknown ??= {}), key, json[key]);
+  }
+  return unknown;
+}
+
+function ownMember(json: JsonObject, key: string): unknown {
+  return Object.hasOwn(json, key) ? json[key] : undefined;
+}

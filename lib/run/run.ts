@@ -1,0 +1,684 @@
+import type { InspectOptions } from 'node:util';
+import { inspect } from 'node:util';
+import type { Growth, RunTotals } from '../execution/budget';
+import { Budget } from '../execution/budget';
+import { currentRun } from '../execution/current-run';
+import type { ExecutedRun } from '../execution/execution';
+import { Execution } from '../execution/execution';
+import type { RunLimits } from '../execution/limits';
+import { limitsToJSON } from '../execution/limits';
+import type { ExecuteOptions, ExecutionContext } from '../execution/options';
+import { readExecuteOptions } from '../execution/options';
+import type { RunAttributes } from './attributes';
+import { readAttributes } from './attributes';
+import { CostSum } from './cost';
+import { issueWith, RunEnvelope } from './envelope';
+import type { RunError } from './error';
+import { validationError } from './error';
+import type { ErrorPayloadOptions } from './error-payload';
+import { errorPayload, isError, messageOf } from './error-payload';
+import type { RunAttributeName, RunEvents } from './events';
+import { createRunId } from './id';
+import type { DeepReadonly, JsonObject } from './json';
+import { takeJsonObject } from './json';
+import type { IncomingRecord, RunJSON, TraceContext } from './record';
+import { attachUnknown, readRecord, writeRecord } from './record';
+import { assertTransition, invalidOperation } from './refusal';
+import type { RunStatus } from './status';
+import { isTerminalStatus } from './status';
+import { formatTimestamp } from './timestamp';
+import type { Counters, TokenUsage } from './token-usage';
+import { addUsage, checkSums, freezeUsage, takeUsage, totalTokensOf } from './token-usage';
+
+/** A run, whatever its input and output. */
+export type AnyRun = Run<object, object>;
+
+/** How a run was ended by another process. @internal */
+export interface RemoteEnd {
+  readonly status: RunStatus;
+  readonly output: JsonObject | null;
+  readonly error: JsonObject | null;
+  /** Milliseconds since the epoch. */
+  readonly endedAtMs: number;
+}
+
+/** Calls the function with something around it, an active span say. @internal */
+export type ExecutionScope = <Result>(fn: () => Result) => Result;
+
+/** What comes with a change of status. */
+interface Change {
+  readonly output?: JsonObject | null;
+  readonly error?: JsonObject | null;
+  readonly endedAtMs?: number;
+  /** What ended the run, for the one who executes it. */
+  readonly cause?: unknown;
+  /** Whether another process ended it. */
+  readonly remote?: boolean;
+}
+
+const EMPTY: JsonObject = Object.freeze({});
+
+/**
+ * The record of one execution of an agent inside a session.
+ *
+ * ```text
+ * pending ──► running ──► completed | failed | cancelled | timeout
+ *    └──────────────────► completed | failed | cancelled | timeout
+ * ```
+ * A terminal status is final. Every change is in place before its event goes out.
+ *
+ * @typeParam Input - The shape of `input`.
+ * @typeParam Output - The shape of `output`.
+ *
+ * @example
+ * ```ts
+ * const run = new Run({ sessionId: 'session-123', input: { prompt: 'Hi' } });
+ * run.on('statusChanged', ({ run, from, to }) => log.info(`${run.id}: ${from} -> ${to}`));
+ * run.updateStatus('running');
+ * run.setOutput({ response: 'Hello!' });
+ * ```
+ */
+export class Run<Input extends object = JsonObject, Output extends object = JsonObject> extends RunEnvelope<
+  RunEvents<Run<Input, Output>>
+> {
+  readonly #id: string;
+  readonly #sessionId: string;
+  #status: RunStatus = 'pending';
+  #input: JsonObject | null;
+  #output: JsonObject | null = null;
+  #error: JsonObject | null = null;
+  #metadata: JsonObject;
+  #provider: string | null;
+  #providerMetadata: JsonObject;
+  #turnCount = 0;
+  #counters: Counters | null = null;
+  #usageSnapshot: TokenUsage | null = EMPTY;
+  #cost: CostSum | null = null;
+  #startedAtMs: number;
+  #endedAtMs: number | null = null;
+  /** What an incoming record had beyond what the other fields keep. */
+  #incoming: IncomingRecord | null = null;
+  #traceContext: TraceContext | null = null;
+  #parent: AnyRun | null = null;
+  #parentRunId: string | null = null;
+  #budget: Budget | null = null;
+  #execution: Execution<unknown> | null = null;
+  #scopes: ExecutionScope[] | null = null;
+
+  /**
+   * Makes a pending run that starts now.
+   *
+   * @throws {RunError} `validation_error` with an issue for each bad attribute; paths name attributes.
+   */
+  constructor(attributes: RunAttributes<Input>) {
+    super();
+    const checked = readAttributes(attributes);
+    this.#id = checked.id ?? createRunId();
+    this.#sessionId = checked.sessionId;
+    this.#input = checked.input;
+    this.#metadata = checked.metadata ?? EMPTY;
+    this.#provider = checked.provider;
+    this.#providerMetadata = checked.providerMetadata ?? EMPTY;
+    this.#startedAtMs = Date.now();
+    if (checked.limits !== null) (this.#budget = new Budget()).limits = checked.limits;
+  }
+
+  /**
+   * Reads a record, of this package or of the Elixir reference. Emits nothing.
+   *
+   * @param json - A parsed object. Its payloads are taken over by reference, without a look inside.
+   * @throws {RunError} `validation_error` with an issue for every bad field, its path as on the wire
+   * (`session_id`); `invalid_status` where an unknown word for the status is all that is wrong.
+   */
+  static fromJSON<Input extends object = JsonObject, Output extends object = JsonObject>(
+    json: unknown,
+  ): Run<Input, Output> {
+    const record = readRecord(json);
+    const run = new this<Input, Output>({ id: record.id, sessionId: record.sessionId });
+    run.#adopt(record);
+    return run;
+  }
+
+  /** The run whose `execute` this code is part of; undefined outside. */
+  static current(): AnyRun | undefined {
+    return currentRun();
+  }
+
+  /** Unique; ids that this package makes ascend with time. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** The session that the run belongs to. */
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
+  /** The run that this one is a child of; null for none. */
+  get parentRunId(): string | null {
+    return this.#parentRunId;
+  }
+
+  /** Where the run stands. */
+  get status(): RunStatus {
+    return this.#status;
+  }
+
+  /** What went in. */
+  get input(): DeepReadonly<Input> | null {
+    return this.#input as DeepReadonly<Input> | null;
+  }
+
+  /** What came out. */
+  get output(): DeepReadonly<Output> | null {
+    return this.#output as DeepReadonly<Output> | null;
+  }
+
+  /** What went wrong. */
+  get error(): JsonObject | null {
+    return this.#error;
+  }
+
+  /** How many turns the run itself has taken. */
+  get turnCount(): number {
+    return this.#turnCount;
+  }
+
+  /** The run's own counters: a frozen copy, made at most once between updates. */
+  get tokenUsage(): TokenUsage {
+    return (this.#usageSnapshot ??= freezeUsage(this.#counters ?? {}));
+  }
+
+  /** What the run itself cost, in US dollars; null while unknown. */
+  get costUsd(): number | null {
+    return this.#cost?.usd ?? null;
+  }
+
+  /** When the run was made. */
+  get startedAt(): Date {
+    return new Date(this.#startedAtMs);
+  }
+
+  /** When the run ended; null while it lasts. */
+  get endedAt(): Date | null {
+    return this.#endedAtMs === null ? null : new Date(this.#endedAtMs);
+  }
+
+  /** @internal */
+  get startedAtText(): string {
+    return this.#incoming?.startedAt.text ?? formatTimestamp(this.#startedAtMs);
+  }
+
+  /** @internal */
+  get endedAtText(): string | null {
+    if (this.#endedAtMs === null) return null;
+    return this.#incoming?.endedAt?.text ?? formatTimestamp(this.#endedAtMs);
+  }
+
+  /** From start to end in milliseconds, never negative; null while the run lasts. */
+  get durationMs(): number | null {
+    return this.#endedAtMs === null ? null : Math.max(0, this.#endedAtMs - this.#startedAtMs);
+  }
+
+  /** Whether the run has ended. */
+  get isTerminal(): boolean {
+    return isTerminalStatus(this.#status);
+  }
+
+  /** What the run may use; null for no limits. */
+  get limits(): RunLimits | null {
+    return this.#budget?.limits ?? null;
+  }
+
+  /** What this run and all its descendants of this process have used. */
+  get totals(): RunTotals {
+    return (this.#budget ?? new Budget()).totals(this);
+  }
+
+  /**
+   * Whatever the caller keeps with the run: a JSON object, copied on assignment.
+   *
+   * @throws {RunError} `validation_error` on assignment.
+   * @fires attributesChanged
+   */
+  get metadata(): JsonObject {
+    return this.#metadata;
+  }
+
+  set metadata(metadata: object) {
+    this.#metadata = takeJsonObject(metadata, 'metadata');
+    this.#attributeChanged('metadata');
+  }
+
+  /**
+   * What the provider says about the run: a JSON object, copied on assignment.
+   *
+   * @throws {RunError} `validation_error` on assignment.
+   * @fires attributesChanged
+   */
+  get providerMetadata(): JsonObject {
+    return this.#providerMetadata;
+  }
+
+  set providerMetadata(providerMetadata: object) {
+    this.#providerMetadata = takeJsonObject(providerMetadata, 'providerMetadata');
+    this.#attributeChanged('providerMetadata');
+  }
+
+  /**
+   * Who executes the run; null while unknown.
+   *
+   * @throws {RunError} `validation_error` on assignment.
+   * @fires attributesChanged
+   */
+  get provider(): string | null {
+    return this.#provider;
+  }
+
+  set provider(provider: string | null) {
+    const message = issueWith('provider', { provider });
+    if (message !== null) throw validationError('run', [{ path: 'provider', message }]);
+    this.#provider = provider;
+    this.#attributeChanged('provider');
+  }
+
+  /**
+   * Where the run stands in a distributed trace (W3C trace context); null for nowhere.
+   *
+   * @throws {RunError} `validation_error` on assignment.
+   * @fires attributesChanged
+   */
+  get traceContext(): TraceContext | null {
+    return this.#traceContext;
+  }
+
+  set traceContext(traceContext: TraceContext | null) {
+    this.#traceContext =
+      traceContext === null
+        ? null
+        : (takeJsonObject(traceContext, 'traceContext') as unknown as TraceContext);
+    this.#attributeChanged('traceContext');
+  }
+
+  /**
+   * Moves the run along {@link RUN_TRANSITIONS}. A terminal status sets `endedAt`. The status that
+   * already holds is a no-op.
+   *
+   * @throws {RunError} `invalid_status` for a word that is no status; `invalid_transition`.
+   * @fires statusChanged
+   */
+  updateStatus(status: RunStatus): this {
+    if (status !== this.#status) this.#transition(status);
+    return this;
+  }
+
+  /**
+   * Keeps the output and completes the run; fills it in where the run completed without one.
+   *
+   * @param output - An object that JSON can carry; copied.
+   * @returns this run.
+   * @throws {RunError} `validation_error` when JSON cannot carry the output; `invalid_transition` when
+   * the run has ended otherwise; `invalid_operation` when there is an output.
+   * @fires statusChanged, or attributesChanged where it is filled in
+   */
+  setOutput(output: Output): this {
+    const taken = takeJsonObject(output, 'output');
+    if (this.#status !== 'completed') {
+      this.#transition('completed', { output: taken });
+    } else {
+      if (this.#output !== null) throw invalidOperation(this, 'has an output already');
+      this.#output = taken;
+      this.#attributeChanged('output');
+    }
+    return this;
+  }
+
+  /**
+   * Keeps the error and fails the run; fills it in where the run failed without one.
+   *
+   * @param error - An object that JSON can carry, copied, or an `Error`, kept as
+   * `{ name, message, code?, details?, cause? }`.
+   * @returns this run.
+   * @throws {RunError} `validation_error` when JSON cannot carry the object; `invalid_transition` when
+   * the run has ended otherwise; `invalid_operation` when there is an error.
+   * @fires statusChanged, or attributesChanged where it is filled in
+   */
+  setError(error: object, options: ErrorPayloadOptions = {}): this {
+    const taken = isError(error) ? errorPayload(error, options) : takeJsonObject(error, 'error');
+    if (this.#status !== 'failed') {
+      this.#transition('failed', { error: taken, cause: error });
+    } else {
+      if (this.#error !== null) throw invalidOperation(this, 'has an error already');
+      this.#error = taken;
+      this.#attributeChanged('error');
+    }
+    return this;
+  }
+
+  /**
+   * Cancels the run, with the error `{ code: 'cancelled', message }`. No-op on a cancelled run.
+   *
+   * @param reason - Why; the message of the error.
+   * @throws {RunError} `invalid_transition` when the run has ended otherwise.
+   * @fires statusChanged
+   */
+  cancel(reason: string | Error = 'Run cancelled'): this {
+    if (this.#status === 'cancelled') return this;
+    const error = { code: 'cancelled', message: messageOf(reason) };
+    this.#transition('cancelled', { error, cause: reason });
+    return this;
+  }
+
+  /**
+   * Adds to the cost, after the end too: prices arrive late.
+   *
+   * @param usd - US dollars; finite, not negative.
+   * @throws {RunError} `validation_error`
+   * @fires usageUpdated
+   */
+  addCost(usd: number): this {
+    if (typeof usd !== 'number' || !(usd >= 0) || !Number.isFinite((this.costUsd ?? 0) + usd)) {
+      const message = 'must be a number, finite (with what stands) and not negative';
+      throw validationError('cost', [{ path: 'usd', message }]);
+    }
+    this.#spend(null, usd);
+    return this;
+  }
+
+  /**
+   * Adds to the counters, after the end too: providers report late. Numbers add up, nested objects
+   * key by key; `null` is "not reported"; anything else replaces. A refused update changes nothing.
+   *
+   * @throws {RunError} `validation_error` for counts that are negative or not finite.
+   * @fires usageUpdated
+   */
+  updateTokenUsage(usage: object): this {
+    this.#spend(takeUsage(usage), null);
+    return this;
+  }
+
+  /**
+   * Adds counters and cost in one event. Counts and dollars may be negative where an estimate is
+   * corrected; the sums may not.
+   *
+   * @internal
+   */
+  recordUsage(delta: JsonObject, costUsd: number | null): this {
+    this.#spend(delta, costUsd);
+    return this;
+  }
+
+  /**
+   * Adds one turn.
+   *
+   * @throws {RunError} `invalid_operation` when the run has ended.
+   * @fires turnIncremented
+   */
+  incrementTurn(): this {
+    if (this.isTerminal) throw invalidOperation(this, 'takes no more turns');
+    this.#turnCount += 1;
+    if (this.#parent !== null) this.#parent.#grow({ turns: 1 });
+    if (this.hears('turnIncremented')) {
+      const turnCount = this.#turnCount;
+      this.dispatch('turnIncremented', { run: this, turnCount, at: Date.now() });
+    }
+    this.#holdLimits();
+    return this;
+  }
+
+  /**
+   * Executes the run: calls the function, ends the run exactly once, and keeps what was reported on
+   * every path. Starts a pending run, or goes on with a running one that nothing executes here.
+   *
+   * @param fn - Gets `{ run, signal }`; hand the signal to every client. What it returns is the output:
+   * an object as it is, another JSON value as `{ value }`.
+   * @returns what the function returned.
+   * @throws {RunError} `validation_error` for bad options, and for a result that JSON cannot carry (the
+   * result in `cause`); `invalid_transition` for an ended run; `invalid_operation` for one that is
+   * being executed; `cancelled`, `timeout`, `limit_exceeded` as the run ended; `details.abandoned` is
+   * true where the function had not settled `graceMs` after its signal. What the function throws
+   * comes through as it is.
+   * @fires statusChanged
+   */
+  async execute<Result>(
+    fn: (context: ExecutionContext<Run<Input, Output>>) => Result | PromiseLike<Result>,
+    options: ExecuteOptions = {},
+  ): Promise<Result> {
+    const settings = readExecuteOptions(options);
+    if (typeof fn !== 'function') {
+      throw validationError('execution', [{ path: 'fn', message: 'must be a function' }]);
+    }
+    this.#assertExecutable();
+    if (settings.limits !== null) this.#mergeLimits(settings.limits);
+    const execution = new Execution<Result>(this.#executed(), settings);
+    this.#execution = execution as Execution<unknown>;
+    execution.start(fn as (context: ExecutionContext) => Result | PromiseLike<Result>);
+    return execution.promise;
+  }
+
+  /**
+   * Surrounds the function of every later `execute` of this run, for what has to be active in it.
+   *
+   * @internal
+   * @returns a function that takes it back.
+   */
+  wrapExecution(scope: ExecutionScope): () => void {
+    const scopes = (this.#scopes ??= []);
+    scopes.push(scope);
+    return () => {
+      const index = scopes.indexOf(scope);
+      if (index >= 0) scopes.splice(index, 1);
+    };
+  }
+
+  /**
+   * Throws where nothing is left of a limit for a next step, of this run or of an ancestor. Changes
+   * nothing; call it before a model call.
+   *
+   * @throws {RunError} `limit_exceeded`, with `details` `{ limit, allowed, actual }`
+   */
+  checkLimits(): void {
+    const error = this.#exhausted(false);
+    if (error !== null) throw error;
+  }
+
+  /**
+   * Makes the run of a sub-agent: of the same session, with this run as its parent. Its record holds
+   * its own use only; this run's `totals` and limits see it as it arrives, and it is cancelled when
+   * this run ends.
+   *
+   * @throws {RunError} `invalid_operation` when this run has ended; `validation_error`
+   */
+  createChild<ChildInput extends object = JsonObject, ChildOutput extends object = JsonObject>(
+    attributes: Omit<RunAttributes<ChildInput>, 'sessionId'> = {},
+  ): Run<ChildInput, ChildOutput> {
+    if (this.isTerminal) throw invalidOperation(this, 'takes no more children');
+    const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId: this.#sessionId });
+    child.#parent = this;
+    child.#parentRunId = this.#id;
+    (this.#budget ??= new Budget()).addChild(child);
+    this.#grow({ runs: 1 });
+    return child;
+  }
+
+  /**
+   * Ends the run as another process has ended it.
+   *
+   * @internal
+   */
+  endRemotely({ status, output, error, endedAtMs }: RemoteEnd): void {
+    this.#transition(status, { output, error, endedAtMs, remote: true });
+  }
+
+  /** The run's record. Payloads are in it by reference. */
+  toJSON(): RunJSON {
+    return writeRecord(this, this.#incoming?.unknown ?? EMPTY);
+  }
+
+  /** @internal */
+  attachPayloads(record: object): void {
+    // The scalars are class-transformer's; named here, they stand where a reader looks for them.
+    Object.assign(record, {
+      id: undefined,
+      session_id: undefined,
+      status: undefined,
+      input: this.#input,
+      output: this.#output,
+      error: this.#error,
+      metadata: this.#metadata,
+      turn_count: undefined,
+      token_usage: this.tokenUsage,
+      started_at: undefined,
+      ended_at: undefined,
+      provider: undefined,
+      cost_usd: undefined,
+      provider_metadata: this.#providerMetadata,
+      ...(this.#parentRunId === null ? {} : { parent_run_id: this.#parentRunId }),
+      ...(this.limits === null ? {} : { limits: limitsToJSON(this.limits) }),
+      ...(this.#traceContext === null ? {} : { trace_context: this.#traceContext }),
+    });
+    attachUnknown(record, this.#incoming?.unknown ?? EMPTY);
+  }
+
+  /** Shows the record, and nothing of the emitter, in `console.log` and `util.inspect`. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+  }
+
+  /** @internal */
+  protected listenerFailed(event: string, error: unknown): void {
+    if (event !== 'listenerError' && this.hears('listenerError')) {
+      this.dispatch('listenerError', { run: this, event, error });
+    } else {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
+  #adopt(record: IncomingRecord): void {
+    this.#incoming = record;
+    this.#status = record.status;
+    this.#turnCount = record.turnCount;
+    this.#startedAtMs = record.startedAt.ms;
+    this.#endedAtMs = record.endedAt?.ms ?? null;
+    this.#provider = record.provider;
+    this.#cost = record.costUsd === null ? null : new CostSum(record.costUsd);
+    this.#parentRunId = record.parentRunId;
+    this.#input = record.input;
+    this.#output = record.output;
+    this.#error = record.error;
+    this.#metadata = record.metadata;
+    this.#providerMetadata = record.providerMetadata;
+    this.#counters = record.counters;
+    this.#usageSnapshot = null;
+    this.#traceContext = record.traceContext;
+    if (record.limits !== null) (this.#budget = new Budget()).limits = record.limits;
+    this.#budget?.newlyApproaching(this);
+  }
+
+  /** The only writer of the status. */
+  #transition(to: RunStatus, change: Change = {}): void {
+    const from = this.#status;
+    assertTransition(this, to);
+    const at = Date.now();
+    this.#status = to;
+    if (change.output != null) this.#output = change.output;
+    if (change.error != null) this.#error = change.error;
+    if (isTerminalStatus(to)) this.#endedAtMs = change.endedAtMs ?? at;
+    if (this.hears('statusChanged')) this.dispatch('statusChanged', { run: this, from, to, at });
+    if (isTerminalStatus(to)) this.#afterEnd(change);
+  }
+
+  /** Stops what still goes on in an ended run. */
+  #afterEnd({ cause, remote = false }: Change): void {
+    if (this.#parent !== null) this.#parent.#budget?.removeChild(this);
+    this.#execution?.runEnded(cause, remote);
+    this.#budget?.cancelChildren(`Parent run ${this.#id} ended as "${this.#status}"`);
+  }
+
+  #attributeChanged(name: RunAttributeName): void {
+    if (!this.hears('attributesChanged')) return;
+    this.dispatch('attributesChanged', { run: this, names: [name], at: Date.now() });
+  }
+
+  #spend(delta: JsonObject | null, costUsd: number | null): void {
+    const counters = (this.#counters ??= {});
+    const tokensBefore = this.#parent === null ? 0 : totalTokensOf(counters);
+    if (delta !== null) {
+      checkSums(counters, delta);
+      addUsage(counters, delta);
+      this.#usageSnapshot = null;
+    }
+    if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
+    if (this.#parent !== null) {
+      const totalTokens = totalTokensOf(counters) - tokensBefore;
+      this.#parent.#grow({ tokenUsage: delta, totalTokens, costUsd });
+    }
+    if (this.hears('usageUpdated')) this.#announceUsage(delta ?? EMPTY);
+    this.#holdLimits();
+  }
+
+  #announceUsage(delta: JsonObject): void {
+    const { tokenUsage, costUsd } = this;
+    this.dispatch('usageUpdated', { run: this, delta, tokenUsage, costUsd, at: Date.now() });
+  }
+
+  /** Adds what a descendant used, to the root. */
+  #grow(growth: Growth): void {
+    (this.#budget ??= new Budget()).grow(growth);
+    if (this.#parent !== null) this.#parent.#grow(growth);
+  }
+
+  #mergeLimits(limits: RunLimits): void {
+    const budget = (this.#budget ??= new Budget());
+    budget.limits = Object.freeze({ ...budget.limits, ...limits });
+    this.#attributeChanged('limits');
+  }
+
+  /** Says which limits come near and ends the run that is past one, from here to the root. */
+  #holdLimits(): void {
+    if (this.#budget?.limits != null && !this.isTerminal) {
+      for (const use of this.#budget.newlyApproaching(this)) {
+        if (!this.hears('limitApproaching')) continue;
+        this.dispatch('limitApproaching', { run: this, ...use, at: Date.now() });
+      }
+      const error = this.#budget.exceeded(this);
+      if (error !== null && !this.isTerminal) {
+        const { code, message, details } = error;
+        this.#transition('failed', { error: takeJsonObject({ code, message, details }, 'error') });
+      }
+    }
+    if (this.#parent !== null) this.#parent.#holdLimits();
+  }
+
+  #exhausted(asAncestor: boolean): RunError | null {
+    const error = this.#budget?.exhausted(this, asAncestor) ?? null;
+    return error ?? (this.#parent === null ? null : this.#parent.#exhausted(true));
+  }
+
+  #assertExecutable(): void {
+    if (this.#execution !== null) throw invalidOperation(this, 'is being executed');
+    if (this.isTerminal) assertTransition(this, 'running');
+  }
+
+  #executed(): ExecutedRun {
+    return {
+      run: this,
+      begin: () => {
+        this.updateStatus('running');
+        this.#holdLimits();
+      },
+      complete: (output) => this.#transition('completed', { output }),
+      fail: (error) => this.#transition('failed', { error: errorPayload(error), cause: error }),
+      end: (status, error) => {
+        const { code, message, cause = error } = error;
+        this.#transition(status, { error: { code, message }, cause });
+      },
+      enter: (fn) => (this.#scopes ?? []).reduceRight((inner, scope) => () => scope(inner), fn)(),
+      release: () => {
+        this.#execution = null;
+      },
+    };
+  }
+}

@@ -1,0 +1,122 @@
+import type { ValidationIssue } from './error';
+import { validationError } from './error';
+import type { JsonObject, JsonValue } from './json';
+import { copyJsonObject, formatPath, isJsonObject, setMember } from './json';
+
+/**
+ * Token counters by name, written as on the wire: `input_tokens`, `output_tokens`. Open, since every
+ * provider counts something of its own; nested counters (`input_tokens_details.cached_tokens`) too.
+ */
+export interface TokenUsage {
+  readonly [counter: string]: TokenUsageValue;
+}
+
+/** A count, counters below it, or whatever else a provider says beside its counts. */
+export type TokenUsageValue = JsonValue | TokenUsage;
+
+/** Counters that are added to in place. */
+export type Counters = Record<string, unknown>;
+
+/**
+ * Checks a report of usage and copies it, without what it says is not reported (`null`).
+ *
+ * @returns the counts to add.
+ * @throws {RunError} `validation_error` for what is no object, and for counts that are negative or not finite.
+ */
+export function takeUsage(usage: unknown): JsonObject {
+  const issues: ValidationIssue[] = [];
+  const delta = copyJsonObject(usage, 'usage', issues);
+  if (issues.length === 0) dropUnreported(delta, ['usage'], issues);
+  if (issues.length > 0) throw validationError('usage', issues);
+  return delta;
+}
+
+/**
+ * Checks that every sum stays a finite number, before anything is added.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function checkSums(counters: Counters, delta: JsonObject): void {
+  const issues: ValidationIssue[] = [];
+  collectOverflows(counters, delta, ['usage'], issues);
+  if (issues.length > 0) throw validationError('usage', issues);
+}
+
+/** Adds the counts in place: numbers to numbers, objects key by key, anything else replaces. */
+export function addUsage(counters: Counters, delta: JsonObject): void {
+  for (const key of Object.keys(delta)) {
+    const added = delta[key];
+    const current = ownMember(counters, key);
+    if (typeof added === 'number') {
+      setMember(counters, key, typeof current === 'number' ? current + added : added);
+    } else if (isJsonObject(added)) {
+      const nested = isJsonObject(current) ? (current as Counters) : {};
+      addUsage(nested, added);
+      if (nested !== current) setMember(counters, key, nested);
+    } else {
+      setMember(counters, key, added);
+    }
+  }
+}
+
+/** A frozen copy of the counters. */
+export function freezeUsage(counters: Counters): TokenUsage {
+  const copy: Counters = {};
+  for (const key of Object.keys(counters)) {
+    const value = counters[key];
+    setMember(copy, key, isJsonObject(value) ? freezeUsage(value as Counters) : value);
+  }
+  return Object.freeze(copy) as TokenUsage;
+}
+
+/** The number that stands under a counter; 0 where none does. */
+export function countOf(counters: Readonly<Counters> | TokenUsage, key: string): number {
+  const value = ownMember(counters, key);
+  return typeof value === 'number' ? value : 0;
+}
+
+/**
+ * The tokens of a run: what the provider gives as the total, or input and output, whichever is larger.
+ */
+export function totalTokensOf(counters: Readonly<Counters> | TokenUsage): number {
+  return Math.max(
+    countOf(counters, 'total_tokens'),
+    countOf(counters, 'input_tokens') + countOf(counters, 'output_tokens'),
+  );
+}
+
+function dropUnreported(delta: JsonObject, path: string[], issues: ValidationIssue[]): void {
+  for (const key of Object.keys(delta)) {
+    const value = delta[key];
+    if (value === null) {
+      delete (delta as Counters)[key];
+    } else if (typeof value === 'number') {
+      if (value < 0) issues.push({ path: formatPath([...path, key]), message: 'must not be negative' });
+    } else if (isJsonObject(value)) {
+      dropUnreported(value, [...path, key], issues);
+    }
+  }
+}
+
+function collectOverflows(
+  counters: Counters,
+  delta: JsonObject,
+  path: string[],
+  issues: ValidationIssue[],
+): void {
+  for (const key of Object.keys(delta)) {
+    const added = delta[key];
+    const current = ownMember(counters, key);
+    if (typeof added === 'number') {
+      if (typeof current === 'number' && !Number.isFinite(current + added)) {
+        issues.push({ path: formatPath([...path, key]), message: 'adds up to more than a number holds' });
+      }
+    } else if (isJsonObject(added) && isJsonObject(current)) {
+      collectOverflows(current as Counters, added, [...path, key], issues);
+    }
+  }
+}
+
+function ownMember(counters: object, key: string): unknown {
+  return Object.hasOwn(counters, key) ? (counters as Counters)[key] : undefined;
+}
