@@ -36,41 +36,15 @@ interface OwnUse {
   readonly costUsd: number | null;
 }
 
-/** A run that ends with its parent. */
-interface Child {
-  cancel(reason: string): unknown;
-  readonly isTerminal: boolean;
-}
-
-/**
- * What a run and its descendants may use, and what the descendants have used: their sums, and of
- * those that last, the children themselves.
- */
+/** What a run and its descendants may use, and the sums of what the descendants have used. */
 export class Budget {
   limits: RunLimits | null = null;
-  readonly #children = new Set<Child>();
   readonly #counters: Counters = {};
   readonly #announced = new Set<RunLimitName>();
   #cost: CostSum | null = null;
   #runs = 0;
   #turns = 0;
   #totalTokens = 0;
-
-  addChild(child: Child): void {
-    this.#children.add(child);
-  }
-
-  /** Forgets a child that has ended: its numbers stay. */
-  removeChild(child: Child): void {
-    this.#children.delete(child);
-  }
-
-  /** Cancels the children that have not ended. */
-  cancelChildren(reason: string): void {
-    for (const child of [...this.#children]) {
-      if (!child.isTerminal) child.cancel(reason);
-    }
-  }
 
   /** Adds what a descendant used. */
   grow({ runs = 0, turns = 0, tokenUsage = null, totalTokens = 0, costUsd = null }: Growth): void {
@@ -83,7 +57,7 @@ export class Budget {
 
   totals(own: OwnUse): RunTotals {
     const counters: Counters = {};
-    addUsage(counters, own.tokenUsage as JsonObject);
+    addUsage(counters, own.tokenUsage);
     addUsage(counters, this.#counters as JsonObject);
     return {
       turns: own.turnCount + this.#turns,

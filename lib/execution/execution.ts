@@ -7,20 +7,7 @@ import type { AnyRun } from '../run/run';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';
 import type { ExecuteSettings, ExecutionContext } from './options';
-
-/** What an execution asks of its run. */
-export interface ExecutedRun {
-  readonly run: AnyRun;
-  /** Takes a pending run to running. */
-  begin(): void;
-  complete(output: JsonObject | null): void;
-  fail(error: unknown): void;
-  end(status: 'cancelled' | 'timeout', error: RunError): void;
-  /** Calls the function within everything that has asked to surround the execution. */
-  enter<Result>(fn: () => Result): Result;
-  /** The execution is over. */
-  release(): void;
-}
+import type { Supervisor } from './supervisor';
 
 /**
  * One call of `execute`: calls the function, ends the run once, settles the promise once.
@@ -34,7 +21,7 @@ export interface ExecutedRun {
  */
 export class Execution<Result> {
   readonly promise: Promise<Result>;
-  readonly #subject: ExecutedRun;
+  readonly #supervisor: Supervisor;
   readonly #settings: ExecuteSettings;
   readonly #controller = new AbortController();
   #resolve!: (result: Result) => void;
@@ -46,8 +33,8 @@ export class Execution<Result> {
   #stopDeadline: () => void = () => undefined;
   #stopGrace: () => void = () => undefined;
 
-  constructor(subject: ExecutedRun, settings: ExecuteSettings) {
-    this.#subject = subject;
+  constructor(supervisor: Supervisor, settings: ExecuteSettings) {
+    this.#supervisor = supervisor;
     this.#settings = settings;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -57,10 +44,10 @@ export class Execution<Result> {
 
   /** Calls the function, unless the run has been ended before it could start. */
   start(fn: (context: ExecutionContext) => Result | PromiseLike<Result>): void {
-    const { run } = this.#subject;
+    const { run } = this.#supervisor;
     const { signal, timeoutMs } = this.#settings;
     if (signal?.aborted === true) this.#onCallerAbort();
-    else this.#subject.begin();
+    else this.#supervisor.begin();
     if (run.isTerminal) {
       this.#settle(() => this.#reject(this.#interruption ?? endedError(run)));
       return;
@@ -69,7 +56,7 @@ export class Execution<Result> {
     this.#stopDeadline = startDeadline(timeoutMs, this.#onDeadline);
     const context = { run, signal: this.#controller.signal };
     const call = async (): Promise<Result> => fn(context);
-    const called = runWith(run, () => this.#subject.enter(call));
+    const called = runWith(run, () => this.#supervisor.enter(call));
     called.then(this.#onReturn, this.#onThrow);
   }
 
@@ -81,7 +68,7 @@ export class Execution<Result> {
    */
   runEnded(cause: unknown, remote: boolean): void {
     if (this.#state !== 'started') return;
-    const { run } = this.#subject;
+    const { run } = this.#supervisor;
     if (run.status === 'completed' && !remote) this.#completedInside = true;
     else this.#interrupt(this.#interruption ?? endedError(run, cause));
   }
@@ -95,7 +82,7 @@ export class Execution<Result> {
     const { timeoutMs } = this.#settings;
     this.#stop(
       'timeout',
-      new RunError('timeout', `Run ${this.#subject.run.id} took longer than ${timeoutMs} ms`, {
+      new RunError('timeout', `Run ${this.#supervisor.run.id} took longer than ${timeoutMs} ms`, {
         details: { timeoutMs },
       }),
     );
@@ -106,7 +93,7 @@ export class Execution<Result> {
     if (this.#state !== 'started') return;
     this.#interruption = error;
     if (this.#completedInside) this.#interrupt(error);
-    else this.#subject.end(status, error);
+    else this.#supervisor.stop(status, error);
   }
 
   #interrupt(error: RunError): void {
@@ -118,7 +105,7 @@ export class Execution<Result> {
   }
 
   readonly #onAbandoned = (): void => {
-    const { code, message, details, cause } = this.#interruption ?? endedError(this.#subject.run);
+    const { code, message, details, cause } = this.#interruption ?? endedError(this.#supervisor.run);
     const abandoned = { ...details, abandoned: true };
     this.#settle(() => this.#reject(new RunError(code, message, { details: abandoned, cause })));
   };
@@ -136,7 +123,7 @@ export class Execution<Result> {
       this.#settle(() => this.#reject(this.#interruption));
       return;
     }
-    if (!this.#completedInside) this.#end(() => this.#subject.fail(error));
+    if (!this.#completedInside) this.#end(() => this.#supervisor.fail(error));
     this.#settle(() => this.#reject(error));
   };
 
@@ -145,11 +132,11 @@ export class Execution<Result> {
     const output = outputOf(result, issues);
     if (issues.length > 0) {
       const error = validationError('output', issues, result);
-      this.#end(() => this.#subject.fail(error));
+      this.#end(() => this.#supervisor.fail(error));
       this.#settle(() => this.#reject(error));
       return;
     }
-    this.#end(() => this.#subject.complete(output));
+    this.#end(() => this.#supervisor.complete(output));
     this.#settle(() => this.#resolve(result));
   }
 
@@ -164,7 +151,7 @@ export class Execution<Result> {
     this.#stopDeadline();
     this.#stopGrace();
     this.#settings.signal?.removeEventListener('abort', this.#onCallerAbort);
-    this.#subject.release();
+    this.#supervisor.release();
     settlePromise();
   }
 }

@@ -36,7 +36,7 @@ const HIDDEN = new WeakSet<object>();
 export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter<Events> {
   constructor() {
     super();
-    if (!HIDDEN.has(new.target)) hideOthers(new.target as abstract new () => unknown);
+    if (!HIDDEN.has(new.target)) hideOthers(new.target);
   }
 
   @Wire('id')

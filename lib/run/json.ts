@@ -119,7 +119,9 @@ function copyValue(value: unknown, walk: Walk): unknown {
       return report(walk, 'must be a finite number');
     case 'object':
       return value === null ? null : copyNested(value, walk);
-    default:
+    case 'bigint':
+    case 'function':
+    case 'symbol':
       return report(walk, `cannot be a ${typeof value}`);
   }
 }
@@ -202,8 +204,10 @@ function lostByJson(value: object): string | null {
   return null;
 }
 
-function report({ keys, issues }: Walk, message: string): undefined {
+/** Notes an issue; what it returns stands in the copy that nobody will see. */
+function report({ keys, issues }: Walk, message: string): unknown {
   if (issues.length < MAX_ISSUES) issues.push({ path: formatPath(keys), message });
+  return undefined;
 }
 
 function isObjectLike(value: unknown): value is object {

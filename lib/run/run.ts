@@ -1,19 +1,18 @@
 import type { InspectOptions } from 'node:util';
 import { inspect } from 'node:util';
-import type { Growth, RunTotals } from '../execution/budget';
+import type { RunTotals } from '../execution/budget';
 import { Budget } from '../execution/budget';
 import { currentRun } from '../execution/current-run';
-import type { ExecutedRun } from '../execution/execution';
-import { Execution } from '../execution/execution';
 import type { RunLimits } from '../execution/limits';
 import { limitsToJSON } from '../execution/limits';
 import type { ExecuteOptions, ExecutionContext } from '../execution/options';
 import { readExecuteOptions } from '../execution/options';
+import type { ExecutionScope, RunControl, StatusChange } from '../execution/supervisor';
+import { Supervisor } from '../execution/supervisor';
 import type { RunAttributes } from './attributes';
 import { readAttributes } from './attributes';
 import { CostSum } from './cost';
 import { issueWith, RunEnvelope } from './envelope';
-import type { RunError } from './error';
 import { validationError } from './error';
 import type { ErrorPayloadOptions } from './error-payload';
 import { errorPayload, isError, messageOf } from './error-payload';
@@ -34,27 +33,7 @@ import { addUsage, checkSums, freezeUsage, takeUsage, totalTokensOf } from './to
 export type AnyRun = Run<object, object>;
 
 /** How a run was ended by another process. @internal */
-export interface RemoteEnd {
-  readonly status: RunStatus;
-  readonly output: JsonObject | null;
-  readonly error: JsonObject | null;
-  /** Milliseconds since the epoch. */
-  readonly endedAtMs: number;
-}
-
-/** Calls the function with something around it, an active span say. @internal */
-export type ExecutionScope = <Result>(fn: () => Result) => Result;
-
-/** What comes with a change of status. */
-interface Change {
-  readonly output?: JsonObject | null;
-  readonly error?: JsonObject | null;
-  readonly endedAtMs?: number;
-  /** What ended the run, for the one who executes it. */
-  readonly cause?: unknown;
-  /** Whether another process ended it. */
-  readonly remote?: boolean;
-}
+export type RemoteEnd = { readonly status: RunStatus } & Omit<StatusChange, 'cause' | 'remote'>;
 
 const EMPTY: JsonObject = Object.freeze({});
 
@@ -99,11 +78,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   /** What an incoming record had beyond what the other fields keep. */
   #incoming: IncomingRecord | null = null;
   #traceContext: TraceContext | null = null;
-  #parent: AnyRun | null = null;
   #parentRunId: string | null = null;
-  #budget: Budget | null = null;
-  #execution: Execution<unknown> | null = null;
-  #scopes: ExecutionScope[] | null = null;
+  #supervisor: Supervisor | null = null;
 
   /**
    * Makes a pending run that starts now.
@@ -120,7 +96,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#provider = checked.provider;
     this.#providerMetadata = checked.providerMetadata ?? EMPTY;
     this.#startedAtMs = Date.now();
-    if (checked.limits !== null) (this.#budget = new Budget()).limits = checked.limits;
+    if (checked.limits !== null) this.#supervise().setLimits(checked.limits);
   }
 
   /**
@@ -227,12 +203,12 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   /** What the run may use; null for no limits. */
   get limits(): RunLimits | null {
-    return this.#budget?.limits ?? null;
+    return this.#supervisor?.limits ?? null;
   }
 
   /** What this run and all its descendants of this process have used. */
   get totals(): RunTotals {
-    return (this.#budget ?? new Budget()).totals(this);
+    return this.#supervisor?.totals ?? new Budget().totals(this);
   }
 
   /**
@@ -417,12 +393,12 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   incrementTurn(): this {
     if (this.isTerminal) throw invalidOperation(this, 'takes no more turns');
     this.#turnCount += 1;
-    if (this.#parent !== null) this.#parent.#grow({ turns: 1 });
+    this.#supervisor?.growAncestors({ turns: 1 });
     if (this.hears('turnIncremented')) {
       const turnCount = this.#turnCount;
       this.dispatch('turnIncremented', { run: this, turnCount, at: Date.now() });
     }
-    this.#holdLimits();
+    this.#supervisor?.holdLimits();
     return this;
   }
 
@@ -448,12 +424,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     if (typeof fn !== 'function') {
       throw validationError('execution', [{ path: 'fn', message: 'must be a function' }]);
     }
-    this.#assertExecutable();
-    if (settings.limits !== null) this.#mergeLimits(settings.limits);
-    const execution = new Execution<Result>(this.#executed(), settings);
-    this.#execution = execution as Execution<unknown>;
-    execution.start(fn as (context: ExecutionContext) => Result | PromiseLike<Result>);
-    return execution.promise;
+    if (this.isTerminal) assertTransition(this, 'running');
+    return this.#supervise().execute(
+      fn as (context: ExecutionContext) => Result | PromiseLike<Result>,
+      settings,
+    );
   }
 
   /**
@@ -463,12 +438,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @returns a function that takes it back.
    */
   wrapExecution(scope: ExecutionScope): () => void {
-    const scopes = (this.#scopes ??= []);
-    scopes.push(scope);
-    return () => {
-      const index = scopes.indexOf(scope);
-      if (index >= 0) scopes.splice(index, 1);
-    };
+    return this.#supervise().wrap(scope);
   }
 
   /**
@@ -478,7 +448,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @throws {RunError} `limit_exceeded`, with `details` `{ limit, allowed, actual }`
    */
   checkLimits(): void {
-    const error = this.#exhausted(false);
+    const error = this.#supervisor?.exhausted() ?? null;
     if (error !== null) throw error;
   }
 
@@ -494,10 +464,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   ): Run<ChildInput, ChildOutput> {
     if (this.isTerminal) throw invalidOperation(this, 'takes no more children');
     const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId: this.#sessionId });
-    child.#parent = this;
     child.#parentRunId = this.#id;
-    (this.#budget ??= new Budget()).addChild(child);
-    this.#grow({ runs: 1 });
+    child.#supervise(this.#supervise());
     return child;
   }
 
@@ -506,8 +474,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    *
    * @internal
    */
-  endRemotely({ status, output, error, endedAtMs }: RemoteEnd): void {
-    this.#transition(status, { output, error, endedAtMs, remote: true });
+  endRemotely({ status, ...end }: RemoteEnd): void {
+    this.#transition(status, { ...end, remote: true });
   }
 
   /** The run's record. Payloads are in it by reference. */
@@ -573,28 +541,20 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#counters = record.counters;
     this.#usageSnapshot = null;
     this.#traceContext = record.traceContext;
-    if (record.limits !== null) (this.#budget = new Budget()).limits = record.limits;
-    this.#budget?.newlyApproaching(this);
+    if (record.limits !== null) this.#supervise().setLimits(record.limits);
   }
 
   /** The only writer of the status. */
-  #transition(to: RunStatus, change: Change = {}): void {
+  #transition(to: RunStatus, change: StatusChange = {}): void {
     const from = this.#status;
     assertTransition(this, to);
     const at = Date.now();
     this.#status = to;
-    if (change.output != null) this.#output = change.output;
-    if (change.error != null) this.#error = change.error;
+    this.#output = change.output ?? this.#output;
+    this.#error = change.error ?? this.#error;
     if (isTerminalStatus(to)) this.#endedAtMs = change.endedAtMs ?? at;
     if (this.hears('statusChanged')) this.dispatch('statusChanged', { run: this, from, to, at });
-    if (isTerminalStatus(to)) this.#afterEnd(change);
-  }
-
-  /** Stops what still goes on in an ended run. */
-  #afterEnd({ cause, remote = false }: Change): void {
-    if (this.#parent !== null) this.#parent.#budget?.removeChild(this);
-    this.#execution?.runEnded(cause, remote);
-    this.#budget?.cancelChildren(`Parent run ${this.#id} ended as "${this.#status}"`);
+    if (isTerminalStatus(to)) this.#supervisor?.runEnded(change);
   }
 
   #attributeChanged(name: RunAttributeName): void {
@@ -604,19 +564,17 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   #spend(delta: JsonObject | null, costUsd: number | null): void {
     const counters = (this.#counters ??= {});
-    const tokensBefore = this.#parent === null ? 0 : totalTokensOf(counters);
+    if (delta !== null) checkSums(counters, delta);
+    const tokensBefore = this.#supervisor === null ? 0 : totalTokensOf(counters);
     if (delta !== null) {
-      checkSums(counters, delta);
       addUsage(counters, delta);
       this.#usageSnapshot = null;
     }
     if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
-    if (this.#parent !== null) {
-      const totalTokens = totalTokensOf(counters) - tokensBefore;
-      this.#parent.#grow({ tokenUsage: delta, totalTokens, costUsd });
-    }
+    const totalTokens = this.#supervisor === null ? 0 : totalTokensOf(counters) - tokensBefore;
+    this.#supervisor?.growAncestors({ tokenUsage: delta, totalTokens, costUsd });
     if (this.hears('usageUpdated')) this.#announceUsage(delta ?? EMPTY);
-    this.#holdLimits();
+    this.#supervisor?.holdLimits();
   }
 
   #announceUsage(delta: JsonObject): void {
@@ -624,60 +582,18 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.dispatch('usageUpdated', { run: this, delta, tokenUsage, costUsd, at: Date.now() });
   }
 
-  /** Adds what a descendant used, to the root. */
-  #grow(growth: Growth): void {
-    (this.#budget ??= new Budget()).grow(growth);
-    if (this.#parent !== null) this.#parent.#grow(growth);
+  #supervise(parent: Supervisor | null = null): Supervisor {
+    return (this.#supervisor ??= new Supervisor(this.#control(), parent));
   }
 
-  #mergeLimits(limits: RunLimits): void {
-    const budget = (this.#budget ??= new Budget());
-    budget.limits = Object.freeze({ ...budget.limits, ...limits });
-    this.#attributeChanged('limits');
-  }
-
-  /** Says which limits come near and ends the run that is past one, from here to the root. */
-  #holdLimits(): void {
-    if (this.#budget?.limits != null && !this.isTerminal) {
-      for (const use of this.#budget.newlyApproaching(this)) {
-        if (!this.hears('limitApproaching')) continue;
-        this.dispatch('limitApproaching', { run: this, ...use, at: Date.now() });
-      }
-      const error = this.#budget.exceeded(this);
-      if (error !== null && !this.isTerminal) {
-        const { code, message, details } = error;
-        this.#transition('failed', { error: takeJsonObject({ code, message, details }, 'error') });
-      }
-    }
-    if (this.#parent !== null) this.#parent.#holdLimits();
-  }
-
-  #exhausted(asAncestor: boolean): RunError | null {
-    const error = this.#budget?.exhausted(this, asAncestor) ?? null;
-    return error ?? (this.#parent === null ? null : this.#parent.#exhausted(true));
-  }
-
-  #assertExecutable(): void {
-    if (this.#execution !== null) throw invalidOperation(this, 'is being executed');
-    if (this.isTerminal) assertTransition(this, 'running');
-  }
-
-  #executed(): ExecutedRun {
+  #control(): RunControl {
     return {
       run: this,
-      begin: () => {
-        this.updateStatus('running');
-        this.#holdLimits();
-      },
-      complete: (output) => this.#transition('completed', { output }),
-      fail: (error) => this.#transition('failed', { error: errorPayload(error), cause: error }),
-      end: (status, error) => {
-        const { code, message, cause = error } = error;
-        this.#transition(status, { error: { code, message }, cause });
-      },
-      enter: (fn) => (this.#scopes ?? []).reduceRight((inner, scope) => () => scope(inner), fn)(),
-      release: () => {
-        this.#execution = null;
+      changeStatus: (to, change) => this.#transition(to, change),
+      limitsChanged: () => this.#attributeChanged('limits'),
+      limitApproaching: (use) => {
+        if (!this.hears('limitApproaching')) return;
+        this.dispatch('limitApproaching', { run: this, ...use, at: Date.now() });
       },
     };
   }

@@ -64,7 +64,7 @@ export function freezeUsage(counters: Counters): TokenUsage {
   const copy: Counters = {};
   for (const key of Object.keys(counters)) {
     const value = counters[key];
-    setMember(copy, key, isJsonObject(value) ? freezeUsage(value as Counters) : value);
+    setMember(copy, key, isJsonObject(value) ? freezeUsage(value) : value);
   }
   return Object.freeze(copy) as TokenUsage;
 }
@@ -89,7 +89,7 @@ function dropUnreported(delta: JsonObject, path: string[], issues: ValidationIss
   for (const key of Object.keys(delta)) {
     const value = delta[key];
     if (value === null) {
-      delete (delta as Counters)[key];
+      Reflect.deleteProperty(delta, key);
     } else if (typeof value === 'number') {
       if (value < 0) issues.push({ path: formatPath([...path, key]), message: 'must not be negative' });
     } else if (isJsonObject(value)) {
@@ -112,7 +112,7 @@ function collectOverflows(
         issues.push({ path: formatPath([...path, key]), message: 'adds up to more than a number holds' });
       }
     } else if (isJsonObject(added) && isJsonObject(current)) {
-      collectOverflows(current as Counters, added, [...path, key], issues);
+      collectOverflows(current, added, [...path, key], issues);
     }
   }
 }

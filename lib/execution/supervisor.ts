@@ -1,0 +1,184 @@
+import { errorPayload } from '../run/error-payload';
+import type { RunError } from '../run/error';
+import type { LimitApproachingEvent } from '../run/events';
+import type { JsonObject } from '../run/json';
+import { takeJsonObject } from '../run/json';
+import { invalidOperation } from '../run/refusal';
+import type { AnyRun } from '../run/run';
+import type { RunStatus } from '../run/status';
+import type { Growth, RunTotals } from './budget';
+import { Budget } from './budget';
+import { Execution } from './execution';
+import type { RunLimits } from './limits';
+import type { ExecuteSettings, ExecutionContext } from './options';
+
+/** Calls the function with something around it, an active span say. */
+export type ExecutionScope = <Result>(fn: () => Result) => Result;
+
+/** What comes with a change of status. */
+export interface StatusChange {
+  readonly output?: JsonObject | null;
+  readonly error?: JsonObject | null;
+  /** Milliseconds since the epoch. @default now */
+  readonly endedAtMs?: number;
+  /** What ended the run, for the one who executes it. */
+  readonly cause?: unknown;
+  /** Whether another process ended it. */
+  readonly remote?: boolean;
+}
+
+/** What a supervisor may do to its run. */
+export interface RunControl {
+  readonly run: AnyRun;
+  changeStatus(to: RunStatus, change?: StatusChange): void;
+  limitsChanged(): void;
+  limitApproaching(use: Omit<LimitApproachingEvent, 'run' | 'at'>): void;
+}
+
+/**
+ * What stands over a run while it lasts: its parent, its children, its limits, its execution. A run
+ * that has none of them has no supervisor.
+ */
+export class Supervisor {
+  readonly #control: RunControl;
+  readonly #parent: Supervisor | null;
+  readonly #budget = new Budget();
+  readonly #children = new Set<AnyRun>();
+  readonly #scopes: ExecutionScope[] = [];
+  #execution: Execution<unknown> | null = null;
+
+  constructor(control: RunControl, parent: Supervisor | null) {
+    this.#control = control;
+    this.#parent = parent;
+    parent?.adopt(control.run);
+  }
+
+  get run(): AnyRun {
+    return this.#control.run;
+  }
+
+  get limits(): RunLimits | null {
+    return this.#budget.limits;
+  }
+
+  get totals(): RunTotals {
+    return this.#budget.totals(this.run);
+  }
+
+  /** Takes over the limits of a new run, or of a record: what is near already is no news. */
+  setLimits(limits: RunLimits): void {
+    this.#budget.limits = limits;
+    this.#budget.newlyApproaching(this.run);
+  }
+
+  /** Adds what the run used to the totals of its ancestors. */
+  growAncestors(growth: Growth): void {
+    this.#parent?.grow(growth);
+  }
+
+  /** Says which limits come near and ends the run that is past one, from here to the root. */
+  holdLimits(): void {
+    if (!this.run.isTerminal) this.#announceLimits();
+    const error = this.run.isTerminal ? null : this.#budget.exceeded(this.run);
+    if (error !== null) {
+      const { code, message, details } = error;
+      const payload = takeJsonObject({ code, message, details }, 'error');
+      this.#control.changeStatus('failed', { error: payload, cause: error });
+    }
+    this.#parent?.holdLimits();
+  }
+
+  /** The error of a run that has nothing left for a next step, here or in an ancestor. */
+  exhausted(asAncestor = false): RunError | null {
+    return this.#budget.exhausted(this.run, asAncestor) ?? this.#parent?.exhausted(true) ?? null;
+  }
+
+  /** Surrounds the function of every later execution; returns a function that takes it back. */
+  wrap(scope: ExecutionScope): () => void {
+    this.#scopes.push(scope);
+    return () => {
+      const index = this.#scopes.indexOf(scope);
+      if (index >= 0) this.#scopes.splice(index, 1);
+    };
+  }
+
+  /**
+   * Executes the run.
+   *
+   * @throws {RunError} `invalid_operation` where it is being executed.
+   */
+  execute<Result>(
+    fn: (context: ExecutionContext) => Result | PromiseLike<Result>,
+    settings: ExecuteSettings,
+  ): Promise<Result> {
+    if (this.#execution !== null) throw invalidOperation(this.run, 'is being executed');
+    if (settings.limits !== null) this.#mergeLimits(settings.limits);
+    const execution = new Execution<Result>(this, settings);
+    this.#execution = execution as Execution<unknown>;
+    execution.start(fn);
+    return execution.promise;
+  }
+
+  /** Stops what still goes on in a run that has ended. */
+  runEnded({ cause, remote = false }: StatusChange): void {
+    this.#parent?.forget(this.run);
+    this.#execution?.runEnded(cause, remote);
+    const reason = `Parent run ${this.run.id} ended as "${this.run.status}"`;
+    for (const child of [...this.#children]) if (!child.isTerminal) child.cancel(reason);
+  }
+
+  /** Takes a pending run to running. */
+  begin(): void {
+    if (this.run.status === 'pending') this.#control.changeStatus('running');
+    this.holdLimits();
+  }
+
+  complete(output: JsonObject | null): void {
+    this.#control.changeStatus('completed', { output });
+  }
+
+  fail(error: unknown): void {
+    this.#control.changeStatus('failed', { error: errorPayload(error), cause: error });
+  }
+
+  /** Ends the run from outside of its function. */
+  stop(status: 'cancelled' | 'timeout', { code, message }: RunError): void {
+    this.#control.changeStatus(status, { error: { code, message } });
+  }
+
+  /** Calls the function within all scopes. */
+  enter<Result>(fn: () => Result): Result {
+    return this.#scopes.reduceRight((inner, scope) => () => scope(inner), fn)();
+  }
+
+  /** The execution is over. */
+  release(): void {
+    this.#execution = null;
+  }
+
+  /** Counts a child, and keeps it as long as it lasts. */
+  adopt(child: AnyRun): void {
+    this.#children.add(child);
+    this.grow({ runs: 1 });
+  }
+
+  /** Lets go of a child that has ended: its numbers stay. */
+  forget(child: AnyRun): void {
+    this.#children.delete(child);
+  }
+
+  /** Adds what a descendant used, from here to the root. */
+  grow(growth: Growth): void {
+    this.#budget.grow(growth);
+    this.#parent?.grow(growth);
+  }
+
+  #mergeLimits(limits: RunLimits): void {
+    this.#budget.limits = Object.freeze({ ...this.#budget.limits, ...limits });
+    this.#control.limitsChanged();
+  }
+
+  #announceLimits(): void {
+    for (const use of this.#budget.newlyApproaching(this.run)) this.#control.limitApproaching(use);
+  }
+}
