@@ -2,6 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
+/** What would change how an example runs or looks. */
+const NOISY = /^(FORCE_COLOR$|OPENAI_|ANTHROPIC_|AGENT_RUN_|JEST_|NODE_OPTIONS$)/;
+
 const root = join(__dirname, '../..');
 
 export const examplesFolder = join(root, 'examples');
@@ -65,10 +68,6 @@ export function startExample(
 
 /** The environment of the tests, without colours and without keys of model services. */
 function quietEnvironment(): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
-  for (const name of Object.keys(environment)) {
-    if (/^(FORCE_COLOR$|OPENAI_|ANTHROPIC_|AGENT_RUN_|JEST_|NODE_OPTIONS$)/.test(name))
-      delete environment[name];
-  }
-  return environment;
+  const left = Object.entries(process.env).filter(([name]) => !NOISY.test(name));
+  return { ...Object.fromEntries(left), NO_COLOR: '1' };
 }
