@@ -17,10 +17,15 @@ export interface RunLimits {
 
 /** The limits on the wire. */
 export interface RunLimitsJSON {
+  /** Turns of the run itself. */
   readonly max_turns?: number;
+  /** Tokens of the run and its descendants. */
   readonly max_total_tokens?: number;
+  /** US dollars, the run and its descendants. */
   readonly max_cost_usd?: number;
+  /** Whether requests without a price may pass. */
   readonly allow_unpriced?: boolean;
+  /** From 0 to 1. */
   readonly approaching_ratio?: number;
 }
 

@@ -47,10 +47,15 @@ export interface RunErrorOptions {
 
 /** The record of a {@link RunError}, as `toJSON()` gives it. The cause stays out: it may hold anything. */
 export interface RunErrorJSON {
+  /** Always `RunError`. */
   readonly name: string;
+  /** As {@link RunError.code}. */
   readonly code: string;
+  /** For people. */
   readonly message: string;
+  /** Facts for programs. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Whether the same call may succeed when tried again. */
   readonly retryable: boolean;
 }
 
@@ -68,6 +73,7 @@ export interface RunErrorJSON {
  * ```
  */
 export class RunError extends Error {
+  /** Always `RunError`. */
   override readonly name = 'RunError';
   /**
    * What went wrong, as a word that does not change: one of {@link RunErrorCode}, or the code of the

@@ -12,9 +12,11 @@ import type { Timestamp } from './timestamp';
 import { parseTimestamp } from './timestamp';
 import type { Counters, TokenUsage } from './token-usage';
 
-/** W3C trace context: where the run stands in a distributed trace. */
+/** Where the run stands in a distributed trace: W3C Trace Context, level 1 (https://www.w3.org/TR/trace-context/). */
 export interface TraceContext {
+  /** `version-traceid-parentid-flags`, in hex. */
   readonly traceparent: string;
+  /** What vendors add to it. */
   readonly tracestate?: string;
 }
 
@@ -25,25 +27,39 @@ export interface TraceContext {
  * kept and written back.
  */
 export interface RunJSON {
+  /** Unique. */
   readonly id: string;
+  /** The session that the run belongs to. */
   readonly session_id: string;
+  /** Where the run stands. */
   readonly status: RunStatus;
+  /** What went in. */
   readonly input: JsonObject | null;
+  /** What came out. */
   readonly output: JsonObject | null;
+  /** What went wrong. */
   readonly error: JsonObject | null;
+  /** Whatever the caller keeps with the run. */
   readonly metadata: JsonObject;
+  /** How many turns the run itself has taken. */
   readonly turn_count: number;
+  /** The run's own counters. */
   readonly token_usage: TokenUsage;
   /** ISO 8601 in UTC. */
   readonly started_at: string;
   /** ISO 8601 in UTC; null while the run lasts. */
   readonly ended_at: string | null;
+  /** Who executed the run; null while unknown. */
   readonly provider: string | null;
   /** US dollars; null while unknown. */
   readonly cost_usd: number | null;
+  /** What the provider says about the run. */
   readonly provider_metadata: JsonObject;
+  /** The run that this one is a child of. */
   readonly parent_run_id?: string;
+  /** What the run may use. */
   readonly limits?: RunLimitsJSON;
+  /** Where the run stands in a distributed trace. */
   readonly trace_context?: TraceContext;
 }
 

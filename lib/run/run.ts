@@ -211,46 +211,49 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     return this.#supervisor?.totals ?? new Budget().totals(this);
   }
 
-  /**
-   * Whatever the caller keeps with the run: a JSON object, copied on assignment.
-   *
-   * @throws {RunError} `validation_error` on assignment.
-   * @fires attributesChanged
-   */
+  /** Whatever the caller keeps with the run. */
   get metadata(): JsonObject {
     return this.#metadata;
   }
 
+  /**
+   * Takes any object that JSON can carry, copied.
+   *
+   * @throws {RunError} `validation_error`
+   * @fires attributesChanged
+   */
   set metadata(metadata: object) {
     this.#metadata = takeJsonObject(metadata, 'metadata');
     this.#attributeChanged('metadata');
   }
 
-  /**
-   * What the provider says about the run: a JSON object, copied on assignment.
-   *
-   * @throws {RunError} `validation_error` on assignment.
-   * @fires attributesChanged
-   */
+  /** What the provider says about the run. */
   get providerMetadata(): JsonObject {
     return this.#providerMetadata;
   }
 
+  /**
+   * Takes any object that JSON can carry, copied.
+   *
+   * @throws {RunError} `validation_error`
+   * @fires attributesChanged
+   */
   set providerMetadata(providerMetadata: object) {
     this.#providerMetadata = takeJsonObject(providerMetadata, 'providerMetadata');
     this.#attributeChanged('providerMetadata');
   }
 
-  /**
-   * Who executes the run; null while unknown.
-   *
-   * @throws {RunError} `validation_error` on assignment.
-   * @fires attributesChanged
-   */
+  /** Who executes the run; null while unknown. */
   get provider(): string | null {
     return this.#provider;
   }
 
+  /**
+   * Takes a text or null.
+   *
+   * @throws {RunError} `validation_error`
+   * @fires attributesChanged
+   */
   set provider(provider: string | null) {
     const message = issueWith('provider', { provider });
     if (message !== null) throw validationError('run', [{ path: 'provider', message }]);
@@ -258,16 +261,17 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#attributeChanged('provider');
   }
 
-  /**
-   * Where the run stands in a distributed trace (W3C trace context); null for nowhere.
-   *
-   * @throws {RunError} `validation_error` on assignment.
-   * @fires attributesChanged
-   */
+  /** Where the run stands in a distributed trace; null for nowhere. */
   get traceContext(): TraceContext | null {
     return this.#traceContext;
   }
 
+  /**
+   * Takes a W3C trace context or null.
+   *
+   * @throws {RunError} `validation_error`
+   * @fires attributesChanged
+   */
   set traceContext(traceContext: TraceContext | null) {
     this.#traceContext =
       traceContext === null
