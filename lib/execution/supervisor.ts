@@ -41,16 +41,14 @@ export interface RunControl {
  */
 export class Supervisor {
   readonly #control: RunControl;
-  readonly #parent: Supervisor | null;
+  #parent: Supervisor | null = null;
   readonly #budget = new Budget();
   readonly #children = new Set<AnyRun>();
   readonly #scopes: ExecutionScope[] = [];
   #execution: Execution<unknown> | null = null;
 
-  constructor(control: RunControl, parent: Supervisor | null) {
+  constructor(control: RunControl) {
     this.#control = control;
-    this.#parent = parent;
-    parent?.adopt(control.run);
   }
 
   get run(): AnyRun {
@@ -156,9 +154,10 @@ export class Supervisor {
     this.#execution = null;
   }
 
-  /** Counts a child, and keeps it as long as it lasts. */
-  adopt(child: AnyRun): void {
-    this.#children.add(child);
+  /** Counts the run of a child, and keeps it as long as it lasts. */
+  adopt(child: Supervisor): void {
+    child.#parent = this;
+    this.#children.add(child.run);
     this.grow({ runs: 1 });
   }
 

@@ -345,7 +345,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   cancel(reason: string | Error = 'Run cancelled'): this {
     if (this.#status === 'cancelled') return this;
     const error = { code: 'cancelled', message: messageOf(reason) };
-    this.#transition('cancelled', { error, cause: reason });
+    this.#transition('cancelled', { error, ...(isError(reason) ? { cause: reason } : {}) });
     return this;
   }
 
@@ -469,7 +469,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     if (this.isTerminal) throw invalidOperation(this, 'takes no more children');
     const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId: this.#sessionId });
     child.#parentRunId = this.#id;
-    child.#supervise(this.#supervise());
+    this.#supervise().adopt(child.#supervise());
     return child;
   }
 
@@ -586,8 +586,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.dispatch('usageUpdated', { run: this, delta, tokenUsage, costUsd, at: Date.now() });
   }
 
-  #supervise(parent: Supervisor | null = null): Supervisor {
-    return (this.#supervisor ??= new Supervisor(this.#control(), parent));
+  #supervise(): Supervisor {
+    return (this.#supervisor ??= new Supervisor(this.#control()));
   }
 
   #control(): RunControl {
