@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Exclude, Expose, Type } from 'class-transformer';
 import type { ExposeOptions, TypeHelpOptions } from 'class-transformer';
-import type { ValidationArguments, ValidationOptions } from 'class-validator';
+import type { ValidationArguments, ValidationOptions, ValidatorConstraintInterface } from 'class-validator';
 import {
   getMetadataStorage,
   IsIn,
@@ -176,21 +176,18 @@ function compileRules(): Map<string, Rule[]> {
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
 function compileRule(metadata: Metadata): Rule {
-  const args = {
-    property: metadata.propertyName,
-    constraints: metadata.constraints as unknown[],
-    targetName: RunEnvelope.name,
-  };
   if (metadata.type === 'conditionalValidation') {
-    const [condition] = metadata.constraints as [(holder: object, value: unknown) => boolean];
+    const [condition] = metadata.constraints as [Rule['holds']];
     return { holds: condition, messageFor: null };
   }
   const [constraint] = getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
-  const { message } = metadata;
+  const validator = constraint?.instance as ValidatorConstraintInterface;
+  const { message, constraints } = metadata;
+  // All that the constraints used here ask for; made once, since this is called for every field.
+  const args = { constraints, property: metadata.propertyName } as ValidationArguments;
   return {
-    holds: (holder, value) =>
-      constraint?.instance.validate(value, { ...args, value, object: holder }) === true,
-    messageFor: (value) => (typeof message === 'string' ? message : message({ ...args, value, object: {} })),
+    holds: (_holder, value) => validator.validate(value, args) === true,
+    messageFor: (value) => (typeof message === 'string' ? message : message({ ...args, value })),
   };
 }
 

@@ -174,12 +174,7 @@ export function readRecord(json: unknown): IncomingRecord {
   const limits = readLimits(ownMember(json, 'limits'), 'wire', issues);
   const counters = copyJson(envelope.tokenUsage, 'token_usage', issues) as Counters;
   if (issues.length > 0) throw recordError(issues, envelope.status);
-  return {
-    ...envelopeMembers(envelope),
-    counters,
-    limits,
-    unknown: unknownMembers(json),
-  };
+  return incomingRecord(envelope, counters, limits, unknownMembers(json));
 }
 
 function readEnvelope(json: JsonObject): IncomingEnvelope {
@@ -229,10 +224,13 @@ function recordError(issues: readonly ValidationIssue[], status: unknown): RunEr
   return validationError('record', issues);
 }
 
-function envelopeMembers(
+function incomingRecord(
   envelope: IncomingEnvelope,
-): Omit<IncomingRecord, 'counters' | 'limits' | 'unknown'> {
-  const { startedAtText, endedAtText, traceContext } = envelope;
+  counters: Counters,
+  limits: RunLimits | null,
+  unknown: JsonObject | null,
+): IncomingRecord {
+  const { startedAtText, endedAtText } = envelope;
   return {
     id: envelope.id,
     sessionId: envelope.sessionId,
@@ -248,7 +246,10 @@ function envelopeMembers(
     error: envelope.error,
     metadata: envelope.metadata,
     providerMetadata: envelope.providerMetadata,
-    traceContext: traceContext as TraceContext | null,
+    counters,
+    traceContext: envelope.traceContext as TraceContext | null,
+    limits,
+    unknown,
   };
 }
 

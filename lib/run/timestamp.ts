@@ -1,5 +1,8 @@
 const DAY_MS = 86_400_000;
 
+/** The length of what {@link formatTimestamp} writes. */
+const WRITTEN_LENGTH = '2026-02-07T12:34:56.789Z'.length;
+
 const TIMESTAMP =
   /^(\d{4}-\d\d-\d\d)[T ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)$/i;
 
@@ -39,13 +42,18 @@ export function formatTimestamp(ms: number): string {
  * @returns null for anything else, a date that the calendar does not have included.
  */
 export function parseTimestamp(text: string): Timestamp | null {
+  const ms = text.length === WRITTEN_LENGTH ? Date.parse(text) : NaN;
+  return !Number.isNaN(ms) && formatTimestamp(ms) === text ? { ms, text: null } : parseAnyTimestamp(text);
+}
+
+function parseAnyTimestamp(text: string): Timestamp | null {
   const match = TIMESTAMP.exec(text);
   if (match === null) return null;
   const [, date = '', hours, minutes, seconds, fraction = '', zone = ''] = match;
   const utc = Date.parse(`${date}T${hours ?? ''}:${minutes ?? ''}:${seconds ?? ''}Z`);
   const offset = offsetMs(zone);
   if (Number.isNaN(utc) || offset === null) return null;
-  if (new Date(utc).toISOString().slice(0, 10) !== date) return null;
+  if (new Date(utc).getUTCDate() !== Number(date.slice(-2))) return null;
   const ms = utc - offset + Number(fraction.padEnd(3, '0').slice(0, 3));
   if (fraction.length <= 3) return { ms, text: null };
   return { ms, text: `${formatTimestamp(ms).slice(0, -4)}${fraction}Z` };

@@ -24,6 +24,8 @@ export type Counters = Record<string, unknown>;
  * @throws {RunError} `validation_error` for what is no object, and for counts that are negative or not finite.
  */
 export function takeUsage(usage: unknown): JsonObject {
+  const counts = takeCounts(usage);
+  if (counts !== null) return counts;
   const issues: ValidationIssue[] = [];
   const delta = copyJsonObject(usage, 'usage', issues);
   if (issues.length === 0) dropUnreported(delta, ['usage'], issues);
@@ -46,16 +48,11 @@ export function checkSums(counters: Counters, delta: JsonObject): void {
 export function addUsage(counters: Counters, delta: JsonObject): void {
   for (const key of Object.keys(delta)) {
     const added = delta[key];
-    const current = ownMember(counters, key);
-    if (typeof added === 'number') {
-      setMember(counters, key, typeof current === 'number' ? current + added : added);
-    } else if (isJsonObject(added)) {
-      const nested = isJsonObject(current) ? (current as Counters) : {};
-      addUsage(nested, added);
-      if (nested !== current) setMember(counters, key, nested);
-    } else {
-      setMember(counters, key, added);
-    }
+    // No prototype has a number for a member: what is one here is the counter's own.
+    const current = counters[key];
+    if (typeof added !== 'number') addOther(counters, key, added);
+    else if (typeof current === 'number') counters[key] = current + added;
+    else setMember(counters, key, added);
   }
 }
 
@@ -71,7 +68,7 @@ export function freezeUsage(counters: Counters): TokenUsage {
 
 /** The number that stands under a counter; 0 where none does. */
 export function countOf(counters: Readonly<Counters> | TokenUsage, key: string): number {
-  const value = ownMember(counters, key);
+  const value = counters[key];
   return typeof value === 'number' ? value : 0;
 }
 
@@ -83,6 +80,31 @@ export function totalTokensOf(counters: Readonly<Counters> | TokenUsage): number
     countOf(counters, 'total_tokens'),
     countOf(counters, 'input_tokens') + countOf(counters, 'output_tokens'),
   );
+}
+
+/** What most reports are: an object of counts. Null for a report that takes a closer look. */
+function takeCounts(usage: unknown): JsonObject | null {
+  if (!isJsonObject(usage)) return null;
+  const counts: Record<string, number> = {};
+  for (const key of Object.keys(usage)) {
+    const count = usage[key];
+    if (typeof count !== 'number' || !(count >= 0) || count === Infinity) return null;
+    setMember(counts, key, count);
+  }
+  return counts;
+}
+
+function addOther(counters: Counters, key: string, added: JsonValue | undefined): void {
+  const current = ownMember(counters, key);
+  if (!isJsonObject(added)) {
+    setMember(counters, key, added);
+  } else if (isJsonObject(current)) {
+    addUsage(current, added);
+  } else {
+    const nested: Counters = {};
+    addUsage(nested, added);
+    setMember(counters, key, nested);
+  }
 }
 
 function dropUnreported(delta: JsonObject, path: string[], issues: ValidationIssue[]): void {
@@ -106,12 +128,15 @@ function collectOverflows(
 ): void {
   for (const key of Object.keys(delta)) {
     const added = delta[key];
-    const current = ownMember(counters, key);
     if (typeof added === 'number') {
-      if (typeof current === 'number' && !Number.isFinite(current + added)) {
-        issues.push({ path: formatPath([...path, key]), message: 'adds up to more than a number holds' });
-      }
-    } else if (isJsonObject(added) && isJsonObject(current)) {
+      if (Number.isFinite(countOf(counters, key) + added)) continue;
+      issues.push({
+        path: formatPath([...path, key]),
+        message: 'adds up to more than a number holds',
+      });
+    } else {
+      const current = ownMember(counters, key);
+      if (!isJsonObject(added) || !isJsonObject(current)) continue;
       collectOverflows(current, added, [...path, key], issues);
     }
   }
