@@ -6,6 +6,8 @@ import type { Config } from 'jest';
 
 const config: Config = {
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/spec/support/postgres-setup.ts',
+  globalTeardown: '<rootDir>/spec/support/postgres-teardown.ts',
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/spec/bench/node_modules/'],
   transform: { '\\.ts$': 'ts-jest' },
