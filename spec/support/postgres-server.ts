@@ -181,8 +181,9 @@ export class PostgresServer {
 /** A temporary folder that the server's user may enter too. */
 function temporaryFolder(): string {
   const folder = [tmpdir(), '/tmp', '/var/tmp'].find(isReachable);
-  if (folder === undefined)
-    {throw new Error(`No temporary folder that others than root may enter: ${tmpdir()}`);}
+  if (folder === undefined) {
+    throw new Error(`No temporary folder that others than root may enter: ${tmpdir()}`);
+  }
   return folder;
 }
 
