@@ -18,10 +18,11 @@ const LONGEST_WORD = 40;
  */
 export function assertTransition(run: Subject, to: unknown): asserts to is RunStatus {
   if (!isRunStatus(to)) {
-    const word = typeof to === 'string' ? `"${to.slice(0, LONGEST_WORD)}"` : `a ${typeof to}`;
+    const isText = typeof to === 'string';
+    const word = isText ? to.slice(0, LONGEST_WORD) : `a ${typeof to}`;
     throw new RunError(
       'invalid_status',
-      `Run ${run.id} cannot go to ${word}: no such status (known: ${RUN_STATUSES.join(', ')})`,
+      `Run ${run.id} cannot go to ${isText ? `"${word}"` : word}: no such status (known: ${RUN_STATUSES.join(', ')})`,
       { details: { from: run.status, to: word, allowed: RUN_STATUSES } },
     );
   }
