@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import type { ValidationIssue } from '../run/error';
 import { RunError, validationError } from '../run/error';
 import { messageOf } from '../run/error-payload';
 import type { JsonObject, JsonValue } from '../run/json';
 import { copyJson, isJsonObject } from '../run/json';
 import type { AnyRun } from '../run/run';
+import { onAbort } from './abort-listeners';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';
 import type { ExecuteSettings, ExecutionContext } from './options';
@@ -31,6 +33,7 @@ export class Execution<Result> {
   #completedInside = false;
   #interruption: RunError | null = null;
   #stopDeadline: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
   #stopGrace: () => void = () => undefined;
 
   constructor(supervisor: Supervisor, settings: ExecuteSettings) {
@@ -40,6 +43,8 @@ export class Execution<Result> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // The signal is there to be handed to every call; Node would warn of more than ten at once.
+    setMaxListeners(0, this.#controller.signal);
   }
 
   /** Calls the function, unless the run has been ended before it could start. */
@@ -52,11 +57,12 @@ export class Execution<Result> {
       this.#settle(() => this.#reject(this.#interruption ?? endedError(run)));
       return;
     }
-    signal?.addEventListener('abort', this.#onCallerAbort, { once: true });
+    if (signal !== null) this.#stopListening = onAbort(signal, this.#onCallerAbort);
     this.#stopDeadline = startDeadline(timeoutMs, this.#onDeadline);
     const context = { run, signal: this.#controller.signal };
-    const call = async (): Promise<Result> => fn(context);
-    const called = runWith(run, () => this.#supervisor.enter(call));
+    const called = new Promise<Result>((resolve) => {
+      resolve(runWith(run, () => this.#supervisor.enter(() => fn(context))));
+    });
     called.then(this.#onReturn, this.#onThrow);
   }
 
@@ -100,15 +106,15 @@ export class Execution<Result> {
     this.#state = 'interrupted';
     this.#interruption = error;
     this.#stopDeadline();
-    this.#stopGrace = startDeadline(this.#settings.graceMs, this.#onAbandoned);
+    this.#stopGrace = startDeadline(this.#settings.graceMs, () => this.#abandon(error));
     this.#controller.abort(error);
   }
 
-  readonly #onAbandoned = (): void => {
-    const { code, message, details, cause } = this.#interruption ?? endedError(this.#supervisor.run);
+  /** Settles without the function, which has not answered its signal. */
+  #abandon({ code, message, details, cause }: RunError): void {
     const abandoned = { ...details, abandoned: true };
     this.#settle(() => this.#reject(new RunError(code, message, { details: abandoned, cause })));
-  };
+  }
 
   readonly #onReturn = (result: Result): void => {
     if (this.#state === 'settled') return;
@@ -150,7 +156,7 @@ export class Execution<Result> {
     this.#state = 'settled';
     this.#stopDeadline();
     this.#stopGrace();
-    this.#settings.signal?.removeEventListener('abort', this.#onCallerAbort);
+    this.#stopListening();
     this.#supervisor.release();
     settlePromise();
   }

@@ -81,7 +81,7 @@ export class Supervisor {
     if (error !== null) {
       const { code, message, details } = error;
       const payload = takeJsonObject({ code, message, details }, 'error');
-      this.#control.changeStatus('failed', { error: payload, cause: error });
+      this.#control.changeStatus('failed', { error: payload });
     }
     this.#parent?.holdLimits();
   }
@@ -110,9 +110,9 @@ export class Supervisor {
     settings: ExecuteSettings,
   ): Promise<Result> {
     if (this.#execution !== null) throw invalidOperation(this.run, 'is being executed');
-    if (settings.limits !== null) this.#mergeLimits(settings.limits);
     const execution = new Execution<Result>(this, settings);
     this.#execution = execution as Execution<unknown>;
+    if (settings.limits !== null) this.#mergeLimits(settings.limits);
     execution.start(fn);
     return execution.promise;
   }
