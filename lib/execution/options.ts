@@ -25,8 +25,8 @@ export interface ExecuteOptions {
    * @default 2000
    */
   readonly graceMs?: number | undefined;
-  /** The caller's signal: its abort cancels the run. */
-  readonly signal?: AbortSignal | undefined;
+  /** The caller's signal: its abort cancels the run. `null` is none, as in `fetch`. */
+  readonly signal?: AbortSignal | null | undefined;
   /** Merged with the limits that the run already has, and kept with it. */
   readonly limits?: RunLimits | undefined;
 }
@@ -47,7 +47,10 @@ const DEFAULT_GRACE_MS = 2_000;
  * @throws {RunError} `validation_error`
  */
 export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {
-  const { timeoutMs = Infinity, graceMs = DEFAULT_GRACE_MS, signal } = options;
+  if (typeof options !== 'object' || (options as object | null) === null) {
+    throw validationError('options of execute', [{ path: '', message: 'must be an object' }]);
+  }
+  const { timeoutMs = Infinity, graceMs = DEFAULT_GRACE_MS, signal = null } = options;
   const issues: ValidationIssue[] = [];
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
     issues.push({ path: 'timeoutMs', message: 'must be a number above 0' });
@@ -55,10 +58,15 @@ export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {
   if (typeof graceMs !== 'number' || !(graceMs >= 0)) {
     issues.push({ path: 'graceMs', message: 'must be a number, not negative' });
   }
-  if (signal !== undefined && typeof (signal as Partial<AbortSignal>).aborted !== 'boolean') {
+  if (signal !== null && !isAbortSignal(signal)) {
     issues.push({ path: 'signal', message: 'must be an AbortSignal' });
   }
   const limits = readLimits(options.limits, 'attributes', issues);
   if (issues.length > 0) throw validationError('options of execute', issues);
-  return { timeoutMs, graceMs, signal: signal ?? null, limits };
+  return { timeoutMs, graceMs, signal, limits };
+}
+
+/** An `AbortSignal`, of this realm, another or a polyfill. */
+function isAbortSignal(value: Partial<AbortSignal>): boolean {
+  return typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function';
 }
