@@ -21,7 +21,12 @@ export function errorPayload(error: unknown, options: ErrorPayloadOptions = {}):
 
 /** Whether it is an `Error`, of this realm or another. */
 export function isError(value: unknown): value is Error {
-  return value instanceof Error || types.isNativeError(value);
+  try {
+    return value instanceof Error || types.isNativeError(value);
+  } catch {
+    // A revoked proxy refuses even that.
+    return false;
+  }
 }
 
 /** The message of an exception, whatever was thrown. */
@@ -75,5 +80,6 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   const json = jsonOrNothing(value);
   if (json !== undefined) return typeof json === 'object' ? JSON.stringify(json) : String(json);
-  return `A ${value === null ? 'null' : typeof value} was thrown`;
+  if (value === undefined || value === null) return 'No reason was given';
+  return `Neither an Error nor JSON, but a value of the type ${typeof value}`;
 }
