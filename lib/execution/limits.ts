@@ -1,3 +1,4 @@
+import { roundToNano } from '../run/cost';
 import type { ValidationIssue } from '../run/error';
 import { RunError } from '../run/error';
 
@@ -127,7 +128,8 @@ export function useOfLimits(limits: RunLimits, spending: Spending): LimitUse[] {
   const uses: LimitUse[] = [];
   const add = (limit: RunLimitName, actual: number): void => {
     const allowed = limits[limit];
-    if (allowed !== undefined) uses.push({ limit, allowed, actual });
+    // A sum may leave the finite numbers, which a record cannot carry.
+    if (allowed !== undefined) uses.push({ limit, allowed, actual: Math.min(actual, Number.MAX_VALUE) });
   };
   add('maxTurns', spending.turns);
   add('maxTotalTokens', spending.totalTokens);
@@ -159,7 +161,8 @@ export function exhaustedLimit(limits: RunLimits, spending: Spending): RunError 
 
 /** Whether so much of the limit is used that its run says so. */
 export function isApproaching({ allowed, actual }: LimitUse, limits: RunLimits): boolean {
-  return actual >= allowed * (limits.approachingRatio ?? DEFAULT_APPROACHING_RATIO);
+  // Rounded, since 3 * 0.8 is more than 2.4.
+  return actual >= roundToNano(allowed * (limits.approachingRatio ?? DEFAULT_APPROACHING_RATIO));
 }
 
 function limitError({ limit, allowed, actual }: LimitUse, what: string): RunError {
