@@ -1,0 +1,47 @@
+/** What is measured, in a process of its own. */
+export interface Subject {
+  /** Does the work so many times; returns the nanoseconds that count. */
+  slice(iterations: number): number | Promise<number>;
+  /** Frees what the process would otherwise leave behind: a file, a connection. */
+  close?(): void | Promise<void>;
+}
+
+/** Makes a subject; the parameters come from the part that measures it. */
+export type SubjectFactory<Parameters = never> = (parameters: Parameters) => Subject | Promise<Subject>;
+
+/** Where a process finds its subject. */
+export interface SubjectAddress {
+  /** What the tables call it. */
+  readonly name: string;
+  /** The module below `spec/bench`, without its ending: `subjects/floor`. */
+  readonly module: string;
+  /** The factory that the module exports. */
+  readonly factory: string;
+  /** JSON, handed to the factory. */
+  readonly parameters?: object;
+}
+
+/** What the last piece of work left: assigned, so that no compiler takes the work away. */
+export let lastResult: unknown;
+
+/** A subject that does one piece of work after the other. */
+export function repeated(work: () => unknown): Subject {
+  return {
+    slice(iterations) {
+      const start = process.hrtime.bigint();
+      for (let index = 0; index < iterations; index++) lastResult = work();
+      return Number(process.hrtime.bigint() - start);
+    },
+  };
+}
+
+/** As {@link repeated}, for work that has to be awaited. */
+export function repeatedAsync(work: () => Promise<unknown>): Subject {
+  return {
+    async slice(iterations) {
+      const start = process.hrtime.bigint();
+      for (let index = 0; index < iterations; index++) lastResult = await work();
+      return Number(process.hrtime.bigint() - start);
+    },
+  };
+}
