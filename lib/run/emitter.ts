@@ -57,9 +57,13 @@ export abstract class IsolatedEmitter<Events extends object> extends EventEmitte
       return;
     }
     this.#delivering = true;
-    this.#deliver(event, payload);
-    if (this.#waiting !== null) this.#deliverWaiting(this.#waiting);
-    this.#delivering = false;
+    try {
+      this.#deliver(event, payload);
+      if (this.#waiting !== null) this.#deliverWaiting(this.#waiting);
+    } finally {
+      // Only the end of the stack gets past #call; the run is to be heard after that too.
+      this.#delivering = false;
+    }
   }
 
   /** Goes on until nothing waits: a listener may add to the list while it is worked off. */
