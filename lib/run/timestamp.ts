@@ -1,4 +1,6 @@
 const DAY_MS = 86_400_000;
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** The length of what {@link formatTimestamp} writes. */
 const WRITTEN_LENGTH = '2026-02-07T12:34:56.789Z'.length;
@@ -39,7 +41,8 @@ export function formatTimestamp(ms: number): string {
 /**
  * Reads an ISO 8601 date with time and offset.
  *
- * @returns null for anything else, a date that the calendar does not have included.
+ * @returns null for anything else: a date that the calendar does not have, or a moment outside of the
+ * years 0000 to 9999 in UTC, which this form could not write again.
  */
 export function parseTimestamp(text: string): Timestamp | null {
   const ms = text.length === WRITTEN_LENGTH ? Date.parse(text) : NaN;
@@ -55,6 +58,7 @@ function parseAnyTimestamp(text: string): Timestamp | null {
   if (Number.isNaN(utc) || offset === null) return null;
   if (new Date(utc).getUTCDate() !== Number(date.slice(-2))) return null;
   const ms = utc - offset + Number(fraction.padEnd(3, '0').slice(0, 3));
+  if (ms < FIRST_MS || ms > LAST_MS) return null;
   if (fraction.length <= 3) return { ms, text: null };
   return { ms, text: `${formatTimestamp(ms).slice(0, -4)}${fraction}Z` };
 }
