@@ -6,8 +6,9 @@ import type { ValidationIssue } from './error';
 import { RunError, validationError } from './error';
 import type { JsonObject } from './json';
 import { copyJson, isJsonObject, setMember } from './json';
+import { shownWord } from './refusal';
 import type { RunStatus } from './status';
-import { isRunStatus, isTerminalStatus } from './status';
+import { isRunStatus, isTerminalStatus, RUN_STATUSES } from './status';
 import type { Timestamp } from './timestamp';
 import { parseTimestamp } from './timestamp';
 import type { Counters, TokenUsage } from './token-usage';
@@ -218,7 +219,7 @@ function recordError(issues: readonly ValidationIssue[], status: unknown): RunEr
   const [first, ...others] = issues;
   if (others.length === 0 && first?.path === 'status' && typeof status === 'string') {
     return new RunError('invalid_status', `Invalid record: status ${first.message}`, {
-      details: { issues },
+      details: { issues, from: null, to: shownWord(status), allowed: RUN_STATUSES },
     });
   }
   return validationError('record', issues);

@@ -18,11 +18,10 @@ const LONGEST_WORD = 40;
  */
 export function assertTransition(run: Subject, to: unknown): asserts to is RunStatus {
   if (!isRunStatus(to)) {
-    const isText = typeof to === 'string';
-    const word = isText ? to.slice(0, LONGEST_WORD) : `a ${typeof to}`;
+    const word = shownWord(to);
     throw new RunError(
       'invalid_status',
-      `Run ${run.id} cannot go to ${isText ? `"${word}"` : word}: no such status (known: ${RUN_STATUSES.join(', ')})`,
+      `Run ${run.id} cannot go to "${word}": no such status (known: ${RUN_STATUSES.join(', ')})`,
       { details: { from: run.status, to: word, allowed: RUN_STATUSES } },
     );
   }
@@ -41,4 +40,10 @@ export function invalidOperation({ id, status }: Subject, what: string): RunErro
   return new RunError('invalid_operation', `Run ${id} is "${status}": it ${what}`, {
     details: { from: status, to: status, allowed: RUN_TRANSITIONS[status] },
   });
+}
+
+/** What stands where a status is wanted: a word, cut where it is long, or in brackets what it is instead. */
+export function shownWord(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, LONGEST_WORD);
+  return value === null ? '(null)' : `(${typeof value})`;
 }
