@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const RANDOM_BYTES = 16;
+const LAST_OF_SEQUENCE = 0xffffffff;
 const POOL = new Uint8Array(RANDOM_BYTES * 256);
 const ID = Buffer.alloc(RANDOM_BYTES);
 
@@ -19,12 +20,11 @@ let sequence = 0;
 export function createRunId(): string {
   const random = takeRandom();
   const now = Date.now();
-  if (now > lastMs) {
-    lastMs = now;
+  if (now > lastMs || sequence === LAST_OF_SEQUENCE) {
+    lastMs = Math.max(now, lastMs + 1);
     sequence = startOfSequence(random);
-  } else if (++sequence > 0xffffffff) {
-    lastMs += 1;
-    sequence = startOfSequence(random);
+  } else {
+    sequence += 1;
   }
   v7({ random, msecs: lastMs, seq: sequence }, ID);
   return `run_${ID.toString('hex')}`;
