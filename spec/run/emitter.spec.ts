@@ -1,0 +1,431 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EventEmitter } from 'eventemitter3';
+import type { Run, TurnIncrementedEvent } from 'agent-run';
+import { IsolatedEmitter } from '../../lib/run/emitter';
+import { makeRun } from '../support/make-run';
+import { recordEvents } from '../support/record-events';
+
+const ROOT = join(__dirname, '../..');
+
+describe('Run', () => {
+  describe('with listeners that fail', () => {
+    it('calls every listener, keeps the change, and tells of each failure once', async () => {
+      const unhandled = jest.fn();
+      process.on('unhandledRejection', unhandled);
+      const run = makeRun();
+      const calls: string[] = [];
+      const thrown = new Error('thrown');
+      const rejected = new Error('rejected');
+      run.on('statusChanged', () => void calls.push('first'));
+      run.on('statusChanged', () => {
+        calls.push('second');
+        throw thrown;
+      });
+      run.on('statusChanged', () => void calls.push('third'));
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- listeners are async in real use
+      run.on('statusChanged', async () => {
+        calls.push('fourth');
+        await Promise.resolve();
+        throw rejected;
+      });
+      const errors = jest.fn();
+      run.on('listenerError', errors);
+
+      expect(run.updateStatus('running')).toBe(run);
+      await nextTurn();
+
+      expect(run.status).toBe('running');
+      expect(calls).toEqual(['first', 'second', 'third', 'fourth']);
+      expect(errors.mock.calls).toEqual([
+        [{ run, event: 'statusChanged', error: thrown }],
+        [{ run, event: 'statusChanged', error: rejected }],
+      ]);
+      expect(unhandled).not.toHaveBeenCalled();
+      process.off('unhandledRejection', unhandled);
+    });
+
+    it.each([
+      ['undefined', undefined],
+      ['null', null],
+      ['a text', 'oops'],
+    ])('passes on %s that was thrown', (_title, value) => {
+      const run = makeRun();
+      const errors = jest.fn();
+      run.on('listenerError', errors);
+      run.on('turnIncremented', () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- listeners throw anything
+        throw value;
+      });
+
+      run.incrementTurn();
+
+      expect(errors).toHaveBeenCalledWith({ run, event: 'turnIncremented', error: value });
+    });
+
+    it('takes any thenable for a promise, one with a broken then too', () => {
+      const run = makeRun();
+      const errors = jest.fn();
+      run.on('listenerError', errors);
+      const rejecting = { then: (_: unknown, reject: (error: unknown) => void) => reject('rejected') };
+      const broken = {
+        get then(): never {
+          throw new Error('broken');
+        },
+      };
+      run.on('turnIncremented', () => rejecting as never);
+      run.on('turnIncremented', () => broken as never);
+      run.on('turnIncremented', () => ({ then: 'no function' }) as never);
+      run.on('turnIncremented', () => null as never);
+
+      run.incrementTurn();
+
+      expect(errors.mock.calls.map(([{ error }]: [{ error: unknown }]) => error)).toEqual([
+        'rejected',
+        new Error('broken'),
+      ]);
+    });
+
+    it('throws on the next tick where nobody listens to listenerError', () => {
+      const { printed, exitCode } = program(`
+        run.on('turnIncremented', () => { throw new Error('from a listener'); });
+        run.on('turnIncremented', async () => { throw new Error('from a promise'); });
+        run.incrementTurn();
+        console.log('turns', run.turnCount);
+      `);
+
+      expect(printed).toEqual([
+        'turns 1',
+        'uncaughtException from a listener',
+        'uncaughtException from a promise',
+      ]);
+      expect(exitCode).toBe(0);
+    });
+
+    it('throws on the next tick what a listener of listenerError throws', () => {
+      const { printed } = program(`
+        run.on('turnIncremented', () => { throw new Error('first'); });
+        run.on('listenerError', ({ error }) => { throw new Error('about ' + error.message); });
+        run.on('listenerError', async ({ error }) => { throw new Error('later about ' + error.message); });
+        run.on('listenerError', ({ error }) => { console.log('heard', error.message); });
+        run.incrementTurn();
+      `);
+
+      expect(printed).toEqual([
+        'heard first',
+        'uncaughtException about first',
+        'uncaughtException later about first',
+      ]);
+    });
+
+    it('ends a process that catches nothing', () => {
+      const { exitCode, complaint } = program(
+        `run.on('turnIncremented', () => { throw new Error('not caught'); }); run.incrementTurn();`,
+        '',
+      );
+
+      expect(exitCode).not.toBe(0);
+      expect(complaint).toContain('not caught');
+    });
+  });
+
+  describe('with a listener that changes the run', () => {
+    it('lets every listener hear the first change before any hears the second', () => {
+      const run = makeRun();
+      const heard: string[] = [];
+      run.on('statusChanged', ({ to }) => {
+        heard.push(`first: ${to}`);
+        if (to === 'running') run.incrementTurn().setOutput({ done: true });
+      });
+      run.on('statusChanged', ({ run: live, to }) => void heard.push(`second: ${to} of ${live.status}`));
+      run.on('turnIncremented', ({ turnCount }) => void heard.push(`turn ${turnCount}`));
+
+      run.updateStatus('running');
+
+      expect(heard).toEqual([
+        'first: running',
+        'second: running of completed',
+        'turn 1',
+        'first: completed',
+        'second: completed of completed',
+      ]);
+    });
+
+    it('tells of a failure after the event in which it happened', () => {
+      const run = makeRun();
+      const heard: string[] = [];
+      run.on('listenerError', ({ event }) => void heard.push(`failed: ${event}`));
+      run.on('turnIncremented', () => {
+        throw new Error('oops');
+      });
+      run.on('turnIncremented', () => void heard.push('turn'));
+
+      run.incrementTurn();
+
+      expect(heard).toEqual(['turn', 'failed: turnIncremented']);
+    });
+
+    it('keeps what each event said, whatever came later', () => {
+      const run = makeRun();
+      const events = recordEvents(run);
+      run.updateTokenUsage({ input_tokens: 1 });
+      run.updateTokenUsage({ input_tokens: 2 });
+
+      expect(events.map(([, payload]) => (payload as { tokenUsage: unknown }).tokenUsage)).toEqual([
+        { input_tokens: 1 },
+        { input_tokens: 3 },
+      ]);
+    });
+
+    it('hands an event to the listeners that stand when its delivery begins', () => {
+      const run = makeRun();
+      const heard: string[] = [];
+      const late = (): void => void heard.push('late');
+      const early = (): void => void heard.push('early');
+      run.once('statusChanged', () => {
+        run.on('statusChanged', late);
+        run.incrementTurn();
+        run.off('turnIncremented', early);
+        run.on('turnIncremented', late);
+      });
+      run.on('turnIncremented', early);
+
+      run.updateStatus('running');
+      expect(heard).toEqual(['late']);
+
+      run.updateStatus('completed');
+      expect(heard).toEqual(['late', 'late']);
+    });
+
+    it('works off a long chain without recursion', () => {
+      const run = makeRun();
+      run.on('turnIncremented', ({ turnCount }) => {
+        if (turnCount < 50_000) run.incrementTurn();
+      });
+
+      expect(run.incrementTurn().turnCount).toBe(50_000);
+    });
+  });
+
+  describe('without listeners', () => {
+    it('builds no payload', () => {
+      const now = jest.spyOn(Date, 'now');
+      const run = makeRun();
+      run.on('listenerError', () => undefined);
+      now.mockClear();
+
+      run.incrementTurn().updateTokenUsage({ input_tokens: 1 }).addCost(1);
+      run.metadata = { a: 1 };
+
+      expect(now).not.toHaveBeenCalled();
+      now.mockRestore();
+    });
+  });
+
+  describe('as an eventemitter3', () => {
+    const payload = { turnCount: 1, at: 0 } as TurnIncrementedEvent<Run>;
+    type Emitter = EventEmitter<{ turnIncremented: [event: TurnIncrementedEvent<Run>] }>;
+
+    /** Does the same to a run and to a bare eventemitter3; what both did is compared. */
+    function sideBySide(script: (emitter: Emitter, log: (entry: unknown) => void) => void): unknown[] {
+      const [bare, run] = [new EventEmitter() as Emitter, makeRun() as unknown as Emitter].map((emitter) => {
+        const entries: unknown[] = [];
+        script(emitter, (entry) => void entries.push(entry === emitter ? 'the emitter' : entry));
+        return entries;
+      });
+      expect(run).toEqual(bare);
+      return run as unknown[];
+    }
+
+    it('answers emit() with whether anybody listens', () => {
+      const log = sideBySide((emitter, note) => {
+        note(emitter.emit('turnIncremented', payload));
+        emitter.on('turnIncremented', (event) => note(event));
+        note(emitter.emit('turnIncremented', payload));
+      });
+
+      expect(log).toEqual([false, payload, true]);
+    });
+
+    it('calls a listener of once() once, one of on() each time', () => {
+      const log = sideBySide((emitter, note) => {
+        emitter.once('turnIncremented', () => note('once'));
+        emitter.on('turnIncremented', () => note('on'));
+        for (let round = 0; round < 3; round++) emitter.emit('turnIncremented', payload);
+        note(emitter.listenerCount('turnIncremented'));
+      });
+
+      expect(log).toEqual(['once', 'on', 'on', 'on', 1]);
+    });
+
+    it('removes a listener of once() before it is called', () => {
+      const log = sideBySide((emitter, note) => {
+        emitter.once('turnIncremented', () => note(emitter.listenerCount('turnIncremented')));
+        emitter.emit('turnIncremented', payload);
+      });
+
+      expect(log).toEqual([0]);
+    });
+
+    it('calls a listener with the context that it was given, else with the emitter', () => {
+      const log = sideBySide((emitter, note) => {
+        const context = { name: 'context' };
+        function listener(this: unknown): void {
+          note(this);
+        }
+        emitter.on('turnIncremented', listener);
+        emitter.on('turnIncremented', listener, context);
+        emitter.once('turnIncremented', listener, context);
+        emitter.emit('turnIncremented', payload);
+      });
+
+      expect(log).toEqual(['the emitter', { name: 'context' }, { name: 'context' }]);
+    });
+
+    it('removes by function, by context, and by once', () => {
+      sideBySide((emitter, note) => {
+        const context = {};
+        const listener = (): void => note('called');
+        const all = (): void => {
+          emitter.on('turnIncremented', listener);
+          emitter.on('turnIncremented', listener, context);
+          emitter.once('turnIncremented', listener);
+          emitter.addListener('turnIncremented', () => undefined);
+        };
+        for (const remove of [
+          () => emitter.off('turnIncremented', listener),
+          () => emitter.removeListener('turnIncremented', listener, context),
+          () => emitter.off('turnIncremented', listener, undefined, true),
+          () => emitter.off('turnIncremented'),
+          () => emitter.off('turnIncremented', () => undefined),
+        ]) {
+          all();
+          remove();
+          note(emitter.listenerCount('turnIncremented'));
+          emitter.emit('turnIncremented', payload);
+          note(emitter.listeners('turnIncremented').length);
+          emitter.removeAllListeners();
+        }
+      });
+    });
+
+    it('removes all listeners of an event, and of every event', () => {
+      const log = sideBySide((emitter, note) => {
+        emitter.on('turnIncremented', () => note('called'));
+        note(emitter.eventNames());
+        emitter.removeAllListeners('turnIncremented');
+        note(emitter.eventNames());
+        emitter.on('turnIncremented', () => note('called'));
+        emitter.removeAllListeners();
+        note(emitter.emit('turnIncremented', payload));
+      });
+
+      expect(log).toEqual([['turnIncremented'], [], false]);
+    });
+
+    it('still calls listeners that another one of the same delivery removed, none that it added', () => {
+      const log = sideBySide((emitter, note) => {
+        const second = (): void => note('second');
+        emitter.on('turnIncremented', () => {
+          emitter.off('turnIncremented', second);
+          emitter.on('turnIncremented', () => note('added'));
+        });
+        emitter.on('turnIncremented', second);
+        emitter.emit('turnIncremented', payload);
+      });
+
+      expect(log).toEqual(['second']);
+    });
+
+    it('chains on(), once() and off()', () => {
+      sideBySide((emitter, note) => {
+        const listener = (): void => undefined;
+        note(emitter.on('turnIncremented', listener));
+        note(emitter.once('turnIncremented', listener));
+        note(emitter.off('turnIncremented', listener));
+        note(emitter.removeAllListeners());
+      });
+    });
+
+    it('hears events named like members of every object', () => {
+      const run = makeRun() as unknown as EventEmitter;
+      const heard = jest.fn();
+
+      expect(['constructor', '__proto__', 'toString'].map((name) => run.emit(name, 1))).toEqual([
+        false,
+        false,
+        false,
+      ]);
+      for (const name of ['constructor', '__proto__', 'toString']) run.on(name, heard).emit(name, 1);
+      expect(heard).toHaveBeenCalledTimes(3);
+    });
+  });
+});
+
+describe('IsolatedEmitter', () => {
+  it('delivers again after something got past it', () => {
+    class Strict extends IsolatedEmitter<{ tick: [count: number] }> {
+      protected listenerFailed(_event: string, error: unknown): void {
+        throw error;
+      }
+    }
+    const emitter = new Strict();
+    const heard: number[] = [];
+    emitter.on('tick', (count) => {
+      heard.push(count);
+      if (count === 1) throw new RangeError('Maximum call stack size exceeded');
+    });
+
+    expect(() => emitter.emit('tick', 1)).toThrow(RangeError);
+    emitter.emit('tick', 2);
+
+    expect(heard).toEqual([1, 2]);
+  });
+});
+
+describe('eventemitter3', () => {
+  it('keeps its listeners as this package reads them', () => {
+    const emitter = new EventEmitter() as EventEmitter & { _events: Record<string, unknown> };
+    const first = (): void => undefined;
+    const second = (): void => undefined;
+    const context = {};
+
+    expect(emitter._events['one']).toBeUndefined();
+    emitter.on('one', first);
+    expect(emitter._events['one']).toMatchObject({ fn: first, context: emitter, once: false });
+    emitter.once('one', second, context);
+    expect(emitter._events['one']).toEqual([
+      expect.objectContaining({ fn: first, context: emitter, once: false }),
+      expect.objectContaining({ fn: second, context, once: true }),
+    ]);
+    expect(emitter._events['one']).toMatchObject([{ fn: first }, { fn: second, context, once: true }]);
+
+    const standing = emitter._events['one'];
+    emitter.off('one', first);
+    expect(standing).toHaveLength(2);
+    emitter.off('one', second);
+    expect(emitter._events['one']).toBeUndefined();
+    expect(Object.getPrototypeOf(emitter._events)).toBe(Object.getPrototypeOf(emptyTable()));
+  });
+});
+
+function emptyTable(): object {
+  return (new EventEmitter() as unknown as { _events: object })._events;
+}
+
+const CATCH_ALL = `process.on('uncaughtException', (error, origin) => console.log(origin, error.message));`;
+
+/** Runs a few lines in a process of their own, with a `run` at hand. */
+function program(
+  lines: string,
+  preamble = CATCH_ALL,
+): { printed: string[]; exitCode: number | null; complaint: string } {
+  const setUp = `const { Run } = require('./lib/index.ts'); const run = new Run({ sessionId: 's' });`;
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--eval', `${preamble} ${setUp} ${lines}`],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  return { printed: stdout.split('\n').filter(Boolean), exitCode: status, complaint: stderr };
+}
