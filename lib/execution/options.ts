@@ -44,6 +44,7 @@ const DEFAULT_GRACE_MS = 2_000;
 /**
  * Checks the options and fills in the defaults.
  *
+ * @internal
  * @throws {RunError} `validation_error`
  */
 export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {

@@ -28,7 +28,7 @@ export abstract class IsolatedEmitter<Events extends object> extends EventEmitte
   #delivering = false;
   #waiting: Delivery[] | null = null;
 
-  /** What is done about a listener that threw or rejected. */
+  /** What is done about a listener that threw or rejected. @internal */
   protected abstract listenerFailed(event: string, error: unknown): void;
 
   /**

@@ -512,7 +512,12 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     attachUnknown(record, this.#incoming?.unknown ?? EMPTY);
   }
 
-  /** Shows the record, and nothing of the emitter, in `console.log` and `util.inspect`. */
+  /**
+   * Shows the record, and nothing of the emitter, in `console.log` and `util.inspect`. Kept out
+   * of the declarations: they need no types of Node.
+   *
+   * @internal
+   */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
   }
