@@ -15,6 +15,12 @@ import type { ExecuteSettings, ExecutionContext } from './options';
 /** Calls the function with something around it, an active span say. */
 export type ExecutionScope = <Result>(fn: () => Result) => Result;
 
+/** What surrounds an execution. */
+interface Wrapping {
+  readonly scope: ExecutionScope;
+  readonly onOver: () => void;
+}
+
 /** What comes with a change of status. */
 export interface StatusChange {
   readonly output?: JsonObject | null;
@@ -44,7 +50,7 @@ export class Supervisor {
   #parent: Supervisor | null = null;
   readonly #budget = new Budget();
   readonly #children = new Set<AnyRun>();
-  readonly #scopes: ExecutionScope[] = [];
+  readonly #wrappings: Wrapping[] = [];
   #execution: Execution<unknown> | null = null;
 
   constructor(control: RunControl) {
@@ -91,12 +97,17 @@ export class Supervisor {
     return this.#budget.exhausted(this.run, asAncestor) ?? this.#parent?.exhausted(true) ?? null;
   }
 
-  /** Surrounds the function of every later execution; returns a function that takes it back. */
-  wrap(scope: ExecutionScope): () => void {
-    this.#scopes.push(scope);
+  /**
+   * Surrounds the function of every later execution; returns a function that takes it back.
+   *
+   * @param onOver - Called when an execution is over, its function abandoned or not; must not throw.
+   */
+  wrap(scope: ExecutionScope, onOver: () => void): () => void {
+    const wrapping = { scope, onOver };
+    this.#wrappings.push(wrapping);
     return () => {
-      const index = this.#scopes.indexOf(scope);
-      if (index >= 0) this.#scopes.splice(index, 1);
+      const index = this.#wrappings.indexOf(wrapping);
+      if (index >= 0) this.#wrappings.splice(index, 1);
     };
   }
 
@@ -146,12 +157,13 @@ export class Supervisor {
 
   /** Calls the function within all scopes. */
   enter<Result>(fn: () => Result): Result {
-    return this.#scopes.reduceRight((inner, scope) => () => scope(inner), fn)();
+    return this.#wrappings.reduceRight((inner, { scope }) => () => scope(inner), fn)();
   }
 
   /** The execution is over. */
   release(): void {
     this.#execution = null;
+    for (const { onOver } of [...this.#wrappings]) onOver();
   }
 
   /** Counts the run of a child, and keeps it as long as it lasts. */

@@ -439,10 +439,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * Surrounds the function of every later `execute` of this run, for what has to be active in it.
    *
    * @internal
+   * @param onOver - Called when an execution is over, right before its promise settles; must not throw.
    * @returns a function that takes it back.
    */
-  wrapExecution(scope: ExecutionScope): () => void {
-    return this.#supervise().wrap(scope);
+  wrapExecution(scope: ExecutionScope, onOver: () => void = () => undefined): () => void {
+    return this.#supervise().wrap(scope, onOver);
   }
 
   /**
