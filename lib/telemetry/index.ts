@@ -1,1 +1,2 @@
-export {};
+export type { RunTelemetryOptions } from './run-telemetry';
+export { RunTelemetry } from './run-telemetry';

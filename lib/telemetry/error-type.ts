@@ -1,0 +1,30 @@
+import type { AnyRun } from '../run/run';
+import { ERROR_TYPE_OTHER } from './names';
+
+/** What names a class of errors rather than one error: `rate_limit_exceeded`, `TypeError`, `500`. */
+const WORD = /^[\w.:/-]{1,64}$/;
+
+/** More different values than this are not of low cardinality. */
+const MOST_TYPES = 200;
+
+/**
+ * Says what class of error ended a run. Texts that name no class, and whatever comes after the first
+ * {@link MOST_TYPES} different ones, are `_OTHER`: a metric has a series for each value.
+ */
+export class ErrorTypes {
+  readonly #seen = new Set<string>();
+
+  /** The `error.type` of a run that failed, was cancelled or timed out; undefined of any other. */
+  of({ status, error }: AnyRun): string | undefined {
+    if (status !== 'failed' && status !== 'cancelled' && status !== 'timeout') return undefined;
+    const type = wordOf(error?.['code']) ?? wordOf(error?.['name']);
+    if (type === undefined) return ERROR_TYPE_OTHER;
+    if (this.#seen.size < MOST_TYPES) this.#seen.add(type);
+    return this.#seen.has(type) ? type : ERROR_TYPE_OTHER;
+  }
+}
+
+function wordOf(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && WORD.test(text) ? text : undefined;
+}

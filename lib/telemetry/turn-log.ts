@@ -1,0 +1,57 @@
+import type { Attributes, HrTime } from '@opentelemetry/api';
+import type { TokenUsage } from '../run/token-usage';
+import { usageSince } from './attributes';
+import { RUN_TURN_COUNT } from './names';
+
+/** A turn, at the time when it was counted. */
+export interface Turn {
+  readonly attributes: Attributes;
+  readonly time: HrTime;
+}
+
+/** What a span holds of events before its SDK drops the oldest; a run's first turns are kept. */
+const MOST_TURNS = 128;
+
+/**
+ * The turns of a run, each with the tokens that were reported in it.
+ *
+ * Whether a turn is counted before its model call or after it, the first one tells: with usage reported
+ * before it, turns are counted at their end, and what came since the last one is theirs; else at their
+ * start, and what comes until the next one is theirs.
+ */
+export class TurnLog {
+  readonly #turns: Turn[] = [];
+  #usage: TokenUsage;
+  #countedAtEnd: boolean | null = null;
+  /** A turn that is counted and goes on. */
+  #open: { readonly turnCount: number; readonly time: HrTime } | null = null;
+
+  /** @param usage - What was used before the first turn. */
+  constructor(usage: TokenUsage) {
+    this.#usage = usage;
+  }
+
+  /** A turn was counted. */
+  add(turnCount: number, time: HrTime, usage: TokenUsage): void {
+    this.#countedAtEnd ??= Object.keys(usageSince(this.#usage, usage)).length > 0;
+    if (!this.#countedAtEnd) this.#close(usage);
+    this.#open = { turnCount, time };
+    if (this.#countedAtEnd) this.#close(usage);
+  }
+
+  /** All turns; the last one has ended. */
+  finish(usage: TokenUsage): readonly Turn[] {
+    this.#close(usage);
+    return this.#turns;
+  }
+
+  #close(usage: TokenUsage): void {
+    if (this.#open !== null && this.#turns.length < MOST_TURNS) {
+      const { turnCount, time } = this.#open;
+      const attributes = { [RUN_TURN_COUNT]: turnCount, ...usageSince(this.#usage, usage) };
+      this.#turns.push({ attributes, time });
+    }
+    this.#open = null;
+    this.#usage = usage;
+  }
+}
