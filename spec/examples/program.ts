@@ -32,15 +32,26 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** @default the project's folder */
   readonly folder?: string;
+  /** Flags for Node itself. @default [] */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** Starts an example by its name. */
 export function startExample(
   name: string,
   parameters: readonly string[] = [],
-  { environment = {}, folder = root }: ProgramOptions = {},
+  options: ProgramOptions = {},
 ): Program {
-  const tsx = ['--import', require.resolve('tsx'), join(examplesFolder, `${name}.ts`)];
+  return startProgram(join(examplesFolder, `${name}.ts`), parameters, options);
+}
+
+/** Starts a TypeScript program by its file. */
+export function startProgram(
+  file: string,
+  parameters: readonly string[] = [],
+  { environment = {}, folder = root, nodeFlags = [] }: ProgramOptions = {},
+): Program {
+  const tsx = [...nodeFlags, '--import', require.resolve('tsx'), file];
   const child = spawn(process.execPath, [...tsx, ...parameters], {
     cwd: folder,
     env: { ...quietEnvironment(), TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'), ...environment },

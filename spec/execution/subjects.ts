@@ -57,6 +57,16 @@ export async function runErrorOf(promise: Promise<unknown>, code: RunErrorCode):
   return error;
 }
 
+/** What the call throws; undefined where it returns. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
 /** The record without what differs from run to run. */
 export function essentialsOf(run: AnyRun): JsonObject {
   const { status, output, error, turn_count, token_usage } = JSON.parse(JSON.stringify(run)) as JsonObject;
