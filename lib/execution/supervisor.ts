@@ -157,7 +157,8 @@ export class Supervisor {
 
   /** Calls the function within all scopes. */
   enter<Result>(fn: () => Result): Result {
-    return this.#wrappings.reduceRight((inner, { scope }) => () => scope(inner), fn)();
+    const scopes = this.#wrappings.map(({ scope }) => scope);
+    return scopes.reduceRight((inner, scope) => () => scope(inner), fn)();
   }
 
   /** The execution is over. */

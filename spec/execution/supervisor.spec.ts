@@ -272,24 +272,6 @@ describe('Limits of a parent', () => {
 });
 
 describe('Run .wrapExecution()', () => {
-  it('surrounds the function with each scope, the first outermost, until it is taken back', async () => {
-    const order: string[] = [];
-    const run = pendingRun();
-    const scope =
-      (name: string) =>
-      <Result>(fn: () => Result): Result => {
-        order.push(name);
-        return fn();
-      };
-    run.wrapExecution(scope('outer'));
-    const takeBack = run.wrapExecution(scope('taken back'));
-    run.wrapExecution(scope('inner'));
-    takeBack();
-    takeBack();
-    await run.execute(() => void order.push('function'));
-    expect(order).toEqual(['outer', 'inner', 'function']);
-  });
-
   it('carries an asynchronous context into the function', async () => {
     const storage = new AsyncLocalStorage<string>();
     const run = pendingRun();
