@@ -23,6 +23,11 @@ export class CostSum {
     this.#exact = false;
   }
 
+  /** Dollars as they add up, for what goes on adding. */
+  get unrounded(): number {
+    return this.#sum + this.#lost;
+  }
+
   /** Dollars, to the nano-dollar. */
   get usd(): number {
     return this.#exact ? this.#sum : roundToNano(this.#sum + this.#lost);

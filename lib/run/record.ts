@@ -24,7 +24,7 @@ export interface TraceContext {
 /**
  * The record of a run: what `toJSON()` gives and `Run.fromJSON` takes.
  *
- * Fourteen keys are always there; the last three only when they are set. Keys of a later version are
+ * Fourteen keys are always there; the others only when they are set. Keys of a later version are
  * kept and written back.
  */
 export interface RunJSON {
@@ -62,6 +62,8 @@ export interface RunJSON {
   readonly limits?: RunLimitsJSON;
   /** Where the run stands in a distributed trace. */
   readonly trace_context?: TraceContext;
+  /** What a `UsageMeter` has counted, for a later one to go on from. */
+  readonly usage_meter?: JsonObject;
 }
 
 /** A record, checked, under the names of {@link RunEnvelope}. */

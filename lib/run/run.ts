@@ -18,8 +18,8 @@ import type { ErrorPayloadOptions } from './error-payload';
 import { errorPayload, isError, messageOf } from './error-payload';
 import type { RunAttributeName, RunEvents } from './events';
 import { createRunId } from './id';
-import type { DeepReadonly, JsonObject } from './json';
-import { takeJsonObject } from './json';
+import type { DeepReadonly, JsonObject, JsonValue } from './json';
+import { setMember, takeJsonObject } from './json';
 import type { IncomingRecord, RunJSON, TraceContext } from './record';
 import { attachUnknown, readRecord, writeRecord } from './record';
 import { assertTransition, invalidOperation } from './refusal';
@@ -80,6 +80,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #traceContext: TraceContext | null = null;
   #parentRunId: string | null = null;
   #supervisor: Supervisor | null = null;
+  /** Keys that other parts of the package write into the record. */
+  #kept: Map<string, () => JsonObject | null> | null = null;
 
   /**
    * Makes a pending run that starts now.
@@ -483,6 +485,22 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#transition(status, { ...end, remote: true });
   }
 
+  /**
+   * Keeps a key of another part of the package in the record: what it gives whenever the record is
+   * written, no key for null.
+   *
+   * @internal
+   */
+  keepInRecord(key: string, write: () => JsonObject | null): void {
+    (this.#kept ??= new Map()).set(key, write);
+  }
+
+  /** What the record that the run was read from has under a key of another part. @internal */
+  keptInRecord(key: string): JsonValue | undefined {
+    const unknown = this.#incoming?.unknown ?? EMPTY;
+    return Object.hasOwn(unknown, key) ? unknown[key] : undefined;
+  }
+
   /** The run's record. Payloads are in it by reference. */
   toJSON(): RunJSON {
     return writeRecord(this, this.#incoming?.unknown ?? EMPTY);
@@ -511,6 +529,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       ...(this.#traceContext === null ? {} : { trace_context: this.#traceContext }),
     });
     attachUnknown(record, this.#incoming?.unknown ?? EMPTY);
+    for (const [key, write] of this.#kept ?? []) {
+      const kept = write();
+      if (kept !== null) setMember(record, key, kept);
+    }
   }
 
   /**
