@@ -1,1 +1,15 @@
-export {};
+export type { PriceDetails, UsageCounters } from './counters';
+export type { UsageFormatName } from './formats';
+export { USAGE_FORMATS } from './formats';
+export type { ModelUsage, RecordedUsage } from './meter';
+export { UsageMeter } from './meter';
+export type { RecordOptions, UsageMeterOptions, UsageWarning } from './options';
+export type {
+  ModelPrice,
+  PricedRequest,
+  PriceFunction,
+  TokenPrice,
+  UnpricedReason,
+  UsagePrices,
+} from './price';
+export type { UsageFormat, UsageReport, UsageScope } from './report';

@@ -1,0 +1,25 @@
+import { withTotal } from '../counters';
+import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report';
+import { reported, requestReading, sumOf } from '../report';
+
+/**
+ * Amazon Bedrock's Converse. Source: `TokenUsage` of the Bedrock Runtime API reference (July 2026).
+ * `inputTokens` leaves out what was cached.
+ */
+export const bedrock: KnownFormat = {
+  keys: ['inputTokens', 'outputTokens'],
+  marks: ['cacheReadInputTokens', 'cacheWriteInputTokens', 'cacheDetails'],
+  provider: 'aws',
+  read(usage: Fields, { model }: FormatContext): UsageReading {
+    const cacheRead = usage.count('cacheReadInputTokens');
+    const cacheWrite = usage.count('cacheWriteInputTokens');
+    const counts = reported({
+      input_tokens: sumOf(usage.count('inputTokens'), cacheRead, cacheWrite),
+      output_tokens: usage.count('outputTokens'),
+      cache_read_tokens: cacheRead,
+      cache_write_tokens: cacheWrite,
+      total_tokens: usage.count('totalTokens'),
+    });
+    return requestReading({ model, counts: withTotal(counts), costUsd: null });
+  },
+};

@@ -1,0 +1,44 @@
+const LONGEST_NAME = 200;
+
+/** Where a model's name begins with who serves it: Bedrock ARNs, Google resource names. */
+const RESOURCE_PREFIX = /^(?:arn:[^/]*\/|models\/|publishers\/[^/]+\/models\/|projects\/.*\/models\/)/;
+/** Bedrock: an inference profile's region and the vendor, `us.anthropic.`. */
+const BEDROCK_PREFIX = /^(?:[a-z]{2,6}\.)?(?:anthropic|amazon|meta|mistral|cohere|deepseek|openai|qwen)\./;
+/** Bedrock: the version of the model, `-v1:0`. */
+const BEDROCK_VERSION = /-v\d+(?::\d+(?::[\w]+)?)?$/;
+/** Claude Code: the size of the context, `[1m]`. */
+const CONTEXT_SIZE = /\[[^\]]*\]$/;
+/** Vertex: the date behind an at sign, `claude-sonnet-4-5@20250929`. */
+const VERTEX_DATE = /@(\d{8})$/;
+
+/**
+ * The model's name without what says where it is served, so that one model has one name.
+ *
+ * `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `claude-sonnet-4-5@20250929` and
+ * `claude-sonnet-4-5-20250929[1m]` are all `claude-sonnet-4-5-20250929`. A date stays: two snapshots
+ * of a model are two models. (Forms as of July 2026: AWS's and Google's model cards, Claude Code's
+ * `modelUsage`.)
+ */
+export function normalizeModelName(name: string): string {
+  let model = name.trim().slice(0, LONGEST_NAME).replace(RESOURCE_PREFIX, '').replace(CONTEXT_SIZE, '');
+  if (BEDROCK_PREFIX.test(model)) {
+    model = model.replace(BEDROCK_PREFIX, '').replace(BEDROCK_VERSION, '');
+  }
+  return model.replace(VERTEX_DATE, '-$1').replace(/@(?:default|latest)$/, '');
+}
+
+/**
+ * The names under which a price may stand, best first: as given, without where it is served, without
+ * the maker in front (`openai/gpt-5`).
+ */
+export function priceableNames(...names: readonly (string | null)[]): string[] {
+  const found = new Set<string>();
+  for (const name of names) {
+    if (name === null || name === '') continue;
+    const normalized = normalizeModelName(name);
+    found.add(name).add(normalized);
+    found.add(normalizeModelName(normalized.slice(normalized.lastIndexOf('/') + 1)));
+  }
+  found.delete('');
+  return [...found];
+}

@@ -1,0 +1,111 @@
+import type { ValidationIssue } from '../run/error';
+import { validationError } from '../run/error';
+import type { UsageFormatName } from './formats';
+import { isFormatName, USAGE_FORMATS } from './formats';
+import type { UnpricedReason, UsagePrices } from './price';
+import type { UsageFormat, UsageScope } from './report';
+
+/** What a meter says once about each model that it finds no price for. */
+export interface UsageWarning {
+  /** `unpriced`: requests of this model have no price. */
+  readonly code: 'unpriced';
+  /** Why. */
+  readonly reason: UnpricedReason;
+  /** For people: what has no price, and what to do about it. */
+  readonly message: string;
+  /** The model; null where none was named. */
+  readonly model: string | null;
+  /** The price data's provider that was asked for; null for any. */
+  readonly provider: string | null;
+  /** What the price data threw. */
+  readonly cause?: unknown;
+}
+
+/** What a meter takes for granted where a payload or a call does not say otherwise. */
+export interface UsageMeterOptions {
+  /** The price data's id of the provider: `openai`, `anthropic`, `google`, `aws`, `azure`. @default any that has the model */
+  readonly provider?: string | null | undefined;
+  /** The model of payloads that name none. */
+  readonly model?: string | null | undefined;
+  /** The format of every payload; a name, or a function for a format of your own. @default recognised by shape */
+  readonly format?: UsageFormatName | UsageFormat | null | undefined;
+  /** Prices of your own, taken before the list prices. */
+  readonly prices?: UsagePrices | undefined;
+  /** Hears once of each model that has no price. */
+  readonly onWarning?: ((warning: UsageWarning) => void) | undefined;
+}
+
+/** What goes for one payload. */
+export interface RecordOptions {
+  /** Taken before the model that the payload names. */
+  readonly model?: string | null | undefined;
+  /** The format of this payload. */
+  readonly format?: UsageFormatName | UsageFormat | null | undefined;
+  /** Whether the payload is one request or a snapshot of everything under its key so far. @default what the format is */
+  readonly scope?: UsageScope | undefined;
+  /** What a snapshot is a snapshot of: a thread, a query. @default one for each provider */
+  readonly key?: string | undefined;
+  /** The request's id: what is reported again under it adds only what has grown. */
+  readonly requestId?: string | null | undefined;
+  /** When the request was made, for its price: a date, or milliseconds since the epoch. @default now */
+  readonly at?: Date | number | undefined;
+}
+
+/** What came in under the names of options. */
+type Unchecked<Options> = { readonly [Name in keyof Options]: unknown };
+
+/**
+ * Checks what a meter is made with.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function checkMeterOptions(options: UsageMeterOptions): void {
+  const { provider, model, format, prices, onWarning }: Unchecked<UsageMeterOptions> = options;
+  const issues: ValidationIssue[] = [];
+  checkText('provider', provider, issues);
+  checkText('model', model, issues);
+  checkFormat(format, issues);
+  if (
+    prices !== undefined &&
+    typeof prices !== 'function' &&
+    (typeof prices !== 'object' || prices === null)
+  ) {
+    issues.push({ path: 'prices', message: 'must be a table or a function' });
+  }
+  if (onWarning !== undefined && typeof onWarning !== 'function') {
+    issues.push({ path: 'onWarning', message: 'must be a function' });
+  }
+  if (issues.length > 0) throw validationError('meter', issues);
+}
+
+/**
+ * Checks what goes for one payload.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function checkRecordOptions(options: RecordOptions): void {
+  const { model, format, scope, key, requestId, at }: Unchecked<RecordOptions> = options;
+  const issues: ValidationIssue[] = [];
+  checkText('model', model, issues);
+  checkText('key', key, issues);
+  checkText('requestId', requestId, issues);
+  checkFormat(format, issues);
+  if (scope !== undefined && scope !== 'request' && scope !== 'cumulative') {
+    issues.push({ path: 'scope', message: 'must be "request" or "cumulative"' });
+  }
+  if (at !== undefined && Number.isNaN(new Date(at as number).getTime())) {
+    issues.push({ path: 'at', message: 'must be a date, or milliseconds since the epoch' });
+  }
+  if (issues.length > 0) throw validationError('usage', issues);
+}
+
+function checkText(path: string, value: unknown, issues: ValidationIssue[]): void {
+  if (value !== undefined && value !== null && typeof value !== 'string') {
+    issues.push({ path, message: 'must be a string' });
+  }
+}
+
+function checkFormat(format: unknown, issues: ValidationIssue[]): void {
+  if (format === undefined || format === null || typeof format === 'function' || isFormatName(format)) return;
+  issues.push({ path: 'format', message: `must be a function or one of ${USAGE_FORMATS.join(', ')}` });
+}
