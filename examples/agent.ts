@@ -20,7 +20,7 @@ import type {
 import type { Tool } from './support/folder-tools';
 import { callTool, folderTools } from './support/folder-tools';
 import type { ModelService } from './support/model-service';
-import { explained, openService } from './support/model-service';
+import { DEFAULT_MODEL, explained, openService } from './support/model-service';
 import type { Screen } from './support/timeline';
 import { terminal, Timeline } from './support/timeline';
 
@@ -35,6 +35,12 @@ interface Answer {
 type QuestionRun = Run<Question, Answer>;
 
 const DEFAULT_QUESTION = 'What is in this folder, and what is it for?';
+const HELP = `npm start                        asks: ${DEFAULT_QUESTION}
+npm start -- "What is in lib?"   asks that
+
+OPENAI_API_KEY    the key of the service; without one, a scripted model on loopback answers
+OPENAI_BASE_URL   its address, where that is not OpenAI's
+OPENAI_MODEL      its model (default: ${DEFAULT_MODEL})`;
 const SYSTEM_PROMPT =
   'You answer questions about the folder that you stand in. Look with the tools before you answer; ' +
   'say what you found, briefly, and in which file.';
@@ -42,8 +48,12 @@ const LIMITS = { maxTurns: 12, maxTotalTokens: 400_000 };
 const TIMEOUT_MS = 180_000;
 
 async function main(): Promise<number> {
-  const question = process.argv.slice(2).join(' ') || DEFAULT_QUESTION;
   const screen = terminal();
+  const question = process.argv.slice(2).join(' ') || DEFAULT_QUESTION;
+  if (question === '--help' || question === '-h') {
+    screen.line(HELP);
+    return 0;
+  }
   const service = await openService(process.env);
   const run: QuestionRun = new Run({
     sessionId: process.cwd(),

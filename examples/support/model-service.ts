@@ -12,7 +12,7 @@ export interface ModelService {
   close(): void;
 }
 
-const DEFAULT_MODEL = 'gpt-5-mini';
+export const DEFAULT_MODEL = 'gpt-5-mini';
 
 /** The service that the environment names; without a key, a scripted model on loopback. */
 export async function openService(environment: NodeJS.ProcessEnv): Promise<ModelService> {

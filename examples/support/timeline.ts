@@ -10,15 +10,24 @@ export interface Screen {
   styled(style: Style, text: string): string;
 }
 
+/** Where a screen writes to: the standard output, or what a test puts in its place. */
+type Output = Pick<NodeJS.WriteStream, 'write' | 'on' | 'isTTY' | 'hasColors'>;
+
 /** Prints to the standard output; colours only on a terminal, and not where `NO_COLOR` is set. */
-export function terminal(): Screen {
-  const { stdout } = process;
-  const colours = stdout.isTTY && stdout.hasColors();
+export function terminal(output: Output = process.stdout): Screen {
+  const colours = output.isTTY && output.hasColors();
+  // A reader that has seen enough (`| head`) is no reason to stop.
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   return {
-    line: (text = '') => stdout.write(`${text}\n`),
-    styled: (style, text) => (colours ? styleText(style, text) : text),
+    line: (text = '') => output.write(`${text}\n`),
+    styled: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
   };
 }
+
+/** Of elapsed time, turn, tokens, cost, event and text; negative is to the left. */
+const WIDTHS = [9, 4, 8, 9, -8] as const;
 
 const STATUS_STYLES: Readonly<Record<string, Style>> = {
   completed: 'green',
@@ -40,16 +49,17 @@ export class Timeline {
   /** Prints the heading, and from here on a row for every event of the run. */
   start(): void {
     const { line, styled } = this.#screen;
-    line(styled('dim', row('elapsed', 'turn', 'tokens', 'event', '')));
+    line(styled('dim', row('elapsed', 'turn', 'tokens', 'cost', 'event', '')));
     this.#listen();
   }
 
   /** Prints a row of its own. */
   note(event: string, text: string, at = Date.now()): void {
-    const { turnCount, tokenUsage, startedAt } = this.#run;
+    const { turnCount, tokenUsage, costUsd, startedAt } = this.#run;
     const seconds = Math.max(0, at - startedAt.getTime()) / 1000;
-    const tokens = tokensOf(tokenUsage);
-    this.#screen.line(row(`${seconds.toFixed(2)} s`, String(turnCount), grouped(tokens), event, text));
+    const tokens = tokensOf(tokenUsage).toLocaleString('en-US');
+    const elapsed = `${seconds.toFixed(2)} s`;
+    this.#screen.line(row(elapsed, String(turnCount), tokens, dollars(costUsd), event, text));
   }
 
   #listen(): void {
@@ -72,26 +82,37 @@ export class Timeline {
   }
 }
 
-function row(elapsed: string, turn: string, tokens: string, event: string, text: string): string {
-  return `${elapsed.padStart(9)}  ${turn.padStart(4)}  ${tokens.padStart(8)}  ${event.padEnd(8)}  ${text}`.trimEnd();
+/** A row of the table: numbers to the right, words to the left. */
+function row(...cells: readonly string[]): string {
+  return cells
+    .map((cell, index) => padded(cell, WIDTHS[index]))
+    .join('  ')
+    .trimEnd();
+}
+
+function padded(cell: string, width = 0): string {
+  return width < 0 ? cell.padEnd(-width) : cell.padStart(width);
+}
+
+/** US dollars for a person; unknown is not zero. */
+export function dollars(usd: number | null): string {
+  return usd === null ? '?' : `$${usd.toFixed(5)}`;
 }
 
 function describeUsage(delta: TokenUsage): string {
-  const cached = count(delta, 'cache_read_tokens');
-  const input = `+${grouped(count(delta, 'input_tokens'))} in`;
-  const output = `+${grouped(count(delta, 'output_tokens'))} out`;
-  return cached > 0 ? `${input} (${grouped(cached)} cached), ${output}` : `${input}, ${output}`;
+  if (Object.keys(delta).length === 0) return 'the cost';
+  const [input, output, cached] = ['input_tokens', 'output_tokens', 'cache_read_tokens'].map((name) =>
+    count(delta, name).toLocaleString('en-US'),
+  );
+  return `+${input!} in (${cached!} cached), +${output!} out`;
 }
 
-function tokensOf(usage: TokenUsage): number {
+/** All tokens of a run, for a person. */
+export function tokensOf(usage: TokenUsage): number {
   return count(usage, 'input_tokens') + count(usage, 'output_tokens');
 }
 
 function count(usage: TokenUsage, counter: string): number {
   const value = usage[counter];
   return typeof value === 'number' ? value : 0;
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
 }
