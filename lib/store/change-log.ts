@@ -1,0 +1,131 @@
+import type {
+  AttributesChangedEvent,
+  LimitApproachingEvent,
+  RunAttributeName,
+  StatusChangedEvent,
+  TurnIncrementedEvent,
+  UsageUpdatedEvent,
+} from '../run/events';
+import type { AnyRun } from '../run/run';
+import { isTerminalStatus } from '../run/status';
+import type { NewEntry } from './backend';
+import type { RecordColumn } from './columns';
+import type { JournalEntryType } from './journal';
+
+/** An entry that has no `seq` yet. */
+export type PendingEntry = Omit<NewEntry, 'seq'>;
+
+/** What changed since the log was last taken. */
+export interface Changes {
+  readonly columns: Set<RecordColumn>;
+  readonly entries: PendingEntry[];
+}
+
+/** The columns that say how a run ended. */
+const END_COLUMNS: ReadonlySet<RecordColumn> = new Set(['status', 'active', 'ended_at', 'output', 'error']);
+
+const COLUMN_OF: Readonly<Record<RunAttributeName, RecordColumn>> = {
+  metadata: 'metadata',
+  providerMetadata: 'provider_metadata',
+  provider: 'provider',
+  output: 'output',
+  error: 'error',
+  limits: 'extra',
+  traceContext: 'extra',
+};
+
+/** Listens to a run: keeps an entry for each of its events, and the columns that each touches. */
+export class ChangeLog {
+  readonly #run: AnyRun;
+  readonly #onChange: () => void;
+  #changes: Changes = noChanges();
+
+  constructor(run: AnyRun, onChange: () => void = () => undefined) {
+    this.#run = run;
+    this.#onChange = onChange;
+    run.on('statusChanged', this.#onStatusChanged, this);
+    run.on('turnIncremented', this.#onTurnIncremented, this);
+    run.on('usageUpdated', this.#onUsageUpdated, this);
+    run.on('attributesChanged', this.#onAttributesChanged, this);
+    run.on('limitApproaching', this.#onLimitApproaching, this);
+  }
+
+  /** How many entries wait. */
+  get length(): number {
+    return this.#changes.entries.length;
+  }
+
+  get isEmpty(): boolean {
+    return isUnchanged(this.#changes);
+  }
+
+  /** Hands out what changed, and starts over. */
+  take(): Changes {
+    const changes = this.#changes;
+    this.#changes = noChanges();
+    return changes;
+  }
+
+  stop(): void {
+    const run = this.#run;
+    run.off('statusChanged', this.#onStatusChanged, this);
+    run.off('turnIncremented', this.#onTurnIncremented, this);
+    run.off('usageUpdated', this.#onUsageUpdated, this);
+    run.off('attributesChanged', this.#onAttributesChanged, this);
+    run.off('limitApproaching', this.#onLimitApproaching, this);
+  }
+
+  #onStatusChanged({ from, to, at }: StatusChangedEvent): void {
+    const end: RecordColumn[] = isTerminalStatus(to) ? ['ended_at', 'output', 'error'] : [];
+    this.#add('statusChanged', ['status', 'active', ...end], { from, to }, at);
+  }
+
+  #onTurnIncremented({ turnCount, at }: TurnIncrementedEvent): void {
+    this.#add('turnIncremented', ['turn_count'], { turnCount }, at);
+  }
+
+  #onUsageUpdated({ delta, tokenUsage, costUsd, at }: UsageUpdatedEvent): void {
+    this.#add('usageUpdated', ['token_usage', 'cost_usd'], { delta, tokenUsage, costUsd }, at);
+  }
+
+  #onAttributesChanged({ names, at }: AttributesChangedEvent): void {
+    const columns = names.map((name) => COLUMN_OF[name]);
+    this.#add('attributesChanged', columns, { names }, at);
+  }
+
+  #onLimitApproaching({ limit, allowed, actual, at }: LimitApproachingEvent): void {
+    this.#add('limitApproaching', [], { limit, allowed, actual }, at);
+  }
+
+  #add(type: JournalEntryType, columns: readonly RecordColumn[], data: object, at: number): void {
+    for (const column of columns) this.#changes.columns.add(column);
+    this.#changes.entries.push({ type, data: JSON.stringify(data), at });
+    this.#onChange();
+  }
+}
+
+/** The changes of both, the earlier ones first. */
+export function mergeChanges(earlier: Changes, later: Changes): Changes {
+  if (isUnchanged(earlier)) return later;
+  return {
+    columns: new Set([...earlier.columns, ...later.columns]),
+    entries: [...earlier.entries, ...later.entries],
+  };
+}
+
+/** Without what says how the run ended: another's end stands. */
+export function withoutEnd({ columns, entries }: Changes): Changes {
+  return {
+    columns: new Set([...columns].filter((name) => !END_COLUMNS.has(name))),
+    entries: entries.filter(({ type }) => type !== 'statusChanged'),
+  };
+}
+
+export function isUnchanged({ columns, entries }: Changes): boolean {
+  return columns.size === 0 && entries.length === 0;
+}
+
+/** A log with nothing in it. */
+export function noChanges(): Changes {
+  return { columns: new Set(), entries: [] };
+}

@@ -1,0 +1,22 @@
+import { RunError } from '../run/error';
+
+/**
+ * The error of a driver that failed.
+ *
+ * @param what - What could not be done: `write runs`. Never a path with a password, never a value.
+ * @param retryable - Whether the same call may succeed later.
+ */
+export function storageError(what: string, cause: unknown, retryable: boolean): RunError {
+  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  return new RunError('storage_error', `The store could not ${what}${reason}`, { cause, retryable });
+}
+
+/** The error of a database that a later version of this package has migrated. */
+export function newerSchemaError(found: number, known: number): RunError {
+  return new RunError(
+    'storage_error',
+    `The database has schema version ${found}, and this version of agent-run knows up to ${known}: ` +
+      'upgrade agent-run in this process',
+    { details: { found, known } },
+  );
+}
