@@ -46,12 +46,15 @@ export function readAttributes(attributes: unknown): CheckedAttributes {
   }
   const given = attributes as Partial<Record<keyof RunAttributes, unknown>>;
   const issues: ValidationIssue[] = [];
+  // Each is read once: a getter may give another answer the second time.
+  const scalars = { sessionId: given.sessionId, id: given.id ?? null, provider: given.provider ?? null };
+  checkScalar(scalars, 'sessionId', issues);
+  if (scalars.id !== null) checkScalar(scalars, 'id', issues);
+  checkScalar(scalars, 'provider', issues);
   const checked = {
-    sessionId: scalar(given, 'sessionId', issues),
-    id: given.id === undefined || given.id === null ? null : scalar(given, 'id', issues),
+    ...scalars,
     input: payload(given.input, 'input', issues),
     metadata: payload(given.metadata, 'metadata', issues),
-    provider: scalar(given, 'provider', issues) ?? null,
     providerMetadata: payload(given.providerMetadata, 'providerMetadata', issues),
     limits: readLimits(given.limits, 'attributes', issues),
   };
@@ -59,10 +62,13 @@ export function readAttributes(attributes: unknown): CheckedAttributes {
   return checked as CheckedAttributes;
 }
 
-function scalar(given: Readonly<Record<string, unknown>>, name: string, issues: ValidationIssue[]): unknown {
-  const message = issueWith(name, given);
+function checkScalar(
+  scalars: Readonly<Record<string, unknown>>,
+  name: string,
+  issues: ValidationIssue[],
+): void {
+  const message = issueWith(name, scalars);
   if (message !== null) issues.push({ path: name, message });
-  return given[name];
 }
 
 function payload(value: unknown, name: string, issues: ValidationIssue[]): JsonObject | null {
