@@ -9,7 +9,6 @@ import {
   IsNotEmpty,
   IsNumber,
   IsOptional,
-  IsString,
   Max,
   Min,
   ValidateBy,
@@ -42,17 +41,17 @@ export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter
   @Wire('id')
   @Type(attachPayloads)
   @IsNotEmpty({ message: 'cannot be empty' })
-  @IsString({ message: textMessage })
+  @IsText()
   abstract readonly id: string;
 
   @Wire('session_id')
   @IsNotEmpty({ message: 'cannot be empty' })
-  @IsString({ message: textMessage })
+  @IsText()
   abstract readonly sessionId: string;
 
   @Wire('status')
   @IsIn(RUN_STATUSES, { message: `must be one of ${RUN_STATUSES.join(', ')}` })
-  @IsString({ message: textMessage })
+  @IsText()
   abstract readonly status: RunStatus;
 
   @Wire('turn_count')
@@ -64,18 +63,18 @@ export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter
   /** @internal The time with every digit that an incoming record had. */
   @Wire('started_at')
   @IsTimestamp()
-  @IsString({ message: textMessage })
+  @IsText()
   abstract readonly startedAtText: string;
 
   /** @internal */
   @Wire('ended_at')
   @IsTimestamp()
-  @IsString({ message: textMessage })
+  @IsText()
   @IsOptional()
   abstract readonly endedAtText: string | null;
 
   @Wire('provider')
-  @IsString({ message: textMessage })
+  @IsText()
   @IsOptional()
   abstract readonly provider: string | null;
 
@@ -87,7 +86,7 @@ export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter
 
   @Wire('parent_run_id', { toClassOnly: true })
   @IsNotEmpty({ message: 'cannot be empty' })
-  @IsString({ message: textMessage })
+  @IsText()
   @IsOptional()
   abstract readonly parentRunId: string | null;
 
@@ -214,6 +213,11 @@ function IsPayload(name: string): PropertyDecorator {
   };
 }
 
+/** class-validator's own `IsString` accepts a `String` object too, which no record has. */
+function IsText(): PropertyDecorator {
+  return check('isText', (value) => typeof value === 'string', textMessage);
+}
+
 function IsTimestamp(): PropertyDecorator {
   return check(
     'isTimestamp',
@@ -222,9 +226,12 @@ function IsTimestamp(): PropertyDecorator {
   );
 }
 
-function check(name: string, validate: (value: unknown) => boolean, message: string): PropertyDecorator {
-  const options: ValidationOptions = { message };
-  return ValidateBy({ name, validator: { validate } }, options);
+function check(
+  name: string,
+  validate: (value: unknown) => boolean,
+  message: NonNullable<ValidationOptions['message']>,
+): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate } }, { message });
 }
 
 function textMessage({ value }: ValidationArguments): string {
