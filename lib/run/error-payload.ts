@@ -5,6 +5,9 @@ import { copyJson } from './json';
 
 const MAX_CAUSES = 8;
 
+/** What an aborted signal gives as its reason; of another realm (jest has one), no `Error` by its class. */
+const DOM_EXCEPTION = '[object DOMException]';
+
 /** What of an exception goes into a record. */
 export interface ErrorPayloadOptions {
   /** Whether to keep the stack. Records reach API clients, so only on request. @default false */
@@ -22,7 +25,7 @@ export function errorPayload(error: unknown, options: ErrorPayloadOptions = {}):
 /** Whether it is an `Error`, of this realm or another. */
 export function isError(value: unknown): value is Error {
   try {
-    return value instanceof Error || types.isNativeError(value);
+    return value instanceof Error || types.isNativeError(value) || tagOf(value) === DOM_EXCEPTION;
   } catch {
     // A revoked proxy refuses even that.
     return false;
@@ -65,6 +68,10 @@ function jsonOrNothing(value: unknown): JsonValue | undefined {
 function memberText(error: Error, key: string): string {
   const value = member(error, key);
   return typeof value === 'string' ? value : '';
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
 }
 
 /** A getter of a foreign error may throw. */
