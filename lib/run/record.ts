@@ -101,14 +101,17 @@ const SCALARS = [
   'parent_run_id',
 ];
 
+/** Frozen, since every record without such a payload shares it. */
+const NOTHING: JsonObject = Object.freeze({});
+
 /** The payloads by their names on the wire, with what a missing one stands for. */
 const PAYLOADS = {
   input: { property: 'input', whenMissing: null },
   output: { property: 'output', whenMissing: null },
   error: { property: 'error', whenMissing: null },
-  metadata: { property: 'metadata', whenMissing: {} },
-  provider_metadata: { property: 'providerMetadata', whenMissing: {} },
-  token_usage: { property: 'tokenUsage', whenMissing: {} },
+  metadata: { property: 'metadata', whenMissing: NOTHING },
+  provider_metadata: { property: 'providerMetadata', whenMissing: NOTHING },
+  token_usage: { property: 'tokenUsage', whenMissing: NOTHING },
   trace_context: { property: 'traceContext', whenMissing: null },
 } as const;
 
@@ -185,8 +188,8 @@ function readEnvelope(json: JsonObject): IncomingEnvelope {
   for (const key of SCALARS) {
     const value = ownMember(json, key);
     if (value === undefined || value === null) continue;
-    // An object would be walked; no scalar of a record is a symbol either.
-    scalars[key] = typeof value === 'object' ? Symbol.for('an object') : value;
+    // An object would be walked and a function called; no scalar of a record is a symbol either.
+    scalars[key] = typeof value === 'object' || typeof value === 'function' ? Symbol('no scalar') : value;
   }
   const envelope = plainToInstance(IncomingEnvelope, scalars, { exposeDefaultValues: true });
   for (const [key, { property, whenMissing }] of Object.entries(PAYLOADS)) {

@@ -259,7 +259,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   set provider(provider: string | null) {
     const message = issueWith('provider', { provider });
     if (message !== null) throw validationError('run', [{ path: 'provider', message }]);
-    this.#provider = provider;
+    // A caller without types may assign undefined; a record always has the key.
+    this.#provider = provider ?? null;
     this.#attributeChanged('provider');
   }
 
