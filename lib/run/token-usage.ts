@@ -59,11 +59,13 @@ export function addUsage(counters: Counters, delta: JsonObject): void {
 /** A frozen copy of the counters. */
 export function freezeUsage(counters: Counters): TokenUsage {
   const copy: Counters = {};
-  for (const key of Object.keys(counters)) {
-    const value = counters[key];
-    setMember(copy, key, isJsonObject(value) ? freezeUsage(value) : value);
-  }
+  for (const key of Object.keys(counters)) setMember(copy, key, frozenCopy(counters[key]));
   return Object.freeze(copy) as TokenUsage;
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? Object.freeze(value.map(frozenCopy)) : freezeUsage(value as Counters);
 }
 
 /** The number that stands under a counter; 0 where none does. */
@@ -84,7 +86,15 @@ export function totalTokensOf(counters: Readonly<Counters> | TokenUsage): number
 
 /** What most reports are: an object of counts. Null for a report that takes a closer look. */
 function takeCounts(usage: unknown): JsonObject | null {
-  if (!isJsonObject(usage)) return null;
+  try {
+    return isJsonObject(usage) ? copyCounts(usage) : null;
+  } catch {
+    // What throws when it is read is reported by the closer look.
+    return null;
+  }
+}
+
+function copyCounts(usage: JsonObject): JsonObject | null {
   const counts: Record<string, number> = {};
   for (const key of Object.keys(usage)) {
     const count = usage[key];
@@ -97,7 +107,8 @@ function takeCounts(usage: unknown): JsonObject | null {
 function addOther(counters: Counters, key: string, added: JsonValue | undefined): void {
   const current = ownMember(counters, key);
   if (!isJsonObject(added)) {
-    setMember(counters, key, added);
+    // An array would stand in the event's delta too.
+    setMember(counters, key, frozenCopy(added));
   } else if (isJsonObject(current)) {
     addUsage(current, added);
   } else {
