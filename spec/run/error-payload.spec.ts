@@ -1,0 +1,114 @@
+import { createContext, runInContext } from 'node:vm';
+import { RunError } from 'agent-run';
+import { errorPayload, isError, messageOf } from '../../lib/run/error-payload';
+
+const foreign = runInContext('new TypeError("from elsewhere")', createContext({})) as Error;
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();
+
+describe('errorPayload()', () => {
+  it('keeps the name and the message', () => {
+    expect(errorPayload(new TypeError('no function'))).toEqual({ name: 'TypeError', message: 'no function' });
+  });
+
+  it('knows an Error of another realm', () => {
+    expect(errorPayload(foreign)).toEqual({ name: 'TypeError', message: 'from elsewhere' });
+  });
+
+  it('keeps the code, the details and the cause', () => {
+    const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    const error = new RunError('storage_error', 'No answer', { details: { host: 'db' }, cause });
+
+    expect(errorPayload(error)).toEqual({
+      name: 'RunError',
+      message: 'No answer',
+      code: 'storage_error',
+      details: { host: 'db' },
+      cause: { name: 'Error', message: 'refused', code: 'ECONNREFUSED' },
+    });
+  });
+
+  it.each<[code: unknown, kept: boolean]>([
+    ['E_CODE', true],
+    [0, true],
+    [404, true],
+    [NaN, false],
+    [1n, false],
+    [{ a: 1 }, false],
+    [null, false],
+  ])('keeps a code of %p: %p', (code, kept) => {
+    const payload = errorPayload(Object.assign(new Error('x'), { code }));
+
+    expect(payload).toEqual(kept ? { name: 'Error', message: 'x', code } : { name: 'Error', message: 'x' });
+  });
+
+  it('keeps a cause that is no Error where JSON can carry it', () => {
+    expect(errorPayload(new Error('x', { cause: { status: 500 } }))).toMatchObject({
+      cause: { status: 500 },
+    });
+    expect(errorPayload(new Error('x', { cause: 'a text' }))).toMatchObject({ cause: 'a text' });
+    expect(errorPayload(new Error('x', { cause: 1n }))).toEqual({ name: 'Error', message: 'x' });
+    expect(errorPayload(new Error('x', { cause: null }))).toEqual({ name: 'Error', message: 'x' });
+  });
+
+  it('leaves out details that JSON cannot carry', () => {
+    const error = new RunError('conflict', 'x', { details: { socket: () => 1 } });
+
+    expect(errorPayload(error)).toEqual({ name: 'RunError', code: 'conflict', message: 'x' });
+  });
+
+  it('keeps the stack on request only, of each cause too', () => {
+    const error = new Error('x', { cause: new Error('y') });
+
+    expect(JSON.stringify(errorPayload(error))).not.toContain('stack');
+    expect(errorPayload(error, { stack: true })).toMatchObject({
+      stack: error.stack,
+      cause: { stack: (error.cause as Error).stack },
+    });
+  });
+
+  it('follows eight causes, of a cycle too', () => {
+    const error = new Error('round');
+    error.cause = error;
+    const depth = JSON.stringify(errorPayload(error)).split('"cause"').length - 1;
+
+    expect(depth).toBe(8);
+  });
+
+  it.each<[title: string, thrown: unknown, message: string]>([
+    ['a text', 'oops', 'oops'],
+    ['a number', 7, '7'],
+    ['an object', { status: 500 }, '{"status":500}'],
+    ['null', null, 'No reason was given'],
+    ['undefined', undefined, 'No reason was given'],
+    ['a symbol', Symbol('s'), 'Neither an Error nor JSON, but a value of the type symbol'],
+    ['a function', () => 1, 'Neither an Error nor JSON, but a value of the type function'],
+    ['a revoked Proxy', revoked, 'Neither an Error nor JSON, but a value of the type object'],
+  ])('makes a message of %s', (_title, thrown, message) => {
+    expect(errorPayload(thrown)).toEqual({ message });
+    expect(messageOf(thrown)).toBe(message);
+  });
+
+  it('survives an Error whose members throw or are no texts', () => {
+    const error = new Error('x');
+    Object.defineProperty(error, 'message', { value: 7 });
+    Object.defineProperty(error, 'stack', { value: null });
+    Object.defineProperty(error, 'cause', { get: () => fail() });
+    Object.defineProperty(error, 'name', { get: () => fail() });
+
+    expect(errorPayload(error, { stack: true })).toEqual({ name: '', message: '', stack: '' });
+  });
+});
+
+describe('isError()', () => {
+  it('knows errors of every realm and survives what cannot be looked at', () => {
+    class Derived extends RangeError {}
+    const values = [new Error(), new Derived(), foreign, new DOMException('x'), {}, 'x', null, revoked];
+
+    expect(values.map(isError)).toEqual([true, true, true, true, false, false, false, false]);
+  });
+});
+
+function fail(): never {
+  throw new Error('a getter');
+}
