@@ -10,6 +10,7 @@
 import { constants } from 'node:os';
 import type { ExecutionContext } from 'agent-run';
 import { Run } from 'agent-run';
+import { UsageMeter } from 'agent-run/usage';
 import type {
   ChatCompletion,
   ChatCompletionMessage,
@@ -87,6 +88,10 @@ async function answerQuestion(
   service: ModelService,
   timeline: Timeline,
 ): Promise<Answer> {
+  const meter = new UsageMeter(run, {
+    ...service.pricing,
+    onWarning: ({ message }) => timeline.note('price', message),
+  });
   const tools = folderTools(process.cwd());
   const messages: ChatCompletionMessageParam[] = [
     { role: 'system', content: SYSTEM_PROMPT },
@@ -96,7 +101,7 @@ async function answerQuestion(
     run.checkLimits();
     run.incrementTurn();
     const completion = await ask(service, messages, tools, signal);
-    recordUsage(run, completion);
+    recordUsage(meter, completion, timeline);
     const message = messageOf(completion);
     messages.push(message);
     const calls = message.tool_calls ?? [];
@@ -120,14 +125,10 @@ async function ask(
   }
 }
 
-function recordUsage(run: QuestionRun, { usage }: ChatCompletion): void {
-  if (usage === undefined) return;
-  run.updateTokenUsage({
-    input_tokens: usage.prompt_tokens,
-    output_tokens: usage.completion_tokens,
-    total_tokens: usage.total_tokens,
-    cache_read_tokens: usage.prompt_tokens_details?.cached_tokens,
-  });
+/** Counts tokens and cost; a service that reports no usage is one whose usage is unknown. */
+function recordUsage(meter: UsageMeter, completion: ChatCompletion, timeline: Timeline): void {
+  if (completion.usage === undefined) timeline.note('usage', 'the service reports none');
+  else meter.record(completion);
 }
 
 function messageOf({ choices }: ChatCompletion): ChatCompletionMessage {

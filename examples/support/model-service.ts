@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
-import { SCRIPTED_MODEL, startScriptedModel } from './scripted-model';
+import type { UsageMeterOptions } from 'agent-run/usage';
+import { SCRIPTED_MODEL, SCRIPTED_PRICE, startScriptedModel } from './scripted-model';
 
 /** Where the agent's model answers. */
 export interface ModelService {
@@ -7,6 +8,8 @@ export interface ModelService {
   readonly model: string;
   /** Who is asked, for a record: `openai`, `openai-compatible`, `scripted`. */
   readonly provider: string;
+  /** What its requests are priced by. */
+  readonly pricing: UsageMeterOptions;
   /** For a person, without any credentials. */
   readonly description: string;
   close(): void;
@@ -26,6 +29,7 @@ export async function openService(environment: NodeJS.ProcessEnv): Promise<Model
     client,
     model: name,
     provider: isBlank(baseUrl) ? 'openai' : 'openai-compatible',
+    pricing: { model: name, provider: isBlank(baseUrl) ? 'openai' : null },
     description: `${name} at ${shownUrl(client)}`,
     close: () => undefined,
   };
@@ -38,7 +42,8 @@ async function openScripted(why: string): Promise<ModelService> {
     client,
     model: SCRIPTED_MODEL,
     provider: 'scripted',
-    description: `${SCRIPTED_MODEL} at ${scripted.baseUrl} (${why}: a scripted model answers)`,
+    pricing: { model: SCRIPTED_MODEL, prices: { [SCRIPTED_MODEL]: SCRIPTED_PRICE } },
+    description: `${SCRIPTED_MODEL} at ${scripted.baseUrl} (${why}: a scripted model answers, at a made-up price)`,
     close: scripted.close,
   };
 }

@@ -19,6 +19,9 @@ import type { CompletionUsage } from 'openai/resources/completions';
 
 export const SCRIPTED_MODEL = 'scripted-1';
 
+/** Made up: US dollars per million tokens. */
+export const SCRIPTED_PRICE = { input_mtok: 1, cache_read_mtok: 0.1, output_mtok: 4 };
+
 export interface ScriptedModel {
   /** For a client's `baseURL`. */
   readonly baseUrl: string;

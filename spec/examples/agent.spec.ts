@@ -31,6 +31,10 @@ function recordIn({ output, errors }: Ended): RunJSON {
   return JSON.parse(output.slice(start + '\nRecord\n'.length)) as RunJSON;
 }
 
+function countersOf({ token_usage: counters }: RunJSON): Readonly<Record<string, number>> {
+  return counters as Readonly<Record<string, number>>;
+}
+
 function errorIn(ended: Ended): unknown {
   return recordIn(ended).error?.['message'];
 }
@@ -47,9 +51,20 @@ describe('npm start', () => {
       'The folder holds 2 files and 0 folders.\nREADME.md says: A list of boats and their harbours.',
     );
     expect(record.turn_count).toBe(3);
-    expect(record.token_usage['input_tokens']).toBeGreaterThan(
-      record.token_usage['cache_read_tokens'] as number,
-    );
+  });
+
+  it('counts tokens, what was cached and the cost', async () => {
+    const record = recordIn(await startAgent().ended);
+    const {
+      input_tokens: input,
+      output_tokens: output,
+      cache_read_tokens: cached,
+      ...others
+    } = countersOf(record);
+    expect(others).toEqual({ total_tokens: input! + output!, requests: 3 });
+    expect(input).toBeGreaterThan(cached!);
+    // A dollar for a million tokens, a tenth of that for what was cached, four for what was written.
+    expect(record.cost_usd).toBeCloseTo((input! - 0.9 * cached! + 4 * output!) / 1e6, 9);
   });
 
   it('reads the file that the question names', async () => {
@@ -112,7 +127,7 @@ describe('npm start', () => {
 
   it('says which service it takes when there is an address but no key', async () => {
     const { output } = await startAgent([], { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }).ended;
-    expect(output).toContain('(OPENAI_BASE_URL, but no OPENAI_API_KEY: a scripted model answers)');
+    expect(output).toContain('(OPENAI_BASE_URL, but no OPENAI_API_KEY: a scripted model answers');
   });
 });
 
@@ -171,6 +186,26 @@ describe('npm start, with a service', () => {
     });
     expect(ended.output).toContain('maxTurns: 10 of 12 used');
     expect(endpoint.requests).toHaveLength(12);
+  });
+
+  it('says that a model has no price, and counts its requests as such', async () => {
+    const ended = await askService([completion({ content: 'I see.' })]);
+    expect(ended.output).toMatch(/ price +.*model-of-the-test/);
+    const counters = {
+      input_tokens: 10,
+      output_tokens: 5,
+      total_tokens: 15,
+      requests: 1,
+      unpriced_requests: 1,
+    };
+    expect(recordIn(ended)).toMatchObject({ cost_usd: null, token_usage: counters });
+  });
+
+  it('leaves unknown what the service does not report', async () => {
+    const { body } = completion({ content: 'I see.' });
+    const ended = await askService([{ body: { ...body, usage: undefined } }]);
+    expect(ended.output).toContain('the service reports none');
+    expect(recordIn(ended)).toMatchObject({ status: 'completed', cost_usd: null, token_usage: {} });
   });
 
   it('ends as failed when the reply has no text', async () => {
