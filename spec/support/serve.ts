@@ -8,21 +8,34 @@ export interface Call {
   readonly parameters: readonly unknown[];
 }
 
+/** What comes back: the answer to a call, or a note. */
 export interface Answer {
-  /** Of the call; 0 says that the program serves. */
+  /** Of the call; 0 says that the program serves; -1 marks a note. */
   readonly id: number;
   readonly value?: unknown;
   readonly error?: { readonly code?: string | undefined; readonly message: string };
 }
 
+export const READY = 0;
+export const NOTE = -1;
+
 /** Answers the calls of the test that started this process, as many at a time as it makes. */
 export function serve(commands: Commands): void {
   process.on('message', (call: Call) => {
-    void answer(commands, call).then((reply) => process.send?.(reply));
+    void answer(commands, call).then(send);
   });
   // Whoever asked is gone: so is this.
   process.once('disconnect', () => process.exit());
-  process.send?.({ id: 0 } satisfies Answer);
+  send({ id: READY });
+}
+
+/** Tells the test something without being asked. */
+export function tell(value: unknown): void {
+  send({ id: NOTE, value });
+}
+
+function send(message: Answer): void {
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 async function answer(commands: Commands, { id, name, parameters }: Call): Promise<Answer> {

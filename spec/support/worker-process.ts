@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Answer, Call, Commands } from './serve';
+import { NOTE, READY } from './serve';
 
 const root = join(__dirname, '../..');
 
@@ -35,6 +36,8 @@ interface Waiting {
  * ```
  */
 export class WorkerProcess<Served extends Commands> {
+  /** What the program has told unasked, in order. */
+  readonly notes: unknown[] = [];
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
@@ -53,7 +56,7 @@ export class WorkerProcess<Served extends Commands> {
   /** Starts the program and waits until it serves. */
   static async start<Served extends Commands>(script: string): Promise<WorkerProcess<Served>> {
     const worker = new WorkerProcess<Served>(script);
-    await worker.#answer(0);
+    await worker.#answer(READY);
     return worker;
   }
 
@@ -100,6 +103,10 @@ export class WorkerProcess<Served extends Commands> {
   }
 
   #settle({ id, value, error }: Answer): void {
+    if (id === NOTE) {
+      this.notes.push(value);
+      return;
+    }
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(value);

@@ -1,0 +1,140 @@
+/** A process that executes and watches runs on call: see `WorkerProcess`. */
+import { setTimeout } from 'node:timers/promises';
+import { Run, RunError } from 'agent-run';
+import type { JournalEntry, RunRecorder, RunStore, TrackOptions } from 'agent-run/store';
+import { serve, tell } from '../../support/serve';
+import type { Location } from './databases';
+import { openStore } from './databases';
+
+let store: RunStore;
+const recorders = new Map<string, RunRecorder>();
+
+/** How an attempt came out: `ok`, or the code of its error. */
+export type Outcome = string;
+
+/** A place in the journal, and which run was there. */
+export type Seen = Pick<JournalEntry, 'position' | 'runId' | 'seq'>;
+
+export const commands = {
+  /** Opens the database, and makes its tables where that has to be done. */
+  async open(location: Location): Promise<void> {
+    store = openStore(location, { track: { onError: () => undefined } });
+    await store.get('run_none');
+  },
+
+  /** Starts runs and stores them as running. @returns their ids */
+  async start(count: number, sessionId: string, options: TrackOptions = {}): Promise<string[]> {
+    const runs = Array.from({ length: count }, () => new Run({ sessionId }));
+    await Promise.all(runs.map((run) => record(run, options).flush()));
+    return runs.map(({ id }) => id);
+  },
+
+  /** Completes runs, a few at a time, each as if it were the only one. */
+  complete: (ids: readonly string[]): Promise<Outcome[]> =>
+    attemptEach(ids, async (id) => {
+      const recorder = recorders.get(id)!;
+      recorder.run.setOutput({ by: process.pid });
+      await recorder.stop();
+    }),
+
+  /** Cancels runs, a few at a time. */
+  cancel: (ids: readonly string[]): Promise<Outcome[]> =>
+    attemptEach(ids, async (id) => {
+      await store.cancel(id);
+    }),
+
+  /** Takes turns for ever, and tells after each flush how many are safe. */
+  async takeTurns(sessionId: string): Promise<void> {
+    const run = new Run({ sessionId });
+    const recorder = record(run);
+    tell({ id: run.id, turns: 0 });
+    for (;;) {
+      const count = 1 + Math.floor(Math.random() * 5);
+      for (let turn = 0; turn < count; turn++) takeTurn(run);
+      await recorder.flush();
+      tell({ id: run.id, turns: run.turnCount });
+    }
+  },
+
+  /** Takes a number of turns on a run that this process has started, with a pause between them. */
+  async takeSomeTurns(id: string, count: number, pauseMs: number): Promise<Outcome> {
+    const recorder = recorders.get(id)!;
+    return attempt(async () => {
+      for (let turn = 0; turn < count; turn++) {
+        takeTurn(recorder.run);
+        await setTimeout(pauseMs);
+      }
+      await recorder.flush();
+    });
+  },
+
+  /** Where a run that this process has started stands, as far as the process knows. */
+  statusOf: (id: string): string => recorders.get(id)!.run.status,
+
+  flush: (id: string): Promise<Outcome> => attempt(() => recorders.get(id)!.flush()),
+
+  /** Starts a run in a session, executes it for a moment, and says how that came out. */
+  execute: (sessionId: string, options: TrackOptions, forMs: number): Promise<Outcome> =>
+    attempt(async () => {
+      const run = new Run({ sessionId });
+      const recorder = store.track(run, options);
+      await run.execute(({ signal }) => setTimeout(forMs, undefined, { signal }).then(() => undefined));
+      await recorder.stop();
+    }),
+
+  /** Ends what others have left behind. @returns the ids */
+  async recover(): Promise<string[]> {
+    return (await store.recover({ staleAfterMs: 0 })).map(({ id }) => id);
+  },
+
+  /** Reads the journal until it has as many entries, or for ever, and tells each. */
+  async watch(afterPosition: number, count: number): Promise<void> {
+    let left = count;
+    if (left === 0) return;
+    for await (const { position, runId, seq } of store.watch({ afterPosition })) {
+      tell({ position, runId, seq } satisfies Seen);
+      left -= 1;
+      if (left === 0) return;
+    }
+  },
+
+  async close(): Promise<void> {
+    await store.close();
+  },
+};
+
+export type WorkerCommands = typeof commands;
+
+function record(run: Run, options: TrackOptions = {}): RunRecorder {
+  const recorder = store.track(run, options);
+  recorders.set(run.id, recorder);
+  run.updateStatus('running');
+  return recorder;
+}
+
+function takeTurn(run: RunRecorder['run']): void {
+  run.incrementTurn();
+  run.updateTokenUsage({ input_tokens: 10, output_tokens: 1 });
+}
+
+async function attemptEach(ids: readonly string[], act: (id: string) => Promise<void>): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const left = [...ids];
+  while (left.length > 0) {
+    const next = left.splice(0, 1 + Math.floor(Math.random() * 4));
+    outcomes.push(...(await Promise.all(next.map((id) => attempt(() => act(id))))));
+  }
+  return outcomes;
+}
+
+async function attempt(act: () => Promise<void>): Promise<Outcome> {
+  try {
+    await act();
+    return 'ok';
+  } catch (error) {
+    if (error instanceof RunError) return error.code;
+    throw error;
+  }
+}
+
+serve(commands);
