@@ -19,6 +19,25 @@ import type { RunStatus } from './status';
 import { RUN_STATUSES } from './status';
 import { parseTimestamp } from './timestamp';
 
+/**
+ * The scalars of the envelope, for class-transformer to write and read.
+ *
+ * It looks each key up in the class of the object and in every ancestor of it, several times over; in
+ * this class without ancestors that takes half as long as in `Run`.
+ */
+@Exclude()
+export class EnvelopeScalars {
+  declare id: string;
+  declare sessionId: string;
+  declare status: RunStatus;
+  declare startedAtText: string;
+  turnCount = 0;
+  endedAtText: string | null = null;
+  provider: string | null = null;
+  costUsd: number | null = null;
+  parentRunId: string | null = null;
+}
+
 /** The property's name on the wire, by its name here. */
 const WIRE_NAMES = new Map<string, string>();
 
@@ -28,9 +47,9 @@ const HIDDEN = new WeakSet<object>();
 /**
  * The envelope of a run's record: the keys of the JSON, their types and checks, described once.
  *
- * class-transformer writes and reads the scalars; `Run` is written through this class and
- * `IncomingEnvelope` read through it. The free-form payloads are described for class-validator only:
- * class-transformer would walk into them, and loses keys such as `constructor` and `toString`.
+ * class-transformer writes and reads the scalars. The free-form payloads are described for
+ * class-validator only: class-transformer would walk into them, and loses keys such as `constructor`
+ * and `toString`.
  */
 export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter<Events> {
   constructor() {
@@ -196,11 +215,12 @@ function hideOthers(envelopeClass: abstract new () => unknown): void {
   (Exclude() as ClassDecorator)(envelopeClass);
 }
 
-/** `@Expose` under a name that issues and payloads know too. */
+/** `@Expose`, here and on {@link EnvelopeScalars}, under a name that issues and payloads know too. */
 function Wire(name: string, options: ExposeOptions = {}): PropertyDecorator {
   return (target, property) => {
     WIRE_NAMES.set(String(property), name);
     Expose({ name, ...options })(target, property);
+    Expose({ name, ...options })(EnvelopeScalars.prototype, property);
   };
 }
 

@@ -1,7 +1,7 @@
 import { instanceToPlain, plainToInstance } from 'class-transformer';
 import type { RunLimits, RunLimitsJSON } from '../execution/limits';
 import { readLimits } from '../execution/limits';
-import { checkedProperties, issueWith, RunEnvelope, wireNameOf } from './envelope';
+import { checkedProperties, EnvelopeScalars, issueWith, wireNameOf } from './envelope';
 import type { ValidationIssue } from './error';
 import { RunError, validationError } from './error';
 import type { JsonObject } from './json';
@@ -66,6 +66,9 @@ export interface RunJSON {
   readonly usage_meter?: JsonObject;
 }
 
+/** A record that has its payloads; the scalars are still to come. */
+export type RecordDraft = { -readonly [Key in keyof RunJSON]: RunJSON[Key] | undefined };
+
 /** A record, checked, under the names of {@link RunEnvelope}. */
 export interface IncomingRecord {
   readonly id: string;
@@ -104,62 +107,60 @@ const SCALARS = [
 /** Frozen, since every record without such a payload shares it. */
 const NOTHING: JsonObject = Object.freeze({});
 
-/** The payloads by their names on the wire, with what a missing one stands for. */
-const PAYLOADS = {
-  input: { property: 'input', whenMissing: null },
-  output: { property: 'output', whenMissing: null },
-  error: { property: 'error', whenMissing: null },
-  metadata: { property: 'metadata', whenMissing: NOTHING },
-  provider_metadata: { property: 'providerMetadata', whenMissing: NOTHING },
-  token_usage: { property: 'tokenUsage', whenMissing: NOTHING },
-  trace_context: { property: 'traceContext', whenMissing: null },
-} as const;
+const PAYLOADS = [
+  'input',
+  'output',
+  'error',
+  'metadata',
+  'provider_metadata',
+  'token_usage',
+  'trace_context',
+  'limits',
+];
 
-const KNOWN_KEYS: ReadonlySet<string> = new Set([...SCALARS, ...Object.keys(PAYLOADS), 'limits']);
+const KNOWN_KEYS: ReadonlySet<string> = new Set([...SCALARS, ...PAYLOADS]);
 
 const CONSTRUCTOR = 'constructor';
 
-/** What class-transformer fills with the scalars of a record. */
-class IncomingEnvelope extends RunEnvelope<object> {
-  id!: string;
-  sessionId!: string;
-  status!: RunStatus;
-  turnCount = 0;
-  startedAtText!: string;
-  endedAtText: string | null = null;
-  provider: string | null = null;
-  costUsd: number | null = null;
-  parentRunId: string | null = null;
-  input: JsonObject | null = null;
-  output: JsonObject | null = null;
-  error: JsonObject | null = null;
-  metadata: JsonObject = {};
-  providerMetadata: JsonObject = {};
-  tokenUsage: JsonObject = {};
-  traceContext: JsonObject | null = null;
+type Payloads = Pick<IncomingRecord, 'input' | 'output' | 'error' | 'metadata' | 'providerMetadata'> & {
+  readonly tokenUsage: JsonObject;
+  readonly traceContext: JsonObject | null;
+};
 
-  attachPayloads(): void {
-    // Only ever read into.
-  }
-
-  protected listenerFailed(): void {
-    // Nobody listens.
-  }
-}
+/** A record as it came, under the names of {@link RunEnvelope}, its scalars as class-transformer read them. */
+type IncomingEnvelope = EnvelopeScalars & Payloads;
 
 /**
- * Writes the record of a run: class-transformer the scalars, the run its payloads.
+ * Writes the record of a run: class-transformer the scalars, into the record that has the payloads.
  *
  * @param unknown - The keys that this version does not know.
  */
-export function writeRecord(run: object, unknown: JsonObject): RunJSON {
-  const record = instanceToPlain(run) as RunJSON;
-  if (Object.hasOwn(unknown, CONSTRUCTOR)) setMember(record, CONSTRUCTOR, unknown[CONSTRUCTOR]);
+export function writeRecord(
+  run: Readonly<EnvelopeScalars>,
+  payloads: RecordDraft,
+  unknown: JsonObject | null,
+): RunJSON {
+  const record = Object.assign(payloads, instanceToPlain(scalarsOf(run))) as RunJSON;
+  if (unknown !== null) for (const key of Object.keys(unknown)) setMember(record, key, unknown[key]);
   return record;
 }
 
+function scalarsOf(run: Readonly<EnvelopeScalars>): EnvelopeScalars {
+  const scalars = new EnvelopeScalars();
+  scalars.id = run.id;
+  scalars.sessionId = run.sessionId;
+  scalars.status = run.status;
+  scalars.turnCount = run.turnCount;
+  scalars.startedAtText = run.startedAtText;
+  scalars.endedAtText = run.endedAtText;
+  scalars.provider = run.provider;
+  scalars.costUsd = run.costUsd;
+  return scalars;
+}
+
 /** Sets the unknown keys on a record that class-transformer is writing: it needs the `constructor`. */
-export function attachUnknown(record: object, unknown: JsonObject): void {
+export function attachUnknown(record: object, unknown: JsonObject | null): void {
+  if (unknown === null) return;
   for (const key of Object.keys(unknown)) {
     if (key !== CONSTRUCTOR) setMember(record, key, unknown[key]);
   }
@@ -191,12 +192,20 @@ function readEnvelope(json: JsonObject): IncomingEnvelope {
     // An object would be walked and a function called; no scalar of a record is a symbol either.
     scalars[key] = typeof value === 'object' || typeof value === 'function' ? Symbol('no scalar') : value;
   }
-  const envelope = plainToInstance(IncomingEnvelope, scalars, { exposeDefaultValues: true });
-  for (const [key, { property, whenMissing }] of Object.entries(PAYLOADS)) {
-    const value = ownMember(json, key) ?? whenMissing;
-    (envelope as unknown as Record<string, unknown>)[property] = value;
-  }
-  return envelope;
+  const envelope = plainToInstance(EnvelopeScalars, scalars, { exposeDefaultValues: true });
+  return Object.assign(envelope, payloadsOf(json));
+}
+
+function payloadsOf(json: JsonObject): Payloads {
+  return {
+    input: ownMember(json, 'input') ?? null,
+    output: ownMember(json, 'output') ?? null,
+    error: ownMember(json, 'error') ?? null,
+    metadata: ownMember(json, 'metadata') ?? NOTHING,
+    providerMetadata: ownMember(json, 'provider_metadata') ?? NOTHING,
+    tokenUsage: ownMember(json, 'token_usage') ?? NOTHING,
+    traceContext: ownMember(json, 'trace_context') ?? null,
+  } as Payloads;
 }
 
 function envelopeIssues(envelope: IncomingEnvelope): ValidationIssue[] {

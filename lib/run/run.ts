@@ -20,7 +20,7 @@ import type { RunAttributeName, RunEvents } from './events';
 import { createRunId } from './id';
 import type { DeepReadonly, JsonObject, JsonValue } from './json';
 import { setMember, takeJsonObject } from './json';
-import type { IncomingRecord, RunJSON, TraceContext } from './record';
+import type { IncomingRecord, RecordDraft, RunJSON, TraceContext } from './record';
 import { attachUnknown, readRecord, writeRecord } from './record';
 import { assertTransition, invalidOperation } from './refusal';
 import type { RunStatus } from './status';
@@ -504,36 +504,16 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   /** The run's record. Payloads are in it by reference. */
   toJSON(): RunJSON {
-    return writeRecord(this, this.#incoming?.unknown ?? EMPTY);
+    const record = writeRecord(this, this.#payloads(), this.#incoming?.unknown ?? null);
+    this.#attachKept(record);
+    return record;
   }
 
   /** @internal */
   attachPayloads(record: object): void {
-    // The scalars are class-transformer's; named here, they stand where a reader looks for them.
-    Object.assign(record, {
-      id: undefined,
-      session_id: undefined,
-      status: undefined,
-      input: this.#input,
-      output: this.#output,
-      error: this.#error,
-      metadata: this.#metadata,
-      turn_count: undefined,
-      token_usage: this.tokenUsage,
-      started_at: undefined,
-      ended_at: undefined,
-      provider: undefined,
-      cost_usd: undefined,
-      provider_metadata: this.#providerMetadata,
-      ...(this.#parentRunId === null ? {} : { parent_run_id: this.#parentRunId }),
-      ...(this.limits === null ? {} : { limits: limitsToJSON(this.limits) }),
-      ...(this.#traceContext === null ? {} : { trace_context: this.#traceContext }),
-    });
-    attachUnknown(record, this.#incoming?.unknown ?? EMPTY);
-    for (const [key, write] of this.#kept ?? []) {
-      const kept = write();
-      if (kept !== null) setMember(record, key, kept);
-    }
+    Object.assign(record, this.#payloads());
+    attachUnknown(record, this.#incoming?.unknown ?? null);
+    this.#attachKept(record);
   }
 
   /**
@@ -555,6 +535,39 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
         throw error;
       });
     }
+  }
+
+  #attachKept(record: object): void {
+    if (this.#kept === null) return;
+    for (const [key, write] of this.#kept) {
+      const kept = write();
+      if (kept !== null) setMember(record, key, kept);
+    }
+  }
+
+  /** The scalars are class-transformer's; named here, they stand where a reader looks for them. */
+  #payloads(): RecordDraft {
+    const { limits } = this;
+    const record: RecordDraft = {
+      id: undefined,
+      session_id: undefined,
+      status: undefined,
+      input: this.#input,
+      output: this.#output,
+      error: this.#error,
+      metadata: this.#metadata,
+      turn_count: undefined,
+      token_usage: this.tokenUsage,
+      started_at: undefined,
+      ended_at: undefined,
+      provider: undefined,
+      cost_usd: undefined,
+      provider_metadata: this.#providerMetadata,
+    };
+    if (this.#parentRunId !== null) record.parent_run_id = this.#parentRunId;
+    if (limits !== null) record.limits = limitsToJSON(limits);
+    if (this.#traceContext !== null) record.trace_context = this.#traceContext;
+    return record;
   }
 
   #adopt(record: IncomingRecord): void {
