@@ -51,13 +51,16 @@ export class Execution<Result> {
   start(fn: (context: ExecutionContext) => Result | PromiseLike<Result>): void {
     const { run } = this.#supervisor;
     const { signal, timeoutMs } = this.#settings;
-    if (signal?.aborted === true) this.#onCallerAbort();
-    else this.#supervisor.begin();
+    if (signal?.aborted === true) {
+      this.#onCallerAbort();
+    } else {
+      if (signal !== null) this.#stopListening = onAbort(signal, this.#onCallerAbort);
+      this.#supervisor.begin();
+    }
     if (run.isTerminal) {
       this.#settle(() => this.#reject(this.#interruption ?? endedError(run)));
       return;
     }
-    if (signal !== null) this.#stopListening = onAbort(signal, this.#onCallerAbort);
     this.#stopDeadline = startDeadline(timeoutMs, this.#onDeadline);
     const context = { run, signal: this.#controller.signal };
     const called = new Promise<Result>((resolve) => {
@@ -75,8 +78,13 @@ export class Execution<Result> {
   runEnded(cause: unknown, remote: boolean): void {
     if (this.#state !== 'started') return;
     const { run } = this.#supervisor;
-    if (run.status === 'completed' && !remote) this.#completedInside = true;
-    else this.#interrupt(this.#interruption ?? endedError(run, cause));
+    if (run.status !== 'completed' || remote) {
+      this.#interrupt(this.#interruption ?? endedError(run, cause));
+      return;
+    }
+    this.#completedInside = true;
+    // A listener that heard of the end may have aborted it.
+    if (this.#settings.signal?.aborted === true) this.#onCallerAbort();
   }
 
   readonly #onCallerAbort = (): void => {
@@ -94,12 +102,18 @@ export class Execution<Result> {
     );
   };
 
-  /** Ends the run, or where the function has completed it and still goes on, only the function. */
+  /**
+   * Ends the run, or where the function has completed it and still goes on, only the function. Where
+   * listeners are just being told of another end, that end holds.
+   */
   #stop(status: 'cancelled' | 'timeout', error: RunError): void {
     if (this.#state !== 'started') return;
-    this.#interruption = error;
-    if (this.#completedInside) this.#interrupt(error);
-    else this.#supervisor.stop(status, error);
+    if (this.#completedInside) {
+      this.#interrupt(error);
+    } else if (!this.#supervisor.run.isTerminal) {
+      this.#interruption = error;
+      this.#supervisor.stop(status, error);
+    }
   }
 
   #interrupt(error: RunError): void {
@@ -136,6 +150,11 @@ export class Execution<Result> {
   #complete(result: Result): void {
     const issues: ValidationIssue[] = [];
     const output = outputOf(result, issues);
+    if (this.#supervisor.run.isTerminal) {
+      // It ended as its result was read: `toJSON` is the user's code.
+      this.#onReturn(result);
+      return;
+    }
     if (issues.length > 0) {
       const error = validationError('output', issues, result);
       this.#end(() => this.#supervisor.fail(error));

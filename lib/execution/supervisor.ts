@@ -146,8 +146,10 @@ export class Supervisor {
     this.#control.changeStatus('completed', { output });
   }
 
+  /** Fails the run, unless it ends as its error is read: a getter is the user's code. */
   fail(error: unknown): void {
-    this.#control.changeStatus('failed', { error: errorPayload(error), cause: error });
+    const payload = errorPayload(error);
+    if (!this.run.isTerminal) this.#control.changeStatus('failed', { error: payload, cause: error });
   }
 
   /** Ends the run from outside of its function. */

@@ -1,6 +1,7 @@
+import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Run, RunError } from 'agent-run';
-import type { ExecutionContext } from 'agent-run';
+import type { ExecutionContext, RunStatus } from 'agent-run';
 import {
   copyOf,
   ENDED,
@@ -740,6 +741,67 @@ describe('Run .execute() with listeners that change the run', () => {
     expect(run.status).toBe('completed');
   });
 
+  describe("and abort the caller's signal", () => {
+    let run: Run;
+    let controller: AbortController;
+    let uncaught: jest.Mock;
+
+    beforeEach(() => {
+      run = pendingRun();
+      controller = new AbortController();
+      uncaught = jest.fn();
+      process.on('uncaughtException', uncaught);
+    });
+
+    afterEach(async () => {
+      await nextMacrotask();
+      process.off('uncaughtException', uncaught);
+      expect(uncaught).not.toHaveBeenCalled();
+      expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    });
+
+    function abortAt(status: RunStatus): void {
+      run.on('statusChanged', ({ to }) => {
+        if (to === status) controller.abort(new Error('shut down'));
+      });
+    }
+
+    it('at `running`: nothing is called, and the run is cancelled', async () => {
+      abortAt('running');
+      const error = await runErrorOf(run.execute(called, { signal: controller.signal }), 'cancelled');
+      expect(error.message).toBe('shut down');
+      expect(called).not.toHaveBeenCalled();
+    });
+
+    it('as the limits are taken over: nothing is called', async () => {
+      run.on('attributesChanged', () => controller.abort());
+      const options = { signal: controller.signal, limits: { maxTurns: 1 } };
+      await runErrorOf(run.execute(called, options), 'cancelled');
+      expect(called).not.toHaveBeenCalled();
+    });
+
+    it('at an end from outside: the first end holds', async () => {
+      abortAt('cancelled');
+      const promise = run.execute(({ signal }) => untilAborted(signal), { signal: controller.signal });
+      run.cancel('by the user');
+      expect((await runErrorOf(promise, 'cancelled')).message).toBe('by the user');
+      expect(run.error).toEqual({ code: 'cancelled', message: 'by the user' });
+    });
+
+    it('at setOutput() inside: the run stays completed, and the function is told to stop', async () => {
+      abortAt('completed');
+      const promise = run.execute(
+        ({ signal }) => {
+          run.setOutput({ response: 'Hello!' });
+          return untilAborted(signal);
+        },
+        { signal: controller.signal },
+      );
+      expect((await runErrorOf(promise, 'cancelled')).message).toBe('shut down');
+      expect(run.status).toBe('completed');
+    });
+  });
+
   it('ends as cancelled when one cancels at a turn', async () => {
     const run = pendingRun();
     run.on('turnIncremented', ({ turnCount }) => {
@@ -771,6 +833,34 @@ describe('Run .execute() with listeners that change the run', () => {
       'Error: threw',
       'Error: threw',
     ]);
+  });
+});
+
+describe('Run .execute() with a result or an exception that ends the run as it is read', () => {
+  it('rejects as the run ended', async () => {
+    const run = pendingRun();
+    const toJSON = (): object => run.cancel('as it is read').toJSON();
+    const error = await runErrorOf(
+      run.execute(() => ({ toJSON })),
+      'cancelled',
+    );
+    expect(error.message).toBe('as it is read');
+    expect(run.output).toBeNull();
+  });
+
+  it('resolves where that completed it', async () => {
+    const run = pendingRun();
+    const result = { toJSON: () => run.setOutput({ response: 'Hello!' }).status };
+    expect(await run.execute(() => result)).toBe(result);
+    expect(run.output).toEqual({ response: 'Hello!' });
+  });
+
+  it('rejects with the exception, the run as it was ended', async () => {
+    const run = pendingRun();
+    const thrown = Object.defineProperty(new Error('broken'), 'code', { get: () => run.cancel().status });
+    const rejection = await rejectionOf(run.execute(() => Promise.reject(thrown)));
+    expect(rejection).toBe(thrown);
+    expect(run.status).toBe('cancelled');
   });
 });
 

@@ -6,6 +6,11 @@ export function pendingRun(attributes: Partial<RunAttributes> = {}): Run {
   return new Run({ sessionId: 'session-123', input: { prompt: 'Hi' }, ...attributes });
 }
 
+/** A run that runs, but not by `execute`. */
+export function startedRun(): Run {
+  return pendingRun().updateStatus('running');
+}
+
 /** A run that was running when its process died, read from its record. */
 export function restoredRun(attributes: Partial<RunAttributes> = {}): Run {
   const before = pendingRun(attributes).updateStatus('running').incrementTurn();
@@ -18,9 +23,10 @@ export function copyOf(run: AnyRun): Run {
   return Run.fromJSON(JSON.parse(JSON.stringify(run)));
 }
 
-/** The two kinds of run that may be executed, for `describe.each`. */
+/** The kinds of run that may be executed, for `describe.each`. */
 export const EXECUTABLE = [
   { kind: 'a pending run', makeRun: pendingRun },
+  { kind: 'a run that was started by hand', makeRun: startedRun },
   { kind: 'a run restored while running', makeRun: restoredRun },
 ];
 

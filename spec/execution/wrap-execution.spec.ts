@@ -47,7 +47,9 @@ describe('Run', () => {
       const run = new Run({ sessionId: 'session-123' });
       const scope = jest.fn((fn: () => unknown) => fn());
       const onOver = jest.fn();
-      run.wrapExecution(scope as <Result>(fn: () => Result) => Result, onOver)();
+      const takeBack = run.wrapExecution(scope as <Result>(fn: () => Result) => Result, onOver);
+      takeBack();
+      takeBack();
       await run.execute(() => undefined);
       expect(scope).not.toHaveBeenCalled();
       expect(onOver).not.toHaveBeenCalled();
