@@ -1,1 +1,3 @@
-export {};
+export type { SqliteDriver, SqliteHandle, SqliteStatement } from './driver';
+export type { SqliteRunStoreOptions } from './sqlite-run-store';
+export { SqliteRunStore } from './sqlite-run-store';

@@ -1,0 +1,74 @@
+import { newerSchemaError } from '../storage-error';
+import type { SqliteConnection } from './connection';
+import type { SqliteTables } from './tables';
+
+/** The schema, step by step. A step that was released is never changed. */
+const MIGRATIONS: readonly ((tables: SqliteTables) => string)[] = [
+  ({ runs, journal, meta, prefix }) => `
+    CREATE TABLE ${runs} (
+      key INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      session_id TEXT NOT NULL,
+      status TEXT NOT NULL,
+      active INTEGER NOT NULL,
+      provider TEXT,
+      started_ms INTEGER NOT NULL,
+      started_at TEXT NOT NULL,
+      ended_at TEXT,
+      turn_count INTEGER NOT NULL,
+      cost_usd REAL,
+      token_usage TEXT NOT NULL,
+      input TEXT,
+      output TEXT,
+      error TEXT,
+      metadata TEXT NOT NULL,
+      provider_metadata TEXT NOT NULL,
+      extra TEXT,
+      revision INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      writer TEXT NOT NULL,
+      lease_owner TEXT,
+      lease_expires_ms INTEGER,
+      touched_ms INTEGER NOT NULL,
+      last_position INTEGER NOT NULL
+    );
+    CREATE INDEX ${prefix}runs_by_start ON ${runs} (started_ms, id);
+    CREATE INDEX ${prefix}runs_by_session ON ${runs} (session_id, started_ms, id);
+    CREATE INDEX ${prefix}runs_by_status ON ${runs} (status, started_ms, id);
+    CREATE INDEX ${prefix}runs_by_provider ON ${runs} (provider, started_ms, id);
+    CREATE INDEX ${prefix}runs_active ON ${runs} (session_id, started_ms, id) WHERE active = 1;
+    CREATE TABLE ${journal} (
+      position INTEGER PRIMARY KEY,
+      run INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      type TEXT NOT NULL,
+      data TEXT NOT NULL,
+      at INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX ${prefix}journal_by_run ON ${journal} (run, seq);
+    INSERT INTO ${meta} (name, value) VALUES ('position_floor', 0);
+  `,
+];
+
+/**
+ * Brings the schema up to date. Safe for any number of processes at once: the first does the work.
+ *
+ * @throws {RunError} `storage_error` when a later version of this package has been here.
+ */
+export function migrate(connection: SqliteConnection, tables: SqliteTables): void {
+  connection.transaction(() => {
+    const { meta } = tables;
+    connection.exec(`CREATE TABLE IF NOT EXISTS ${meta} (name TEXT PRIMARY KEY, value INTEGER NOT NULL)`);
+    const version = versionIn(connection, tables);
+    if (version > MIGRATIONS.length) throw newerSchemaError(version, MIGRATIONS.length);
+    for (const step of MIGRATIONS.slice(version)) connection.exec(step(tables));
+    if (version === MIGRATIONS.length) return;
+    const sql = `INSERT OR REPLACE INTO ${meta} (name, value) VALUES ('schema_version', ?)`;
+    connection.run(sql, [MIGRATIONS.length]);
+  });
+}
+
+function versionIn(connection: SqliteConnection, { meta }: SqliteTables): number {
+  const row = connection.get(`SELECT value FROM ${meta} WHERE name = 'schema_version'`);
+  return (row as { value: number } | undefined)?.value ?? 0;
+}
