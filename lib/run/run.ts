@@ -496,6 +496,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     (this.#kept ??= new Map()).set(key, write);
   }
 
+  /** Whether other parts keep keys in the record, which change with the counters. @internal */
+  get keepsMore(): boolean {
+    return this.#kept !== null;
+  }
+
   /** What the record that the run was read from has under a key of another part. @internal */
   keptInRecord(key: string): JsonValue | undefined {
     const unknown = this.#incoming?.unknown ?? EMPTY;

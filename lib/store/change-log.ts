@@ -85,7 +85,9 @@ export class ChangeLog {
   }
 
   #onUsageUpdated({ delta, tokenUsage, costUsd, at }: UsageUpdatedEvent): void {
-    this.#add('usageUpdated', ['token_usage', 'cost_usd'], { delta, tokenUsage, costUsd }, at);
+    // What a usage meter keeps in the record changes with what it counts.
+    const kept: RecordColumn[] = this.#run.keepsMore ? ['extra'] : [];
+    this.#add('usageUpdated', ['token_usage', 'cost_usd', ...kept], { delta, tokenUsage, costUsd }, at);
   }
 
   #onAttributesChanged({ names, at }: AttributesChangedEvent): void {
