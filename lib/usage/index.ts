@@ -8,6 +8,8 @@ export type {
   ModelPrice,
   PricedRequest,
   PriceFunction,
+  PriceTier,
+  TieredPrice,
   TokenPrice,
   UnpricedReason,
   UsagePrices,

@@ -30,8 +30,10 @@ export interface RecordedUsage {
 
 /** What one model used. */
 export interface ModelUsage {
-  /** The counters; `unpriced_requests` where requests had no price. */
-  readonly tokenUsage: UsageCounters & { readonly unpriced_requests?: number };
+  /** The counters. */
+  readonly tokenUsage: UsageCounters;
+  /** How many requests have no price. */
+  readonly unpricedRequests: number;
   /** US dollars; null while nothing has a price. */
   readonly costUsd: number | null;
 }
@@ -151,11 +153,12 @@ export class UsageMeter {
     const breakdown = {};
     for (const [model, tally] of this.#shared.ledger.models) {
       const { counts, unpriced } = tally.amount;
-      const tokenUsage = {
-        ...countersOf(counts),
-        ...(unpriced === 0 ? {} : { [UNPRICED_REQUESTS]: unpriced }),
+      const usage: ModelUsage = {
+        tokenUsage: countersOf(counts),
+        unpricedRequests: unpriced,
+        costUsd: tally.costUsd,
       };
-      setMember(breakdown, model, { tokenUsage, costUsd: tally.costUsd });
+      setMember(breakdown, model, usage);
     }
     return breakdown;
   }

@@ -6,20 +6,32 @@ import { loadListPrices } from './list-prices';
 import { normalizeModelName, priceableNames } from './model-name';
 
 /** Dollars per million tokens: one price, or steps by the input of the request. */
-export type TokenPrice =
-  | number
-  | {
-      readonly base: number;
-      /** The whole request is at the price of the highest step whose `start` its input is above. */
-      readonly tiers: readonly { readonly start: number; readonly price: number }[];
-    };
+export type TokenPrice = number | TieredPrice;
+
+/** A price in steps: the whole request is at the price of the highest step that its input is above. */
+export interface TieredPrice {
+  /** Dollars per million tokens below the first step. */
+  readonly base: number;
+  /** The steps, in any order. */
+  readonly tiers: readonly PriceTier[];
+}
+
+/** One step of a {@link TieredPrice}. */
+export interface PriceTier {
+  /** Input tokens above which the step holds. */
+  readonly start: number;
+  /** Dollars per million tokens. */
+  readonly price: number;
+}
 
 /**
  * The price of a model in US dollars per million tokens, under the names of `@pydantic/genai-prices`.
  * What is left out costs as much as what it is part of.
  */
 export interface ModelPrice {
+  /** Input that was not cached. */
   readonly input_mtok: TokenPrice;
+  /** Output, reasoning included. */
   readonly output_mtok: TokenPrice;
   /** @default the price of input */
   readonly cache_read_mtok?: TokenPrice;
@@ -31,10 +43,13 @@ export interface ModelPrice {
 
 /** One request to be priced. */
 export interface PricedRequest {
+  /** The model as the payload names it, else the meter's. */
   readonly model: string | null;
+  /** The meter's provider. */
   readonly provider: string | null;
   /** When it was made. */
   readonly at: Date;
+  /** The counters, and what else a price may depend on. */
   readonly counters: UsageCounters & PriceDetails;
 }
 
