@@ -1,6 +1,7 @@
 import { roundToNano } from '../run/cost';
 import type { ValidationIssue } from '../run/error';
 import { RunError } from '../run/error';
+import { formatPath, setMember } from '../run/json';
 
 /** What a run may use. A limit that is absent does not hold. */
 export interface RunLimits {
@@ -84,10 +85,20 @@ const FIELDS: Readonly<Record<keyof RunLimits, Field>> = {
   },
 };
 
+/** Each limit by its name as an attribute, and by its name on the wire. */
+const LIMITS = {
+  attributes: limitsBy((attribute) => attribute),
+  wire: limitsBy((_, { wireName }) => wireName),
+};
+
+/** Where limits keep those of a record that this version does not know, by their names on the wire. */
+const LATER = Symbol('limits of a later version');
+
 const DEFAULT_APPROACHING_RATIO = 0.8;
 
 /**
- * Checks limits and copies them.
+ * Checks limits and copies them. A name that is no limit is refused: misspelt, it would be none. In a
+ * record it may be one of a later version, and is kept to be written back.
  *
  * @param names - Whether the members are named as in {@link RunLimits} or as on the wire.
  * @returns null where no limit is set.
@@ -103,19 +114,27 @@ export function readLimits(
     return null;
   }
   const limits: Record<string, unknown> = {};
-  for (const [attribute, { wireName, accepts, message }] of Object.entries(FIELDS)) {
-    const name = names === 'wire' ? wireName : attribute;
-    const limit = (value as Record<string, unknown>)[name];
-    if (limit === undefined || limit === null) continue;
-    if (!accepts(limit)) issues.push({ path: `limits.${name}`, message });
-    limits[attribute] = limit;
+  const unknown: Record<string, unknown> = {};
+  for (const [name, limit] of Object.entries(value)) {
+    const field = LIMITS[names].get(name);
+    if (field === undefined) setMember(unknown, name, limit);
+    else if (limit === undefined || limit === null) continue;
+    else if (field.accepts(limit)) limits[field.attribute] = limit;
+    else issues.push({ path: `limits.${name}`, message: field.message });
   }
-  return Object.keys(limits).length === 0 ? null : Object.freeze(limits);
+  if (names === 'attributes') refuseUnknown(unknown, issues);
+  else if (Object.keys(unknown).length > 0) Object.assign(limits, { [LATER]: unknown });
+  return Reflect.ownKeys(limits).length === 0 ? null : Object.freeze(limits);
+}
+
+function refuseUnknown(unknown: object, issues: ValidationIssue[]): void {
+  const message = `is no limit (known: ${[...LIMITS.attributes.keys()].join(', ')})`;
+  for (const name of Object.keys(unknown)) issues.push({ path: formatPath(['limits', name]), message });
 }
 
 /** The limits as a record has them. */
 export function limitsToJSON(limits: RunLimits): RunLimitsJSON {
-  const json: Record<string, unknown> = {};
+  const json: Record<string, unknown> = { ...(limits as { readonly [LATER]?: object })[LATER] };
   for (const [attribute, { wireName }] of Object.entries(FIELDS)) {
     const limit = limits[attribute as keyof RunLimits];
     if (limit !== undefined) json[wireName] = limit;
@@ -169,6 +188,14 @@ function limitError({ limit, allowed, actual }: LimitUse, what: string): RunErro
   return new RunError('limit_exceeded', `Limit ${limit} ${what}: ${actual} of ${allowed}`, {
     details: { limit, allowed, actual },
   });
+}
+
+function limitsBy(
+  nameOf: (attribute: string, field: Field) => string,
+): ReadonlyMap<string, Field & { readonly attribute: string }> {
+  return new Map(
+    Object.entries(FIELDS).map(([attribute, field]) => [nameOf(attribute, field), { attribute, ...field }]),
+  );
 }
 
 function isCount(value: unknown): boolean {

@@ -358,6 +358,17 @@ describe('Run limits', () => {
       expect(Run.fromJSON({ ...pendingRun().toJSON(), limits: {} }).limits).toBeNull();
     });
 
+    it('of a later version are written back, and hold no run', async () => {
+      const later = { max_turns: 5, max_wall_ms: 1, nested: { deep: [1] }, absent: null };
+      const run = Run.fromJSON({ ...pendingRun().toJSON(), limits: later });
+      expect(run.toJSON().limits).toEqual(later);
+      await run.execute(() => 'done', { limits: { maxTurns: 6 } });
+      expect(run.toJSON().limits).toEqual({ ...later, max_turns: 6 });
+      const only = Run.fromJSON({ ...pendingRun().toJSON(), limits: { max_wall_ms: 1 } });
+      expect(only.toJSON().limits).toEqual({ max_wall_ms: 1 });
+      expect(pendingRun({ limits: run.limits }).toJSON().limits).toEqual({ max_turns: 6 });
+    });
+
     it('do not end a run by being read, though it is past them', () => {
       const json = {
         ...pendingRun().updateTokenUsage({ total_tokens: 50 }).toJSON(),

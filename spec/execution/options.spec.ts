@@ -58,6 +58,8 @@ describe('readExecuteOptions()', () => {
     [{ allowUnpriced: 'yes' }, 'limits.allowUnpriced'],
     [{ approachingRatio: 0 }, 'limits.approachingRatio'],
     [{ approachingRatio: 1.1 }, 'limits.approachingRatio'],
+    [{ maxTurn: 20 }, 'limits.maxTurn'],
+    [{ max_turns: 20 }, 'limits.max_turns'],
   ])('refuses the limits %p, at %s', (limits, path) => {
     expect(issuesOf({ limits })).toEqual([{ path, message: expect.any(String) as string }]);
   });
