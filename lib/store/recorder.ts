@@ -136,7 +136,8 @@ export class RunRecorder implements QueueMember {
 
   /** @internal */
   check(): void {
-    if (!this.#leased) return;
+    // What is in flight may have been stored before what is to be found out.
+    if (!this.#leased && this.#inFlight === null) return;
     this.#renewing = true;
     this.#host.queue.add(this);
   }
@@ -152,6 +153,7 @@ export class RunRecorder implements QueueMember {
     this.#carried = mergeChanges(this.#carried, this.#log.take());
     if (this.#endedElsewhere) this.#carried = withoutEnd(this.#carried);
     this.#inFlight = this.#buildWrite(this.#carried);
+    this.#renewing = false;
     this.#waiters.send();
     return this.#inFlight;
   }
@@ -248,7 +250,6 @@ export class RunRecorder implements QueueMember {
   /** Keeps the timer that renews the lease in step. */
   #written(leased: boolean): void {
     this.#inFlight = null;
-    this.#renewing = false;
     this.#writtenLately = true;
     if (leased && !this.#leased) this.#host.leases.keep(this, this.#settings.leaseMs);
     if (!leased && this.#leased) this.#host.leases.release(this, this.#settings.leaseMs);
