@@ -19,7 +19,8 @@ export async function migrate(pool: PostgresPool, naming: Naming): Promise<void>
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, naming.channel]);
-    await migrateFrom(await versionOf(client, naming), client, naming);
+    await createVersions(client, naming);
+    await migrateFrom(await readVersion(client, naming), client, naming);
     await client.query('COMMIT');
     isDone = true;
   } finally {
@@ -28,29 +29,32 @@ export async function migrate(pool: PostgresPool, naming: Naming): Promise<void>
   }
 }
 
-async function migrateFrom(version: number, client: PostgresClient, naming: Naming): Promise<void> {
-  const { schema, tables } = naming;
-  if (version === 0) {
-    if (schema !== null && !(await hasSchema(client, schema))) {
-      await client.query(`CREATE SCHEMA "${schema}"`);
-    }
-    await client.query(`CREATE TABLE IF NOT EXISTS ${tables.migrations} (
-      version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`);
+async function createVersions(client: PostgresClient, { schema, tables }: Naming): Promise<void> {
+  if (schema !== null && !(await hasSchema(client, schema))) {
+    await client.query(`CREATE SCHEMA "${schema}"`);
   }
+  await client.query(`CREATE TABLE IF NOT EXISTS ${tables.migrations} (
+    version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`);
+}
+
+async function migrateFrom(version: number, client: PostgresClient, naming: Naming): Promise<void> {
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue;
     await client.query(migration(naming));
-    await client.query(`INSERT INTO ${tables.migrations} (version) VALUES ($1)`, [index + 1]);
+    await client.query(`INSERT INTO ${naming.tables.migrations} (version) VALUES ($1)`, [index + 1]);
   }
 }
 
-async function versionOf(connection: Pick<PostgresClient, 'query'>, { tables }: Naming): Promise<number> {
-  const table = await connection.query('SELECT to_regclass($1)::text AS name', [tables.migrations]);
-  const [{ name }] = table.rows as [{ name: string | null }];
-  if (name === null) return 0;
-  const { rows } = await connection.query(
-    `SELECT coalesce(max(version), 0) AS version FROM ${tables.migrations}`,
-  );
+/** 0 where there are no tables. Under the lock that would not do: a missing table is remembered as missing. */
+async function versionOf(pool: PostgresPool, naming: Naming): Promise<number> {
+  const { rows } = await pool.query('SELECT to_regclass($1)::text AS name', [naming.tables.migrations]);
+  const [{ name }] = rows as [{ name: string | null }];
+  return name === null ? 0 : readVersion(pool, naming);
+}
+
+async function readVersion(connection: Pick<PostgresClient, 'query'>, { tables }: Naming): Promise<number> {
+  const text = `SELECT coalesce(max(version), 0) AS version FROM ${tables.migrations}`;
+  const { rows } = await connection.query(text);
   const [{ version }] = rows as [{ version: number }];
   if (version > MIGRATIONS.length) throw newerSchemaError(version, MIGRATIONS.length);
   return version;
