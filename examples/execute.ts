@@ -63,12 +63,9 @@ async function main(): Promise<void> {
       await callModel(signal);
       const child = run.createChild({ input: { task: 'search' } });
       child.on('statusChanged', ({ to }) => console.log(`  child: ${to}`));
-      return child.execute(
-        async (context) => {
-          for (;;) await callModel(context.signal);
-        },
-        { signal },
-      );
+      return child.execute(async (context) => {
+        for (;;) await callModel(context.signal);
+      });
     },
     { limits: { maxTotalTokens: 400 } },
   );
@@ -86,13 +83,13 @@ void main();
 // Too late: the signal stops the second call, the first is kept
 //   pending -> running
 //   running -> timeout
-//   rejected: timeout: Run run_01a205f080d176808e596404dbcc39ca took longer than 500 ms { timeoutMs: 500 }
+//   rejected: timeout: Run run_01a205faaf597528bef00c23ba5d06aa took longer than 500 ms { timeoutMs: 500 }
 //   turns 2, runs 1, cost 0.002, tokens { input_tokens: 100, output_tokens: 20 }
 //
 // Too late, and deaf to its signal: abandoned after graceMs
 //   pending -> running
 //   running -> timeout
-//   rejected: timeout: Run run_01a205f082c773b9b0c49ef246c6de91 took longer than 20 ms { timeoutMs: 20, abandoned: true }
+//   rejected: timeout: Run run_01a205fab14f712fb53d2c78d5671544 took longer than 20 ms { timeoutMs: 20, abandoned: true }
 //   turns 0, runs 1, cost unknown, tokens {}
 //
 // Too expensive: ended by the call that passed the limit

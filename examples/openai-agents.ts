@@ -1,16 +1,20 @@
-/** Drives the OpenAI Agents SDK with a tool. Cancelled half-way, the run keeps its turns and usage. */
+/** Drives the OpenAI Agents SDK with a tool. Cancelled half-way, the run keeps its turns, usage and cost. */
 import { setTimeout } from 'node:timers/promises';
 import { Agent, Runner, tool, Usage } from '@openai/agents';
 import type { Model, ModelRequest, ModelResponse, StreamEvent } from '@openai/agents';
 import { z } from 'zod';
 import { Run, RunError } from 'agent-run';
+import { UsageMeter } from 'agent-run/usage';
+import type { UsageMeterOptions } from 'agent-run/usage';
 
 /** Counts each call of a model for the run that it is part of, as soon as the model has answered. */
 class CountingModel implements Model {
   readonly #model: Model;
+  readonly #priced: UsageMeterOptions;
 
-  constructor(model: Model) {
+  constructor(model: Model, priced: UsageMeterOptions) {
     this.#model = model;
+    this.#priced = priced;
   }
 
   async getResponse(request: ModelRequest): Promise<ModelResponse> {
@@ -18,8 +22,7 @@ class CountingModel implements Model {
     run?.checkLimits();
     run?.incrementTurn();
     const response = await this.#model.getResponse(request);
-    const { inputTokens, outputTokens } = response.usage;
-    run?.updateTokenUsage({ input_tokens: inputTokens, output_tokens: outputTokens });
+    if (run !== undefined) new UsageMeter(run, this.#priced).record(response.usage);
     return response;
   }
 
@@ -71,7 +74,7 @@ const weather = tool({
 
 const agent = new Agent({
   name: 'Weather clerk',
-  model: new CountingModel(new ScriptedModel()),
+  model: new CountingModel(new ScriptedModel(), { provider: 'openai', model: 'gpt-5' }),
   tools: [weather],
 });
 
@@ -83,7 +86,7 @@ async function main(): Promise<void> {
   });
   run.on('statusChanged', ({ from, to }) => console.log(`${from} -> ${to}`));
   run.on('turnIncremented', ({ turnCount }) => console.log(`turn ${turnCount}`));
-  run.on('usageUpdated', ({ tokenUsage }) => console.log('usage', tokenUsage));
+  run.on('usageUpdated', ({ costUsd }) => console.log(`cost ${costUsd ?? 'unknown'}`));
   const runner = new Runner({ tracingDisabled: true });
   try {
     await run.execute(
@@ -105,15 +108,15 @@ void main();
 // Prints:
 // pending -> running
 // turn 1
-// usage { input_tokens: 120, output_tokens: 15 }
+// cost 0.0003
 // looking up Oslo
 // turn 2
-// usage { input_tokens: 240, output_tokens: 30 }
+// cost 0.0006
 // looking up Rome
 // running -> cancelled
 // cancelled: The user closed the page
 // Run {
-//   id: 'run_01a205f09090766597650f934c76c087',
+//   id: 'run_01a205fa8d1e77769da759482cbcbd18',
 //   session_id: 'session-123',
 //   status: 'cancelled',
 //   input: { prompt: 'Where is it warmer?' },
@@ -121,11 +124,25 @@ void main();
 //   error: { code: 'cancelled', message: 'The user closed the page' },
 //   metadata: {},
 //   turn_count: 2,
-//   token_usage: { input_tokens: 240, output_tokens: 30 },
-//   started_at: '2026-11-23T01:06:21.456Z',
-//   ended_at: '2026-11-23T01:06:21.473Z',
+//   token_usage: {
+//     input_tokens: 240,
+//     output_tokens: 30,
+//     total_tokens: 270,
+//     requests: 2
+//   },
+//   started_at: '2026-11-23T01:17:15.934Z',
+//   ended_at: '2026-11-23T01:17:15.984Z',
 //   provider: 'openai',
-//   cost_usd: null,
+//   cost_usd: 0.0006,
 //   provider_metadata: {},
-//   limits: { max_turns: 10 }
+//   limits: { max_turns: 10 },
+//   usage_meter: {
+//     version: 1,
+//     provider: 'openai',
+//     model: 'gpt-5',
+//     format: null,
+//     models: [ [Array] ],
+//     keys: [ [Array] ],
+//     requests: []
+//   }
 // }
