@@ -10,10 +10,12 @@ export interface SessionControl {
   endOrphans(sessionId: string): Promise<boolean>;
   /** Cancels those but one. */
   cancelOthers(run: AnyRun): Promise<void>;
+  /** Settles after so many milliseconds, or when anything was written. */
+  pause(ms: number): Promise<void>;
 }
 
 const FIRST_WAIT_MS = 10;
-const LONGEST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 200;
 
 /**
  * The way of one run into its session. The database decides, when the run is written as running; this
@@ -84,9 +86,7 @@ export class Admission {
   #pause(): Promise<void> {
     const ms = this.#waitMs * (0.5 + Math.random() / 2);
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
-    return new Promise((resolve) => {
-      setTimeout(resolve, ms);
-    });
+    return this.#session.pause(ms);
   }
 }
 

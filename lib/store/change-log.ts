@@ -123,6 +123,21 @@ export function withoutEnd({ columns, entries }: Changes): Changes {
   };
 }
 
+/**
+ * Without the moves into a session that did not let the run in: only where it came from and how it
+ * ended.
+ */
+export function withoutEntering({ columns, entries }: Changes): Changes {
+  const moves = entries.filter(({ type }) => type === 'statusChanged');
+  const [first, last] = [moves[0], moves.at(-1)];
+  if (first === undefined || last === undefined || first === last) return { columns, entries };
+  const { from } = JSON.parse(first.data) as { from: string };
+  const { to } = JSON.parse(last.data) as { to: string };
+  const end = { ...last, data: JSON.stringify({ from, to }) };
+  const kept = entries.filter((entry) => entry === last || entry.type !== 'statusChanged');
+  return { columns, entries: kept.map((entry) => (entry === last ? end : entry)) };
+}
+
 export function isUnchanged({ columns, entries }: Changes): boolean {
   return columns.size === 0 && entries.length === 0;
 }

@@ -5,7 +5,7 @@ import { isTerminalStatus } from '../run/status';
 import type { Admission } from './admission';
 import type { RunWrite, StoreBackend, WriteOutcome } from './backend';
 import type { Changes } from './change-log';
-import { ChangeLog, isUnchanged, mergeChanges, noChanges, withoutEnd } from './change-log';
+import { ChangeLog, isUnchanged, mergeChanges, noChanges, withoutEnd, withoutEntering } from './change-log';
 import type { StoredRun } from './columns';
 import { ACTIVE_STATUS, columnsOf, RECORD_COLUMNS, runOf } from './columns';
 import { encodeText } from './column-text';
@@ -152,6 +152,7 @@ export class RunRecorder implements QueueMember {
     }
     this.#carried = mergeChanges(this.#carried, this.#log.take());
     if (this.#endedElsewhere) this.#carried = withoutEnd(this.#carried);
+    else if (this.#wasKeptOut()) this.#carried = withoutEntering(this.#carried);
     this.#inFlight = this.#buildWrite(this.#carried);
     this.#renewing = false;
     this.#waiters.send();
@@ -201,6 +202,11 @@ export class RunRecorder implements QueueMember {
     if (this.#inFlight !== null || !this.#log.isEmpty || !isUnchanged(this.#carried)) return false;
     const wantsLease = this.#wantsLease();
     return !this.#renewing && this.#leased === wantsLease && this.#host.version.revision > 0;
+  }
+
+  /** Whether the run ended before its session let it in. */
+  #wasKeptOut(): boolean {
+    return this.run.isTerminal && this.#host.admission.isExclusive;
   }
 
   #wantsLease(): boolean {

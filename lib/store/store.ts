@@ -108,6 +108,7 @@ export abstract class RunStore {
         admission: new Admission(settings.whenBusy, {
           endOrphans: (sessionId) => this.#endOrphansOf(sessionId),
           cancelOthers: (newest) => this.#cancelOthers(newest),
+          pause: (ms) => this.#wakeUps.wait(ms, this.#closing.signal),
         }),
         changed: (changed) => this.#remember(changed),
         settled: (settled) => this.#forget(settled),

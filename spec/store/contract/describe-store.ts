@@ -1,7 +1,25 @@
+import { describeBusySessions } from './busy-sessions';
 import { describeCancel } from './cancel';
+import { describeFidelity } from './fidelity';
 import { describeJournal } from './journal';
+import { describeLeases } from './leases';
+import { describeListing } from './listing';
 import { describeReading } from './reading';
+import { describeSummaries } from './summaries';
 import type { TestDatabase } from './test-database';
+import { describeWatch } from './watch';
+
+const PARTS = [
+  describeReading,
+  describeFidelity,
+  describeListing,
+  describeJournal,
+  describeWatch,
+  describeCancel,
+  describeLeases,
+  describeBusySessions,
+  describeSummaries,
+];
 
 /**
  * What every store keeps. Run it for each: `describeStore('SqliteRunStore', openTestDatabase)`.
@@ -20,8 +38,6 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
       await database.close();
     });
 
-    for (const describePart of [describeReading, describeJournal, describeCancel]) {
-      describePart(() => database);
-    }
+    for (const describePart of PARTS) describePart(() => database);
   });
 }

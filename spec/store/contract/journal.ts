@@ -1,5 +1,8 @@
 import { Run } from 'agent-run';
+import type { JournalEntry } from 'agent-run/store';
 import type { TestDatabase } from './test-database';
+
+const typesOf = (entries: readonly JournalEntry[]): string[] => entries.map(({ type }) => type);
 
 export function describeJournal(database: () => TestDatabase): void {
   describe('.track()', () => {
@@ -16,14 +19,155 @@ export function describeJournal(database: () => TestDatabase): void {
       await recorder.flush();
       const entries = await database().connect().events(run.id);
       expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
-      expect(entries.map(({ type }) => type)).toEqual([
+      expect(entries.map(({ type, data }) => ({ type, data }))).toEqual([
+        { type: 'statusChanged', data: { from: 'pending', to: 'running' } },
+        { type: 'turnIncremented', data: { turnCount: 1 } },
+        {
+          type: 'usageUpdated',
+          data: { delta: { input_tokens: 10 }, tokenUsage: { input_tokens: 10 }, costUsd: null },
+        },
+        { type: 'attributesChanged', data: { names: ['metadata'] } },
+        { type: 'statusChanged', data: { from: 'running', to: 'completed' } },
+      ]);
+      expect(new Set(entries.map(({ runId }) => runId))).toEqual(new Set([run.id]));
+      expect(entries.every(({ at }) => Math.abs(at - Date.now()) < 60_000)).toBe(true);
+    });
+
+    it('stores the run as it is before anything happens to it', async () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1', input: { prompt: 'Hi' } });
+      await store.track(run).flush();
+      expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
+      expect(await store.events(run.id)).toEqual([]);
+    });
+
+    it('keeps the row in step with the run, whatever changes', async () => {
+      const [store, reader] = [database().connect(), database().connect()];
+      const run = new Run({ sessionId: 'session-1', limits: { maxTurns: 10 } });
+      const recorder = store.track(run);
+      const changes: (() => unknown)[] = [
+        () => run.updateStatus('running'),
+        () => run.incrementTurn(),
+        () => run.updateTokenUsage({ input_tokens: 1, input_tokens_details: { cached_tokens: 1 } }),
+        () => run.addCost(0.25),
+        () => (run.metadata = { a: 1 }),
+        () => (run.provider = 'openai'),
+        () => (run.providerMetadata = { b: 2 }),
+        () => (run.traceContext = { traceparent: '00-1-2-01' }),
+        () => run.updateStatus('completed'),
+        () => run.setOutput({ filled: 'in late' }),
+        () => run.updateTokenUsage({ output_tokens: 5 }),
+        () => run.addCost(0.5),
+      ];
+      for (const change of changes) {
+        change();
+        await recorder.flush();
+        expect((await reader.get(run.id))?.toJSON()).toEqual(run.toJSON());
+      }
+      expect(await reader.events(run.id)).toHaveLength(changes.length);
+    });
+
+    it('records what a listener changes', async () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      run.once('statusChanged', () => run.incrementTurn());
+      const recorder = store.track(run);
+      run.on('turnIncremented', () => run.updateTokenUsage({ input_tokens: 1 }));
+      run.updateStatus('running');
+      await recorder.flush();
+      expect(typesOf(await store.events(run.id))).toEqual([
         'statusChanged',
         'turnIncremented',
         'usageUpdated',
-        'attributesChanged',
-        'statusChanged',
       ]);
-      expect((await database().connect().get(run.id))?.toJSON()).toEqual(run.toJSON());
+    });
+
+    it('gives back the recorder that records a run already', () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      expect(store.track(run)).toBe(store.track(run));
+    });
+
+    it('goes on with a run that was read', async () => {
+      const [first, second] = [database().connect(), database().connect()];
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = first.track(run);
+      run.updateStatus('running').incrementTurn();
+      await recorder.stop();
+      const restored = await second.get(run.id);
+      {
+        await using next = second.track(restored!);
+        await restored!.execute(({ run: current }) => ({ turns: current.incrementTurn().turnCount }));
+        expect(next.run).toBe(restored);
+      }
+      const entries = await first.events(run.id);
+      expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+      expect((await first.get(run.id))?.output).toEqual({ turns: 2 });
+    });
+
+    it('refuses a run of an id that the store has from elsewhere', async () => {
+      const store = database().connect();
+      await store.save(new Run({ sessionId: 'session-1', id: 'run_1' }));
+      const run = new Run({ sessionId: 'session-1', id: 'run_1' });
+      const recorder = store.track(run, { onError: () => undefined });
+      await expect(recorder.flush()).rejects.toMatchObject({ code: 'already_exists' });
+    });
+
+    it('records nothing after it was stopped', async () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run);
+      run.updateStatus('running');
+      await recorder.stop();
+      await recorder.stop();
+      run.incrementTurn();
+      await recorder.flush();
+      expect(await store.events(run.id)).toHaveLength(1);
+      expect(run.listenerCount('turnIncremented')).toBe(0);
+    });
+
+    it('refuses options that make no sense', () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      const track =
+        (options: object): (() => unknown) =>
+        () =>
+          store.track(run, options);
+      expect(track({ leaseMs: 0 })).toThrow('leaseMs');
+      expect(track({ whenBusy: 'perhaps' })).toThrow('whenBusy');
+      expect(track({ maxBuffered: Number.NaN })).toThrow('maxBuffered');
+    });
+
+    it('records many runs at once', async () => {
+      const store = database().connect();
+      const runs = Array.from({ length: 300 }, (_, index) => new Run({ sessionId: `session-${index % 7}` }));
+      const recorders = runs.map((run) => store.track(run));
+      for (const run of runs) run.updateStatus('running').incrementTurn().setOutput({ id: run.id });
+      await Promise.all(recorders.map((recorder) => recorder.flush()));
+      const last = runs.at(-1)!;
+      expect((await store.get(last.id))?.output).toEqual({ id: last.id });
+      const [row] = await store.summarize({ groupBy: 'status' });
+      expect(row).toMatchObject({ group: 'completed', runs: 300, turns: 300 });
+    });
+  });
+
+  describe('.events()', () => {
+    it('pages by seq', async () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run);
+      run.updateStatus('running');
+      for (let turn = 0; turn < 9; turn++) run.incrementTurn();
+      await recorder.flush();
+      const seqs = async (options: object): Promise<number[]> =>
+        (await store.events(run.id, options)).map(({ seq }) => seq);
+      expect(await seqs({ limit: 3 })).toEqual([1, 2, 3]);
+      expect(await seqs({ afterSeq: 7 })).toEqual([8, 9, 10]);
+      expect(await seqs({ afterSeq: 10 })).toEqual([]);
+      await expect(store.events(run.id, { afterSeq: -1 })).rejects.toMatchObject({
+        code: 'validation_error',
+      });
+      await expect(store.events(run.id, { limit: 5000 })).rejects.toMatchObject({ code: 'validation_error' });
     });
   });
 }

@@ -7,6 +7,7 @@ export function describeReading(database: () => TestDatabase): void {
       const run = new Run({ sessionId: 'session-1', input: { prompt: 'Hi' }, metadata: { plan: 'pro' } });
       await database().connect().save(run);
       const read = await database().connect().get(run.id);
+      expect(read).toBeInstanceOf(Run);
       expect(read?.toJSON()).toEqual(run.toJSON());
     });
 
@@ -14,19 +15,31 @@ export function describeReading(database: () => TestDatabase): void {
       expect(await database().connect().get('run_none')).toBeNull();
     });
 
-    it('refuses a run that has moved since it was read', async () => {
+    it('saves the same run again and again', async () => {
       const store = database().connect();
       const run = new Run({ sessionId: 'session-1' });
       await store.save(run);
-      const [mine, theirs] = [await store.get(run.id), await database().connect().get(run.id)];
-      mine!.metadata = { mine: true };
-      await store.save(mine!);
-      const other = database().connect();
+      run.updateStatus('running').incrementTurn();
+      await store.save(run);
+      run.setOutput({ done: true });
+      await store.save(run);
+      expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
+      const entries = await store.events(run.id);
+      expect(entries.map(({ data }) => data)).toEqual([
+        { from: 'pending', to: 'running' },
+        { from: 'running', to: 'completed' },
+      ]);
+    });
+
+    it('refuses a run that has moved since it was read', async () => {
+      const [store, other] = [database().connect(), database().connect()];
+      const run = new Run({ sessionId: 'session-1' });
+      await store.save(run);
       const late = await other.get(run.id);
-      await store.save(mine!);
+      run.metadata = { mine: true };
+      await store.save(run);
       late!.metadata = { late: true };
       await expect(other.save(late!)).rejects.toMatchObject({ code: 'conflict' });
-      expect(theirs?.metadata).toEqual({});
       expect((await store.get(run.id))?.metadata).toEqual({ mine: true });
     });
 
@@ -37,6 +50,89 @@ export function describeReading(database: () => TestDatabase): void {
       await expect(second).rejects.toBeInstanceOf(RunError);
       await expect(second).rejects.toMatchObject({ code: 'already_exists' });
       expect((await store.get('run_1'))?.sessionId).toBe('session-1');
+    });
+
+    it('refuses to end a run that another has ended', async () => {
+      const [store, other] = [database().connect(), database().connect()];
+      const run = new Run({ sessionId: 'session-1' });
+      await store.save(run);
+      await other.cancel(run.id);
+      run.setOutput({ late: true });
+      await expect(store.save(run)).rejects.toMatchObject({ code: 'conflict' });
+      expect((await other.get(run.id))?.status).toBe('cancelled');
+    });
+
+    it('saves a run that is being recorded through its recorder', async () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      store.track(run);
+      run.updateStatus('running');
+      await store.save(run);
+      run.incrementTurn();
+      await store.save(run);
+      expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
+      expect(await store.events(run.id)).toHaveLength(2);
+    });
+  });
+
+  describe('.delete()', () => {
+    it('removes the run and its journal', async () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run);
+      run.setOutput({});
+      await recorder.flush();
+      expect(await store.delete(run.id)).toBe(true);
+      expect(await store.delete(run.id)).toBe(false);
+      expect(await store.get(run.id)).toBeNull();
+      expect(await store.events(run.id)).toEqual([]);
+      expect((await store.list()).runs).toEqual([]);
+    });
+
+    it('never gives a position out again', async () => {
+      const store = database().connect();
+      const [first, second] = [new Run({ sessionId: 'session-1' }), new Run({ sessionId: 'session-1' })];
+      await store.track(first.updateStatus('running')).stop();
+      first.setOutput({});
+      await store.save(first);
+      const [deleted] = await store.events(first.id);
+      await store.delete(first.id);
+      second.setOutput({});
+      await store.save(second);
+      const [entry] = await store.events(second.id);
+      expect(entry!.position).toBeGreaterThan(deleted!.position);
+    });
+
+    it('stops the process that executes the run', async () => {
+      const [worker, service] = [database().connect(), database().connect()];
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = worker.track(run, { onError: () => undefined });
+      run.updateStatus('running');
+      await recorder.flush();
+      await service.delete(run.id);
+      run.incrementTurn();
+      await expect(recorder.flush()).rejects.toMatchObject({ code: 'run_not_found' });
+      expect(run.isTerminal).toBe(true);
+      expect(await service.get(run.id)).toBeNull();
+    });
+  });
+
+  describe('.close()', () => {
+    it('stores what is left', async () => {
+      const store = database().connect();
+      const run = new Run({ sessionId: 'session-1' });
+      store.track(run);
+      run.setOutput({ done: true });
+      await store.close();
+      expect((await database().connect().get(run.id))?.toJSON()).toEqual(run.toJSON());
+    });
+
+    it('refuses what comes after it', async () => {
+      const store = database().connect();
+      await store.close();
+      await store.close();
+      await expect(store.get('run_1')).rejects.toMatchObject({ code: 'invalid_operation' });
+      expect(() => store.track(new Run({ sessionId: 'session-1' }))).toThrow('closed');
     });
   });
 }

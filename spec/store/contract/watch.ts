@@ -1,0 +1,113 @@
+import { Run } from 'agent-run';
+import type { JournalEntry, RunStore } from 'agent-run/store';
+import { take } from './test-database';
+import type { TestDatabase } from './test-database';
+
+async function runThrough(store: RunStore, sessionId: string, turns: number): Promise<Run> {
+  const run = new Run({ sessionId });
+  const recorder = store.track(run);
+  run.updateStatus('running');
+  for (let turn = 0; turn < turns; turn++) {
+    run.incrementTurn();
+    await recorder.flush();
+  }
+  run.setOutput({});
+  await recorder.flush();
+  return run;
+}
+
+const positionsOf = (entries: readonly JournalEntry[]): number[] => entries.map(({ position }) => position);
+
+export function describeWatch(database: () => TestDatabase): void {
+  describe('.watch()', () => {
+    it('follows a run of another process from its beginning', async () => {
+      const [writer, reader] = [database().connect(), database().connect()];
+      const run = new Run({ sessionId: 'session-1' });
+      const watched = take(reader.watch({ runId: run.id }), 4);
+      const recorder = writer.track(run);
+      run.updateStatus('running');
+      run.incrementTurn();
+      await recorder.flush();
+      run.incrementTurn();
+      run.setOutput({});
+      await recorder.flush();
+      expect((await watched).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    });
+
+    it('goes on after the seq that is known', async () => {
+      const store = database().connect();
+      const run = await runThrough(store, 'session-1', 3);
+      const entries = await take(store.watch({ runId: run.id, afterSeq: 3 }), 2);
+      expect(entries.map(({ seq }) => seq)).toEqual([4, 5]);
+    });
+
+    it('follows a session, and only it, from a position', async () => {
+      const [writer, reader] = [database().connect(), database().connect()];
+      const first = await runThrough(writer, 'session-1', 2);
+      await runThrough(writer, 'session-2', 2);
+      const second = await runThrough(writer, 'session-1', 2);
+      const all = await take(reader.watch({ sessionId: 'session-1' }), 8);
+      expect(all.map(({ runId }) => runId)).toEqual([
+        ...Array<string>(4).fill(first.id),
+        ...Array<string>(4).fill(second.id),
+      ]);
+      const afterPosition = all[2]!.position;
+      const rest = await take(reader.watch({ sessionId: 'session-1', afterPosition }), 5);
+      expect(rest).toEqual(all.slice(3));
+    });
+
+    it('gives a session that lies far back in the journal', async () => {
+      const store = database().connect();
+      const runs = [new Run({ sessionId: 'session-1' }), new Run({ sessionId: 'session-1' })];
+      for (const run of runs) store.track(run).run.updateStatus('running');
+      await Promise.all(runs.map((run) => store.track(run).flush()));
+      const loud = new Run({ sessionId: 'session-2' });
+      const recorder = store.track(loud);
+      loud.updateStatus('running');
+      for (let turn = 0; turn < 3000; turn++) loud.incrementTurn();
+      await recorder.flush();
+      for (const run of runs) run.setOutput({});
+      await Promise.all(runs.map((run) => store.track(run).flush()));
+      const entries = await take(store.watch({ sessionId: 'session-1' }), 4);
+      expect(positionsOf(entries)).toEqual([...positionsOf(entries)].sort((left, right) => left - right));
+      expect(new Set(entries.map(({ runId }) => runId)).size).toBe(2);
+      expect(entries.map(({ data }) => data['to'])).toEqual(['running', 'running', 'completed', 'completed']);
+    });
+
+    it('misses nothing of what several processes write at once, and gives nothing twice', async () => {
+      const writers = [database().connect(), database().connect(), database().connect()];
+      const watched = take(database().connect().watch({}), writers.length * 4 * 12);
+      await Promise.all(
+        writers.map(async (store, index) => {
+          for (let run = 0; run < 4; run++) await runThrough(store, `session-${index}`, 10);
+        }),
+      );
+      const entries = await watched;
+      const positions = positionsOf(entries);
+      expect(positions).toEqual([...new Set(positions)].sort((left, right) => left - right));
+      for (const id of new Set(entries.map(({ runId }) => runId))) {
+        const seqs = entries.filter(({ runId }) => runId === id).map(({ seq }) => seq);
+        expect(seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+      }
+    });
+
+    it('ends when its signal aborts, and when the store closes', async () => {
+      const store = database().connect();
+      const controller = new AbortController();
+      const [byAbort, byClose] = [
+        take(store.watch({ runId: 'run_none', signal: controller.signal }), 1),
+        take(store.watch({}), 1),
+      ];
+      controller.abort();
+      expect(await byAbort).toEqual([]);
+      await store.close();
+      expect(await byClose).toEqual([]);
+      expect(await take(database().connect().watch({ signal: AbortSignal.abort() }), 1)).toEqual([]);
+    });
+
+    it('refuses a start that is none', async () => {
+      const watch = database().connect().watch({ afterPosition: 1.5 });
+      await expect(watch.next()).rejects.toMatchObject({ code: 'validation_error' });
+    });
+  });
+}
