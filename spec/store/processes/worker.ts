@@ -1,4 +1,5 @@
 /** A process that executes and watches runs on call: see `WorkerProcess`. */
+import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Run, RunError } from 'agent-run';
 import type { JournalEntry, RunRecorder, RunStore, TrackOptions } from 'agent-run/store';
@@ -7,6 +8,7 @@ import type { Location } from './databases';
 import { openStore } from './databases';
 
 let store: RunStore;
+const told = new EventEmitter();
 const recorders = new Map<string, RunRecorder>();
 
 /** How an attempt came out: `ok`, or the code of its error. */
@@ -73,14 +75,26 @@ export const commands = {
 
   flush: (id: string): Promise<Outcome> => attempt(() => recorders.get(id)!.flush()),
 
-  /** Starts a run in a session, executes it for a moment, and says how that came out. */
-  execute: (sessionId: string, options: TrackOptions, forMs: number): Promise<Outcome> =>
+  /**
+   * Starts a run in a session, executes it, and says how that came out.
+   *
+   * @param forMs - How long; null until `finish` is called.
+   */
+  execute: (sessionId: string, options: TrackOptions, forMs: number | null): Promise<Outcome> =>
     attempt(async () => {
       const run = new Run({ sessionId });
       const recorder = store.track(run, options);
-      await run.execute(({ signal }) => setTimeout(forMs, undefined, { signal }).then(() => undefined));
+      await run.execute(async ({ signal }) => {
+        if (forMs === null) await Promise.race([once(told, 'finish'), once(signal, 'abort')]);
+        else await setTimeout(forMs, undefined, { signal });
+      });
       await recorder.stop();
     }),
+
+  /** Lets what is executed complete. */
+  finish(): void {
+    told.emit('finish');
+  },
 
   /** Ends what others have left behind. @returns the ids */
   async recover(): Promise<string[]> {
