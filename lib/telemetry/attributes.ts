@@ -26,9 +26,18 @@ export function agentNameOf(run: AnyRun, agentName: string | undefined): string 
   return textOf(run.metadata['agent_name']) ?? textOf(agentName);
 }
 
-/** The model, where the run names one. */
+/** The model: the one that the run names, else the only one that usage was metered of. */
 function modelOf(run: AnyRun): string | undefined {
-  return textOf(run.providerMetadata['model']) ?? textOf(run.metadata['model']);
+  return textOf(run.providerMetadata['model']) ?? textOf(run.metadata['model']) ?? meteredModel(run);
+}
+
+/** What a usage meter keeps in the run's record has a pair for each model, its name first. */
+function meteredModel(run: AnyRun): string | undefined {
+  if (!run.keepsMore && run.keptInRecord('usage_meter') === undefined) return undefined;
+  const models = run.toJSON().usage_meter?.['models'];
+  const [pair, ...others] = Array.isArray(models) ? (models as unknown[]) : [];
+  const model = Array.isArray(pair) && others.length === 0 ? textOf(pair[0]) : undefined;
+  return model === 'unknown' ? undefined : model;
 }
 
 /** What a span says from its start, for samplers to see. */
