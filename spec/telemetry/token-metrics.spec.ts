@@ -1,0 +1,77 @@
+import { Run } from 'agent-run';
+import { startTelemetry, useContextManager, useDiagnostics } from './kit';
+
+useContextManager();
+const diagnostics = useDiagnostics();
+
+afterEach(() => {
+  expect(diagnostics).toEqual([]);
+});
+
+const INPUT = 'gen_ai.client.inference.usage.input_tokens';
+const OUTPUT = 'gen_ai.client.inference.usage.output_tokens';
+
+describe('the counters of tokens', () => {
+  it('are not there unless asked for: the model SDK may count already', async () => {
+    const kit = startTelemetry();
+    const run = new Run({ sessionId: 'session-123' });
+    kit.telemetry.observe(run);
+    run.updateTokenUsage({ input_tokens: 1 }).setOutput({});
+    expect(await kit.points(INPUT)).toEqual([]);
+  });
+
+  it('count what runs use, by provider and model', async () => {
+    const kit = startTelemetry({ recordTokenMetrics: true });
+    for (const id of ['a', 'b']) {
+      const run = new Run({ sessionId: 's', id, provider: 'openai', providerMetadata: { model: 'gpt-5' } });
+      kit.telemetry.observe(run);
+      run.updateTokenUsage({ input_tokens: 100 }).updateTokenUsage({ input_tokens: 10, output_tokens: 5 });
+      run.addCost(1).setOutput({});
+    }
+    const attributes = {
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-5',
+      'gen_ai.token.modality': 'unknown',
+    };
+    expect(await kit.points(INPUT)).toEqual([{ attributes, value: 220 }]);
+    expect(await kit.points(OUTPUT)).toEqual([{ attributes, value: 10 }]);
+  });
+
+  it('count usage that is reported after the end', async () => {
+    const kit = startTelemetry({ recordTokenMetrics: true });
+    const run = new Run({ sessionId: 'session-123' });
+    kit.telemetry.observe(run);
+    run.cancel().updateTokenUsage({ input_tokens: 3 });
+    expect(await kit.points(INPUT)).toMatchObject([{ value: 3 }]);
+  });
+
+  it('do not count what a restored run had used before', async () => {
+    const kit = startTelemetry({ recordTokenMetrics: true });
+    const json = new Run({ sessionId: 'session-123' }).updateTokenUsage({ input_tokens: 1000 }).toJSON();
+    const run = Run.fromJSON(json);
+    kit.telemetry.observe(run);
+    run.updateTokenUsage({ input_tokens: 1 });
+    expect(await kit.points(INPUT)).toMatchObject([{ value: 1 }]);
+  });
+
+  it('end where corrected usage ends, without a warning', async () => {
+    const kit = startTelemetry({ recordTokenMetrics: true });
+    const run = new Run({ sessionId: 'session-123' });
+    kit.telemetry.observe(run);
+    run.recordUsage({ input_tokens: 100 }, null);
+    run.recordUsage({ input_tokens: -40 }, null);
+    run.recordUsage({ input_tokens: 50 }, null);
+    expect(run.tokenUsage).toEqual({ input_tokens: 110 });
+    expect(await kit.points(INPUT)).toMatchObject([{ value: 110 }]);
+  });
+
+  it('stop when observing stops', async () => {
+    const kit = startTelemetry({ recordTokenMetrics: true });
+    const run = new Run({ sessionId: 'session-123' });
+    kit.telemetry.observe(run)();
+    run.updateTokenUsage({ input_tokens: 1 });
+    expect(await kit.points(INPUT)).toEqual([]);
+    expect(run.eventNames()).toEqual([]);
+  });
+});
