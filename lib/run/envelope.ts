@@ -3,6 +3,7 @@ import { Exclude, Expose, Type } from 'class-transformer';
 import type { ExposeOptions, TypeHelpOptions } from 'class-transformer';
 import type { ValidationArguments, ValidationOptions, ValidatorConstraintInterface } from 'class-validator';
 import {
+  Allow,
   getMetadataStorage,
   IsIn,
   IsInt,
@@ -12,6 +13,7 @@ import {
   Max,
   Min,
   ValidateBy,
+  ValidationTypes,
 } from 'class-validator';
 import { IsolatedEmitter } from './emitter';
 import { isJsonObject } from './json';
@@ -134,6 +136,9 @@ export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter
   abstract attachPayloads(record: object): void;
 }
 
+// A whitelist of class-validator's deletes what has no decorator: the listeners would be gone.
+for (const member of ['_events', '_eventsCount']) Allow()(RunEnvelope.prototype, member);
+
 /** The property's name on the wire. */
 export function wireNameOf(property: string): string {
   return WIRE_NAMES.get(property) ?? property;
@@ -183,6 +188,7 @@ function compileRules(): Map<string, Rule[]> {
   const storage = getMetadataStorage();
   const compiled = new Map<string, Rule[]>();
   for (const metadata of storage.getTargetValidationMetadatas(RunEnvelope, '', false, false)) {
+    if (metadata.type === ValidationTypes.WHITELIST) continue;
     const rule = compileRule(metadata);
     const known = compiled.get(metadata.propertyName);
     if (known === undefined) compiled.set(metadata.propertyName, [rule]);
@@ -194,7 +200,7 @@ function compileRules(): Map<string, Rule[]> {
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
 function compileRule(metadata: Metadata): Rule {
-  if (metadata.type === 'conditionalValidation') {
+  if (metadata.type === ValidationTypes.CONDITIONAL_VALIDATION) {
     const [condition] = metadata.constraints as [Rule['holds']];
     return { holds: condition, messageFor: null };
   }
