@@ -527,8 +527,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    *
    * @internal
    */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { name } = this.constructor;
+    return depth < 0 ? `[${name}]` : `${name} ${inspect(this.toJSON(), { ...options, depth })}`;
   }
 
   /** @internal */
