@@ -291,8 +291,9 @@ describe('Run', () => {
       class HeardRun<Input extends object, Output extends object> extends Run<Input, Output> {
         constructor(attributes: RunAttributes<Input>) {
           super(attributes);
-          for (const name of ['statusChanged', 'usageUpdated', 'attributesChanged'] as const)
-            {this.on(name, heard);}
+          for (const name of ['statusChanged', 'usageUpdated', 'attributesChanged'] as const) {
+            this.on(name, heard);
+          }
         }
       }
 
