@@ -103,7 +103,8 @@ export function readPayload(payload: unknown, options: ReadOptions): FormattedRe
   }
   const model = options.model ?? modelNamedBy(payload) ?? options.defaultModel;
   const context: FormatContext = { payload, provider: options.provider, model };
-  if (options.format !== null) return readNamed(options.format, context);
+  const named = options.format ?? USAGE_FORMATS.find((name) => FORMATS[name].claims?.(payload) === true);
+  if (named !== undefined) return readNamed(named, context);
   for (const place of placesIn(payload)) {
     const names = USAGE_FORMATS.filter((name) => fits(FORMATS[name], place.usage));
     if (isFilled(names)) return readAgreed(names, place, context);

@@ -4,14 +4,6 @@ export { USAGE_FORMATS } from './formats';
 export type { ModelUsage, RecordedUsage } from './meter';
 export { UsageMeter } from './meter';
 export type { RecordOptions, UsageMeterOptions, UsageWarning } from './options';
-export type {
-  ModelPrice,
-  PricedRequest,
-  PriceFunction,
-  PriceTier,
-  TieredPrice,
-  TokenPrice,
-  UnpricedReason,
-  UsagePrices,
-} from './price';
+export type { PricedRequest, PriceFunction, UnpricedReason, UsagePrices } from './price';
+export type { ModelPrice, PriceTier, TieredPrice, TokenPrice } from './price-table';
 export type { UsageFormat, UsageReport, UsageScope } from './report';

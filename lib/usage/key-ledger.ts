@@ -1,6 +1,15 @@
 import type { CountName, Counts } from './counters';
-import { addCounts, COUNT_NAMES, countsFrom, hasLower, subtractCounts, withTotal } from './counters';
+import {
+  addCounts,
+  COUNT_NAMES,
+  countsFrom,
+  hasLower,
+  isAnyCounted,
+  subtractCounts,
+  withTotal,
+} from './counters';
 import type { UsagePart, UsageReading } from './report';
+import { reported } from './report';
 import type { Amount, Amounts } from './tally';
 import { NO_AMOUNT, subtractAmounts, sumAmounts, Tally } from './tally';
 
@@ -110,13 +119,22 @@ function targetCounts(
   standing: Amounts,
 ): Map<string, Counts> {
   const before = sumAmounts(standing.values()).counts;
-  const requests = snapshot.requests ?? Math.max(before.requests ?? 0, 1);
+  const isOld = standing.size > 0 && !isAnyCounted(subtractReported(snapshot, before));
+  const requests = isOld ? before.requests : (snapshot.requests ?? Math.max(before.requests ?? 0, 1));
   if (!byModel) {
-    const growth = subtractCounts({ ...before, ...snapshot, requests }, before);
+    const growth = subtractCounts({ ...before, ...snapshot, ...reported({ requests }) }, before);
     const target = grown(standing, growth, parts[0]?.model ?? onlyModelOf(standing));
     if (target !== null) return target;
   }
   return withRequests(replaced(parts, standing), requests);
+}
+
+/** What the snapshot says that is other than what stands. */
+function subtractReported(snapshot: Counts, before: Counts): Counts {
+  return countsFrom((name) => {
+    const count = snapshot[name];
+    return count === undefined ? undefined : count - (before[name] ?? 0);
+  });
 }
 
 function onlyModelOf(standing: Amounts): string {
@@ -145,9 +163,9 @@ function replaced(parts: readonly UsagePart[], standing: Amounts): Map<string, C
 }
 
 /** The counts with so many requests in all: what no model has is counted to the first. */
-function withRequests(target: Map<string, Counts>, requests: number): Map<string, Counts> {
+function withRequests(target: Map<string, Counts>, requests: number | undefined): Map<string, Counts> {
   const [first] = target.keys();
-  if (first === undefined) return target;
+  if (first === undefined || requests === undefined) return target;
   const counted = [...target.values()].reduce((sum, counts) => sum + (counts.requests ?? 0), 0);
   const counts = target.get(first) ?? {};
   return target.set(first, { ...counts, requests: (counts.requests ?? 0) + requests - counted });
@@ -203,7 +221,7 @@ function recomputed(
   const removed = oneSided(change, -1);
   const addedUsd = added === null ? 0 : ask(added, model);
   const removedUsd = removed === null || costUsd === null ? 0 : (ask(removed, model) ?? 0);
-  if (addedUsd === null) return { costUsd, unpriced: Math.max(unpriced, 1) };
+  if (addedUsd === null) return { costUsd, unpriced: Math.max(unpriced + (added?.requests ?? 0), 1) };
   if (added === null && removed === null) return { costUsd, unpriced };
   return { costUsd: Math.max(0, (costUsd ?? 0) + addedUsd - removedUsd), unpriced };
 }

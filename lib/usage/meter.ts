@@ -201,7 +201,6 @@ export class UsageMeter {
     return (counts, model) => {
       const question = {
         model: fullNames.get(model) ?? (model === UNKNOWN_MODEL ? null : model),
-        alias: this.#model,
         provider: this.#provider,
         likelyProvider: formatted.provider,
         at,

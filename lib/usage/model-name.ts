@@ -31,14 +31,9 @@ export function normalizeModelName(name: string): string {
  * The names under which a price may stand, best first: as given, without where it is served, without
  * the maker in front (`openai/gpt-5`).
  */
-export function priceableNames(...names: readonly (string | null)[]): string[] {
-  const found = new Set<string>();
-  for (const name of names) {
-    if (name === null || name === '') continue;
-    const normalized = normalizeModelName(name);
-    found.add(name).add(normalized);
-    found.add(normalizeModelName(normalized.slice(normalized.lastIndexOf('/') + 1)));
-  }
-  found.delete('');
-  return [...found];
+export function priceableNames(name: string | null): string[] {
+  if (name === null) return [];
+  const normalized = normalizeModelName(name);
+  const bare = normalizeModelName(normalized.slice(normalized.lastIndexOf('/') + 1));
+  return [...new Set([name, normalized, bare])].filter((candidate) => candidate !== '');
 }

@@ -69,6 +69,8 @@ export interface KnownFormat {
   readonly keys: readonly string[];
   /** Keys that tell it from formats with the same `keys`. */
   readonly marks: readonly string[];
+  /** Whether the payload around the usage says that it is of this format, whatever its shape. */
+  claims?(payload: object): boolean;
   /** Whose prices these are, where the meter does not say. */
   readonly provider?: string;
   read(usage: Fields, context: FormatContext): UsageReading;
@@ -162,7 +164,7 @@ export function sumOf(...counts: readonly (number | undefined)[]): number | unde
 }
 
 /** The counts that are reported. */
-export function reported(counts: { readonly [Name in keyof Counts]: number | undefined }): Counts {
+export function reported(counts: { readonly [Name in keyof Counts]?: number | undefined }): Counts {
   const known: Counts = {};
   for (const [name, count] of Object.entries(counts)) {
     if (count !== undefined) known[name as keyof Counts] = count;

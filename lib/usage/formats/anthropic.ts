@@ -16,6 +16,7 @@ export const anthropic: KnownFormat = {
     'server_tool_use',
     'output_tokens_details.thinking_tokens',
   ],
+  claims: (payload) => streamedMessage(payload) !== null,
   read(usage: Fields, { model, payload }: FormatContext): UsageReading {
     const reading = requestReading({ model, counts: readAnthropicCounts(usage), costUsd: null });
     return { ...reading, streamed: streamedMessage(payload) };

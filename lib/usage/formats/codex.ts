@@ -1,6 +1,6 @@
 import { withTotal } from '../counters';
 import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report';
-import { reported, requestReading } from '../report';
+import { memberOf, reported, requestReading } from '../report';
 
 /**
  * The usage of Codex's `turn.completed`. Source: `codex exec --json`, seen up to July 2026.
@@ -10,6 +10,7 @@ import { reported, requestReading } from '../report';
 export const codex: KnownFormat = {
   keys: ['input_tokens', 'output_tokens'],
   marks: ['cached_input_tokens', 'cache_write_input_tokens', 'reasoning_output_tokens'],
+  claims: (payload) => memberOf(payload, 'type') === 'turn.completed',
   read(usage: Fields, { model }: FormatContext): UsageReading {
     const counts = reported({
       input_tokens: usage.count('input_tokens'),

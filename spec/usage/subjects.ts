@@ -1,0 +1,45 @@
+import type { RunError, UsageUpdatedEvent } from 'agent-run';
+import { Run } from 'agent-run';
+import type { UsageMeterOptions, UsageWarning } from 'agent-run/usage';
+import { UsageMeter } from 'agent-run/usage';
+
+/** A run with its meter, and what both say. */
+export interface Metered {
+  readonly run: Run;
+  readonly meter: UsageMeter;
+  readonly updates: UsageUpdatedEvent[];
+  readonly warnings: UsageWarning[];
+}
+
+/** A metered run; gpt-5 of OpenAI unless the options say otherwise. */
+export function metered(options: UsageMeterOptions = {}): Metered {
+  const run = new Run({ sessionId: 'session-1' });
+  const updates: UsageUpdatedEvent[] = [];
+  const warnings: UsageWarning[] = [];
+  run.on('usageUpdated', (event) => updates.push(event));
+  const onWarning = (warning: UsageWarning): void => {
+    warnings.push(warning);
+  };
+  const meter = new UsageMeter(run, { provider: 'openai', model: 'gpt-5', onWarning, ...options });
+  return { run, meter, updates, warnings };
+}
+
+/** The run as another process reads it. */
+export function reread(run: Run): Run {
+  return Run.fromJSON(JSON.parse(JSON.stringify(run)));
+}
+
+/** The usage of a chat completion; input and output in tokens. */
+export function chat(input: number, output: number): object {
+  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+}
+
+/** The error that the action throws. */
+export function refusal(action: () => unknown): RunError {
+  try {
+    action();
+  } catch (error) {
+    return error as RunError;
+  }
+  throw new Error('nothing was refused');
+}
