@@ -52,7 +52,9 @@ export function readAttributes(attributes: unknown): CheckedAttributes {
   if (scalars.id !== null) checkScalar(scalars, 'id', issues);
   checkScalar(scalars, 'provider', issues);
   const checked = {
-    ...scalars,
+    sessionId: scalars.sessionId,
+    id: scalars.id,
+    provider: scalars.provider,
     input: payload(given.input, 'input', issues),
     metadata: payload(given.metadata, 'metadata', issues),
     providerMetadata: payload(given.providerMetadata, 'providerMetadata', issues),
