@@ -144,7 +144,7 @@ function copyNested(value: object, walk: Walk): unknown {
     return report(walk, `cannot be read: ${types.isNativeError(error) ? error.name : 'it throws'}`);
   } finally {
     ancestors.pop();
-    keys.length = depth;
+    while (keys.length > depth) keys.pop();
   }
 }
 
