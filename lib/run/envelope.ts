@@ -269,11 +269,7 @@ function textMessage({ value }: ValidationArguments): string {
  * where the payloads get onto it, unseen by its walk.
  */
 function attachPayloads(help?: TypeHelpOptions): typeof String {
-  const { object, newObject } = (help ?? {}) as { object?: unknown; newObject?: unknown };
-  if (object instanceof RunEnvelope && !(newObject instanceof RunEnvelope)) {
-    object.attachPayloads(newObject as object);
-    return String;
-  }
-  // On the way in a type would convert: a record with the id 7 is to be refused.
-  return undefined as unknown as typeof String;
+  const { object, newObject } = help as { object: unknown; newObject: object };
+  if (object instanceof RunEnvelope && !(newObject instanceof RunEnvelope)) object.attachPayloads(newObject);
+  return String;
 }

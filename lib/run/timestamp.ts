@@ -6,7 +6,10 @@ const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 const WRITTEN_LENGTH = '2026-02-07T12:34:56.789Z'.length;
 
 const TIMESTAMP =
-  /^(\d{4}-\d\d-\d\d)[T ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)$/i;
+  /^(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)$/i;
+
+/** What the expression finds: the date, the time of day, the digits of the fraction, the offset. */
+type Parts = readonly [text: string, date: string, time: string, fraction: string | undefined, zone: string];
 
 /** A moment as a record has it. */
 export interface Timestamp {
@@ -50,10 +53,10 @@ export function parseTimestamp(text: string): Timestamp | null {
 }
 
 function parseAnyTimestamp(text: string): Timestamp | null {
-  const match = TIMESTAMP.exec(text);
+  const match = TIMESTAMP.exec(text) as Parts | null;
   if (match === null) return null;
-  const [, date = '', hours, minutes, seconds, fraction = '', zone = ''] = match;
-  const utc = Date.parse(`${date}T${hours ?? ''}:${minutes ?? ''}:${seconds ?? ''}Z`);
+  const [, date, time, fraction = '', zone] = match;
+  const utc = Date.parse(`${date}T${time}Z`);
   const offset = offsetMs(zone);
   if (Number.isNaN(utc) || offset === null) return null;
   if (new Date(utc).getUTCDate() !== Number(date.slice(-2))) return null;
