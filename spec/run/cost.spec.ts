@@ -46,6 +46,14 @@ describe('CostSum', () => {
     expect(sum.usd).toBe(1_000_000.000001);
   });
 
+  it('gives what adds up unrounded too', () => {
+    const sum = new CostSum();
+    sum.add(0.00000000004);
+    sum.add(0.00000000004);
+
+    expect([sum.unrounded, sum.usd]).toEqual([0.00000000008, 0]);
+  });
+
   it('gives back a start with more digits as it came', () => {
     expect(new CostSum(0.12345678901234).usd).toBe(0.12345678901234);
   });

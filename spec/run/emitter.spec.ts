@@ -198,6 +198,20 @@ describe('Run', () => {
       expect(heard).toEqual(['late', 'late']);
     });
 
+    it('hands an event that waits to nobody, once its listeners are gone', () => {
+      const run = makeRun();
+      const heard = jest.fn();
+      run.on('turnIncremented', heard);
+      run.once('statusChanged', () => {
+        run.incrementTurn();
+        run.removeAllListeners();
+      });
+
+      run.updateStatus('running');
+
+      expect(heard).not.toHaveBeenCalled();
+    });
+
     it('works off a long chain without recursion', () => {
       const run = makeRun();
       run.on('turnIncremented', ({ turnCount }) => {

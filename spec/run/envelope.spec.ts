@@ -1,7 +1,7 @@
 import type { CallHandler, ExecutionContext } from '@nestjs/common';
 import { ClassSerializerInterceptor } from '@nestjs/common';
 import type { ClassTransformOptions } from 'class-transformer';
-import { Exclude, Expose, instanceToPlain, Type } from 'class-transformer';
+import { Exclude, Expose, instanceToPlain, plainToClassFromExist, Type } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { inspect, stripVTControlCharacters } from 'node:util';
@@ -136,6 +136,13 @@ describe('Run', () => {
 
       expect(JSON.stringify(run)).toBe(text);
       expect(JSON.stringify(instanceToPlain(run))).toBe(text.replace('"constructor":{"a":1},', ''));
+    });
+
+    it('is not written over by it: only what is assignable changes', () => {
+      const run = makeRun({ id: 'mine' });
+      plainToClassFromExist(run, { id: 'other', status: 'completed', turn_count: 7, provider: 'openai' });
+
+      expect(run).toMatchObject({ id: 'mine', status: 'pending', turnCount: 0 });
     });
 
     it('never has its payloads walked', () => {

@@ -57,6 +57,7 @@ describe('takeJsonObject()', () => {
       twice: [arrays, arrays],
       own: { toJSON: () => ({ inner: new Date(6), gone: undefined }) },
       list: { toJSON: () => [new Date(7)] },
+      armed: Object.assign([1, 2], { toJSON: () => 'an array of its own' }),
       boxedAnswer: { toJSON: () => new Number(3) },
       missing: { toJSON: () => undefined },
       notHidden: Object.defineProperty({ shown: 1 }, 'hidden', { value: 2, enumerable: false }),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { instanceToPlain } from 'class-transformer';
 import fc from 'fast-check';
 import type { RunAttributes, RunJSON, RunStatus } from 'agent-run';
 import { Run, RUN_STATUSES, RunError } from 'agent-run';
@@ -96,6 +97,32 @@ describe('Run', () => {
         limits: { max_turns: 3, max_cost_usd: 0.5 },
         trace_context: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
       });
+    });
+  });
+
+  describe('.keepInRecord()', () => {
+    it('writes a key of another part, whatever its name, unless it is null', () => {
+      const run = makeRun();
+      let kept: { count: number } | null = null;
+      expect(run.keepsMore).toBe(false);
+      run.keepInRecord('meter', () => kept);
+      run.keepInRecord('__proto__', () => ({ a: 1 }));
+      expect(run.keepsMore).toBe(true);
+
+      expect(Object.keys(run.toJSON())).toEqual([...KEYS, '__proto__']);
+      kept = { count: 1 };
+      expect(JSON.stringify(run)).toContain('"meter":{"count":1},"__proto__":{"a":1}}');
+      expect(JSON.stringify(instanceToPlain(run))).toBe(JSON.stringify(run));
+    });
+
+    it('has what it kept at hand when the record is read', () => {
+      const run = Run.fromJSON({ ...makeRun().toJSON(), meter: { count: 1 } });
+
+      expect(run.keptInRecord('meter')).toEqual({ count: 1 });
+      expect(run.keptInRecord('toString')).toBeUndefined();
+      expect(makeRun().keptInRecord('meter')).toBeUndefined();
+      run.keepInRecord('meter', () => ({ count: 2 }));
+      expect(run.toJSON()).toMatchObject({ meter: { count: 2 } });
     });
   });
 
