@@ -5,35 +5,20 @@
  *     npm start -- "What does CHANGELOG.md say?"
  *
  * With OPENAI_API_KEY (and OPENAI_BASE_URL, OPENAI_MODEL) it asks that service; without a key a small
- * scripted model on loopback answers, over the same protocol. Ctrl-C cancels the run.
+ * scripted model on loopback answers, over the same protocol. Ctrl-C cancels the run. Runs are kept in
+ * an SQLite file (AGENT_RUN_DB); what a killed process leaves running, a later start ends as orphaned.
  */
-import { constants } from 'node:os';
-import type { ExecutionContext } from 'agent-run';
-import { Run } from 'agent-run';
-import { UsageMeter } from 'agent-run/usage';
-import type {
-  ChatCompletion,
-  ChatCompletionMessage,
-  ChatCompletionMessageParam,
-  ChatCompletionMessageToolCall,
-  ChatCompletionToolMessageParam,
-} from 'openai/resources/chat/completions';
-import type { Tool } from './support/folder-tools';
-import { callTool, folderTools } from './support/folder-tools';
+import { Run, RunError } from 'agent-run';
+import type { QuestionRun } from './support/agent-loop';
+import { answerQuestion } from './support/agent-loop';
+import { DEFAULT_FILE, History } from './support/history';
+import type { Interrupt } from './support/interrupt';
+import { listenForInterrupt } from './support/interrupt';
 import type { ModelService } from './support/model-service';
-import { DEFAULT_MODEL, explained, openService } from './support/model-service';
-import type { Screen } from './support/timeline';
-import { terminal, Timeline } from './support/timeline';
-
-interface Question {
-  question: string;
-}
-
-interface Answer {
-  answer: string;
-}
-
-type QuestionRun = Run<Question, Answer>;
+import { DEFAULT_MODEL, openService } from './support/model-service';
+import type { Screen } from './support/screen';
+import { terminal } from './support/screen';
+import { Timeline } from './support/timeline';
 
 const DEFAULT_QUESTION = 'What is in this folder, and what is it for?';
 const HELP = `npm start                        asks: ${DEFAULT_QUESTION}
@@ -41,10 +26,8 @@ npm start -- "What is in lib?"   asks that
 
 OPENAI_API_KEY    the key of the service; without one, a scripted model on loopback answers
 OPENAI_BASE_URL   its address, where that is not OpenAI's
-OPENAI_MODEL      its model (default: ${DEFAULT_MODEL})`;
-const SYSTEM_PROMPT =
-  'You answer questions about the folder that you stand in. Look with the tools before you answer; ' +
-  'say what you found, briefly, and in which file.';
+OPENAI_MODEL      its model (default: ${DEFAULT_MODEL})
+AGENT_RUN_DB      the SQLite file that keeps the runs (default: ${DEFAULT_FILE})`;
 const LIMITS = { maxTurns: 12, maxTotalTokens: 400_000 };
 const TIMEOUT_MS = 180_000;
 
@@ -55,122 +38,63 @@ async function main(): Promise<number> {
     screen.line(HELP);
     return 0;
   }
+  const interrupt = listenForInterrupt();
+  const history = await History.open(process.env, screen);
   const service = await openService(process.env);
+  try {
+    const run = await startRun(question, service, history, screen);
+    await execute(run, service, interrupt, new Timeline(run, screen));
+    printEnd(screen, run);
+    await history.recover();
+    return run.status === 'completed' ? 0 : (interrupt.exitCode ?? 1);
+  } finally {
+    service.close();
+    await history.close();
+  }
+}
+
+/** Makes the run and has it recorded, after a look at the earlier ones. */
+async function startRun(
+  question: string,
+  service: ModelService,
+  history: History,
+  screen: Screen,
+): Promise<QuestionRun> {
   const run: QuestionRun = new Run({
     sessionId: process.cwd(),
     input: { question },
     provider: service.provider,
     metadata: { model: service.model },
   });
-  printHeading(screen, run, service);
-  const timeline = new Timeline(run, screen);
+  screen.fact('question', question);
+  screen.fact('folder', process.cwd());
+  screen.fact('model', service.description);
+  screen.fact('kept in', history.file);
+  await history.recover();
+  await history.showEarlier(run.sessionId);
+  screen.fact('run', run.id);
+  screen.line();
+  history.track(run);
+  return run;
+}
+
+async function execute(
+  run: QuestionRun,
+  service: ModelService,
+  { signal }: Interrupt,
+  timeline: Timeline,
+): Promise<void> {
   timeline.start();
-  const interrupt = listenForInterrupt();
   try {
     await run.execute((context) => answerQuestion(context, service, timeline), {
-      signal: interrupt.signal,
+      signal,
       limits: LIMITS,
       timeoutMs: TIMEOUT_MS,
     });
   } catch (error) {
     // An ended run has the error in its record.
     if (!run.isTerminal) throw error;
-  } finally {
-    service.close();
   }
-  printEnd(screen, run);
-  return run.status === 'completed' ? 0 : interrupt.exitCode;
-}
-
-/** The loop: ask the model, do what it asks for, until it answers. */
-async function answerQuestion(
-  { run, signal }: ExecutionContext<QuestionRun>,
-  service: ModelService,
-  timeline: Timeline,
-): Promise<Answer> {
-  const meter = new UsageMeter(run, {
-    ...service.pricing,
-    onWarning: ({ message }) => timeline.note('price', message),
-  });
-  const tools = folderTools(process.cwd());
-  const messages: ChatCompletionMessageParam[] = [
-    { role: 'system', content: SYSTEM_PROMPT },
-    { role: 'user', content: run.input!.question },
-  ];
-  for (;;) {
-    run.checkLimits();
-    run.incrementTurn();
-    const completion = await ask(service, messages, tools, signal);
-    recordUsage(meter, completion, timeline);
-    const message = messageOf(completion);
-    messages.push(message);
-    const calls = message.tool_calls ?? [];
-    if (calls.length === 0) return { answer: answerIn(completion) };
-    for (const call of calls) messages.push(await answerCall(call, tools, timeline));
-  }
-}
-
-async function ask(
-  service: ModelService,
-  messages: ChatCompletionMessageParam[],
-  tools: readonly Tool[],
-  signal: AbortSignal,
-): Promise<ChatCompletion> {
-  const { client, model } = service;
-  const definitions = tools.map(({ definition }) => definition);
-  try {
-    return await client.chat.completions.create({ model, messages, tools: definitions }, { signal });
-  } catch (error) {
-    throw explained(error, service);
-  }
-}
-
-/** Counts tokens and cost; a service that reports no usage is one whose usage is unknown. */
-function recordUsage(meter: UsageMeter, completion: ChatCompletion, timeline: Timeline): void {
-  if (completion.usage === undefined) timeline.note('usage', 'the service reports none');
-  else meter.record(completion);
-}
-
-function messageOf({ choices }: ChatCompletion): ChatCompletionMessage {
-  const [choice] = choices;
-  if (choice === undefined) throw new Error('The model gave no reply');
-  return choice.message;
-}
-
-function answerIn(completion: ChatCompletion): string {
-  const { content, refusal } = messageOf(completion);
-  if (content !== null && content !== '') return content;
-  const reason = completion.choices[0]?.finish_reason ?? 'no reason';
-  throw new Error(refusal ?? `The model ended without an answer (${reason})`);
-}
-
-async function answerCall(
-  call: ChatCompletionMessageToolCall,
-  tools: readonly Tool[],
-  timeline: Timeline,
-): Promise<ChatCompletionToolMessageParam> {
-  const { title, content } = await callTool(call, tools);
-  timeline.note('tool', title);
-  return { role: 'tool', tool_call_id: call.id, content };
-}
-
-/** Ctrl-C, or a polite kill, cancels the run; the second time it ends the process. */
-function listenForInterrupt(): { readonly signal: AbortSignal; readonly exitCode: number } {
-  const controller = new AbortController();
-  const interrupt = { signal: controller.signal, exitCode: 1 };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      interrupt.exitCode = 128 + constants.signals[signal];
-      controller.abort(new Error(signal === 'SIGINT' ? 'Stopped with Ctrl-C' : 'Stopped with SIGTERM'));
-    });
-  }
-  return interrupt;
-}
-
-function printHeading({ line, styled }: Screen, run: QuestionRun, { description }: ModelService): void {
-  const facts = { question: run.input!.question, folder: process.cwd(), model: description, run: run.id };
-  for (const [name, value] of Object.entries(facts)) line(`${styled('dim', name.padEnd(8))}  ${value}`);
-  line();
 }
 
 function printEnd({ line, styled }: Screen, run: QuestionRun): void {
@@ -185,6 +109,10 @@ function errorText({ error }: QuestionRun): string {
   return typeof message === 'string' ? message : JSON.stringify(error);
 }
 
-void main().then((exitCode) => {
-  process.exitCode = exitCode;
-});
+void main().then(
+  (exitCode) => (process.exitCode = exitCode),
+  (error: unknown) => {
+    process.exitCode = 1;
+    console.error(error instanceof RunError ? error.message : error);
+  },
+);

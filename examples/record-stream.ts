@@ -20,8 +20,9 @@ import type { Run } from 'agent-run';
 import { linesOf } from './support/agent-stream/lines';
 import { StreamRecorder } from './support/agent-stream/stream-recorder';
 import { totalsTable } from './support/agent-stream/totals-table';
-import type { Screen } from './support/timeline';
-import { terminal, Timeline } from './support/timeline';
+import type { Screen } from './support/screen';
+import { terminal } from './support/screen';
+import { Timeline } from './support/timeline';
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -89,18 +90,18 @@ main().then(
 );
 
 // Prints, given spec/fixtures/streams/claude-complete.jsonl:
-//   elapsed  turn    tokens  event
-//    0.00 s     0         0  status    pending → running
-//    0.02 s     1         0  turn      1
-//    0.08 s     1     1,007  usage     +1,004 in, +3 out
+//   elapsed  turn    tokens       cost  event
+//    0.00 s     0         0          ?  status    pending → running
+//    0.07 s     1         0          ?  turn      1
+//    0.26 s     1     1,007   $0.00381  usage     +1,004 in (0 cached), +3 out
 // line 4 is not JSON
-//    0.08 s     2     1,007  turn      2
-//    0.08 s     2     1,059  usage     +50 in, +2 out
-//    0.08 s     3     1,059  turn      3
-//    0.08 s     3     2,270  usage     +1,206 in (1,000 cached), +5 out
-//    0.08 s     3     2,820  usage     +400 in, +150 out
-//    0.09 s     3     2,820  changed   providerMetadata
-//    0.09 s     3     2,820  status    running → completed
+//    0.26 s     2     1,007   $0.00381  turn      2
+//    0.28 s     2     1,059   $0.00387  usage     +50 in (0 cached), +2 out
+//    0.28 s     3     1,059   $0.00387  turn      3
+//    0.28 s     3     2,270   $0.00501  usage     +1,206 in (1,000 cached), +5 out
+//    0.28 s     3     2,820   $0.00728  usage     +400 in (0 cached), +150 out
+//    0.28 s     3     2,820   $0.00728  changed   providerMetadata
+//    0.28 s     3     2,820   $0.00728  status    running → completed
 //
 //                                  counted   reported by the agent
 // turns                                  3                       2

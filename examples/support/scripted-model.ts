@@ -1,7 +1,7 @@
 /**
  * A model service for those without a key: a server on loopback that speaks the chat completions
- * protocol, tool calls and usage included. It has no weights: it lists the folder, reads the files
- * that the question names (or the README and package.json), and makes its answer from what the tools
+ * protocol, tool calls and usage included. It has no weights: it lists the folder, looks at the files
+ * and folders that the question names (or the README and package.json), and makes its answer from what the tools
  * gave it. Every request is decided from its messages alone.
  */
 import { randomUUID } from 'node:crypto';
@@ -48,6 +48,9 @@ interface Reply {
 type Message = ChatCompletionMessageParam;
 
 const MAX_BODY_BYTES = 4_000_000;
+
+/** The files that say what a folder is for. */
+const TELLING = /^(?:readme(?:\.\w+)?|package\.json)$/i;
 
 /** Starts the server on a free port of 127.0.0.1. */
 export async function startScriptedModel({
@@ -96,17 +99,14 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** What the model says next: a listing first, then the files worth reading, then the answer. */
+/** What the model says next: a listing first, then a look at what matters, then the answer. */
 function reply(messages: readonly Message[]): Reply {
   const results = toolResults(messages);
   const listing = results.find(({ tool }) => tool === 'list_files');
   if (listing === undefined) return { content: null, calls: [{ tool: 'list_files', path: '.' }] };
   const known = new Set(results.map(({ path }) => path));
-  const unread = worthReading(questionOf(messages), listing.content).filter((path) => !known.has(path));
-  if (unread.length > 0) {
-    return { content: null, calls: unread.map((path) => ({ tool: 'read_file', path })) };
-  }
-  return { content: answer(listing, results), calls: [] };
+  const calls = worthALook(questionOf(messages), listing.content).filter(({ path }) => !known.has(path));
+  return calls.length > 0 ? { content: null, calls } : { content: answer(results), calls };
 }
 
 function toolResults(messages: readonly Message[]): ToolResult[] {
@@ -134,30 +134,39 @@ function textOf({ content }: Message): string {
   return typeof content === 'string' ? content : '';
 }
 
-/** The files that the question names; else those that say what a folder is for. */
-function worthReading(question: string, listing: string): string[] {
+/** What the question names; else the files that say what a folder is for. */
+function worthALook(question: string, listing: string): Reply['calls'] {
+  const words = new Set(question.split(/[^\w.-]+/).map((word) => word.replace(/\.$/, '')));
   const files = fileNames(listing);
-  const named = files.filter((file) => question.toLowerCase().includes(file.toLowerCase()));
-  return named.length > 0
-    ? named
-    : files.filter((file) => /^(?:readme(?:\.\w+)?|package\.json)$/i.test(file));
+  const named = [
+    ...folderNames(listing).map((path) => ({ tool: 'list_files', path })),
+    ...files.map((path) => ({ tool: 'read_file', path })),
+  ].filter(({ path }) => words.has(path));
+  if (named.length > 0) return named;
+  return files.filter((path) => TELLING.test(path)).map((path) => ({ tool: 'read_file', path }));
 }
 
 function fileNames(listing: string): string[] {
   return [...listing.matchAll(/^(.+) \(\d+ bytes\)$/gm)].map(([, name]) => name!);
 }
 
-function answer(listing: ToolResult, results: readonly ToolResult[]): string {
-  const folders = [...listing.content.matchAll(/^(.+)\/$/gm)].map(([, name]) => name!);
-  const files = fileNames(listing.content);
-  const counted = `The folder holds ${plural(files.length, 'file')} and ${plural(folders.length, 'folder')}`;
-  const read = results.filter(({ tool }) => tool === 'read_file');
-  return [
-    folders.length === 0 ? `${counted}.` : `${counted} (${folders.join(', ')}).`,
-    ...read.map(({ path, content }) =>
-      path === 'package.json' ? fromPackageJson(content) : gist(path, content),
-    ),
-  ].join('\n');
+function folderNames(listing: string): string[] {
+  return [...listing.matchAll(/^(.+)\/$/gm)].map(([, name]) => name!);
+}
+
+function answer(results: readonly ToolResult[]): string {
+  return results
+    .map(({ tool, path, content }) => {
+      if (tool === 'list_files') return inventory(path === '.' ? 'The folder' : path, content);
+      return path === 'package.json' ? fromPackageJson(content) : gist(path, content);
+    })
+    .join('\n');
+}
+
+function inventory(name: string, listing: string): string {
+  const folders = folderNames(listing);
+  const names = folders.length === 0 ? '' : ` (${folders.join(', ')})`;
+  return `${name} holds ${plural(fileNames(listing).length, 'file')} and ${plural(folders.length, 'folder')}${names}.`;
 }
 
 function plural(count: number, noun: string): string {
@@ -166,8 +175,8 @@ function plural(count: number, noun: string): string {
 
 function fromPackageJson(content: string): string {
   try {
-    const { name, version, description } = JSON.parse(content) as Record<string, unknown>;
-    return `package.json names it ${String(name)} ${String(version)}: ${String(description)}`;
+    const { name, version, description } = JSON.parse(content) as Record<string, string | undefined>;
+    return `package.json names it ${name ?? '?'} ${version ?? ''}: ${description ?? 'no description'}`;
   } catch {
     return gist('package.json', content);
   }

@@ -1,35 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunJSON } from 'agent-run';
 import { startScriptedModel } from '../../examples/support/scripted-model';
+import { AgentFolder, recordIn } from './agent-program';
 import type { Endpoint } from './endpoint';
 import { completion, serviceAt, startEndpoint, toolCall } from './endpoint';
-import type { Ended, Program } from './program';
-import { startExample } from './program';
+import type { Ended } from './program';
 
-let folder: string;
+let folder: AgentFolder;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'agent-run-agent-'));
-  writeFileSync(join(folder, 'README.md'), '# Boats\n\nA list of boats and their harbours.\n');
-  writeFileSync(join(folder, 'boats.csv'), 'Ariel,Whitby\n');
+  folder = new AgentFolder();
 });
 
 afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  folder.remove();
 });
-
-function startAgent(question: string[] = [], environment: Record<string, string> = {}): Program {
-  return startExample('agent', question, { folder, environment });
-}
-
-/** The record that closes the agent's output. */
-function recordIn({ output, errors }: Ended): RunJSON {
-  const start = output.lastIndexOf('\nRecord\n');
-  if (start < 0) throw new Error(`no record in:\n${output}\n${errors}`);
-  return JSON.parse(output.slice(start + '\nRecord\n'.length)) as RunJSON;
-}
 
 function countersOf({ token_usage: counters }: RunJSON): Readonly<Record<string, number>> {
   return counters as Readonly<Record<string, number>>;
@@ -43,7 +29,7 @@ describe('npm start', () => {
   jest.setTimeout(60_000);
 
   it('answers from what its tools found, through the scripted model when there is no key', async () => {
-    const ended = await startAgent().ended;
+    const ended = await folder.start().ended;
     expect(ended).toMatchObject({ code: 0, errors: '' });
     const record = recordIn(ended);
     expect(record.status).toBe('completed');
@@ -54,7 +40,7 @@ describe('npm start', () => {
   });
 
   it('counts tokens, what was cached and the cost', async () => {
-    const record = recordIn(await startAgent().ended);
+    const record = recordIn(await folder.start().ended);
     const {
       input_tokens: input,
       output_tokens: output,
@@ -68,13 +54,20 @@ describe('npm start', () => {
   });
 
   it('reads the file that the question names', async () => {
-    const record = recordIn(await startAgent(['What', 'is in boats.csv?']).ended);
+    const record = recordIn(await folder.start(['What', 'is in boats.csv?']).ended);
     expect(record.input).toEqual({ question: 'What is in boats.csv?' });
     expect(record.output?.['answer']).toContain('boats.csv says: Ariel,Whitby');
   });
 
+  it('looks into the folder that the question names', async () => {
+    mkdirSync(join(folder.path, 'harbours'));
+    writeFileSync(join(folder.path, 'harbours', 'whitby.txt'), '');
+    const record = recordIn(await folder.start(['What is in harbours?']).ended);
+    expect(record.output?.['answer']).toContain('\nharbours holds 1 file and 0 folders.');
+  });
+
   it('prints each event as it happens, without colours outside a terminal', async () => {
-    const { output } = await startAgent().ended;
+    const { output } = await folder.start().ended;
     const events = [...output.matchAll(/^ +\d+\.\d\d s +(\d+) +[\d,]+ +\S+ {2}(\w+) +.+$/gm)];
     expect(events.map(([, turn, event]) => `${event!} ${turn!}`)).toEqual([
       'changed 0',
@@ -94,7 +87,7 @@ describe('npm start', () => {
 
   it('is cancelled by SIGINT, keeps the usage so far and still prints the record', async () => {
     const model = await startScriptedModel({ thinkingMs: 400 });
-    const agent = startAgent([], serviceAt(model.baseUrl));
+    const agent = folder.start([], serviceAt(model.baseUrl));
     await agent.printed('usage');
     agent.child.kill('SIGINT');
     const ended = await agent.ended;
@@ -109,7 +102,7 @@ describe('npm start', () => {
   it('ends as failed when nothing listens there, and says so', async () => {
     const model = await startScriptedModel();
     model.close();
-    const ended = await startAgent([], serviceAt(model.baseUrl)).ended;
+    const ended = await folder.start([], serviceAt(model.baseUrl)).ended;
     expect(ended.code).toBe(1);
     const record = recordIn(ended);
     expect(record.status).toBe('failed');
@@ -120,13 +113,13 @@ describe('npm start', () => {
   });
 
   it('ends as failed when the address is no URL', async () => {
-    const ended = await startAgent([], serviceAt('harbour')).ended;
+    const ended = await folder.start([], serviceAt('harbour')).ended;
     expect(ended.code).toBe(1);
     expect(errorIn(ended)).toBe('OPENAI_BASE_URL is no URL: harbour');
   });
 
   it('says which service it takes when there is an address but no key', async () => {
-    const { output } = await startAgent([], { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }).ended;
+    const { output } = await folder.start([], { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }).ended;
     expect(output).toContain('(OPENAI_BASE_URL, but no OPENAI_API_KEY: a scripted model answers');
   });
 });
@@ -137,7 +130,7 @@ describe('npm start, with a service', () => {
 
   async function askService(answers: Parameters<typeof startEndpoint>[0]): Promise<Ended> {
     endpoint = await startEndpoint(answers);
-    return startAgent([], endpoint.environment).ended;
+    return folder.start([], endpoint.environment).ended;
   }
 
   afterEach(() => endpoint.close());

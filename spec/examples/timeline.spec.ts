@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { Run } from 'agent-run';
-import { terminal, Timeline } from '../../examples/support/timeline';
+import { terminal } from '../../examples/support/screen';
+import { Timeline } from '../../examples/support/timeline';
 
 const ESCAPE = '\u001b';
 
@@ -15,10 +16,8 @@ function fakeTerminal(isTTY: boolean, hasColors: boolean): NodeJS.WriteStream {
 function rowsOf(change: (run: Run) => void): string[] {
   const rows: string[] = [];
   const run = new Run({ sessionId: 'session-123', limits: { maxTurns: 2 } });
-  const screen = {
-    line: (text = '') => void rows.push(text.replace(/\d+\.\d\d s/, '<time>')),
-    styled: (_: unknown, text: string) => text,
-  };
+  const line = (text = ''): void => void rows.push(text.replace(/\d+\.\d\d s/, '<time>'));
+  const screen = { line, fact: line, styled: (_: unknown, text: string) => text };
   new Timeline(run, screen).start();
   change(run);
   return rows.slice(1);
