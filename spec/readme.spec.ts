@@ -10,7 +10,8 @@ const PRELUDE = `
 import type * as core from 'agent-run';
 declare global {
   const run: core.Run;
-  const agent: { ask(prompt: string, options: { signal: AbortSignal }): Promise<string> };
+  const agent: { ask(prompt: string, options: { signal: AbortSignal }): Promise<{ text: string; usage: object }> };
+  function search(run: core.Run, signal: AbortSignal): Promise<{ pages: string[] }>;
   const log: Console;
   const metrics: { count(name: string, facts: object): void };
   const request: { readonly signal: AbortSignal };
