@@ -40,6 +40,14 @@ export const INPUT = {
       content: 'You are an assistant of the operations desk. Be brief and name your sources.',
     },
     { role: 'user', content: 'What is going on with the settlement job since yesterday evening?' },
+    {
+      role: 'assistant',
+      content:
+        'The settlement job of 22 November has failed twice with a lock timeout on the ledger table. The first ' +
+        'failure was at 19:40, the second at 20:10; no other job of the group is affected, and the on-call ' +
+        'engineer has been paged. Shall I look at the queries that held the lock?',
+    },
+    { role: 'user', content: 'Yes, and tell me what else is open.' },
   ],
   tools: ['search_incidents', 'read_runbook', 'query_metrics'],
   temperature: 0.2,
@@ -76,6 +84,23 @@ export function mutate<Kept>(keeper: Keeper<Kept>): Kept {
 /** One life of a run: created, changed 22 times, written as JSON, read again. */
 export function live<Kept>(keeper: WritingKeeper<Kept>): unknown {
   return keeper.read(keeper.write(mutate(keeper)));
+}
+
+/** A payload of about so many bytes of JSON: the messages of a long conversation. */
+export function payloadOf(bytes: number): { messages: object[] } {
+  const messages = [];
+  for (let size = 16, turn = 0; size < bytes; turn++) {
+    const message = {
+      role: turn % 2 === 0 ? 'user' : 'assistant',
+      content: `Message ${turn}: ${'the settlement job waits for a lock on the ledger table. '.repeat(2)}`,
+      tokens: 20 + (turn % 17),
+      cached: turn % 3 === 0,
+      scores: [0.25, turn / 7],
+    };
+    messages.push(message);
+    size += JSON.stringify(message).length + 1;
+  }
+  return { messages };
 }
 
 /** What listeners do: they look at what they are given and count. */

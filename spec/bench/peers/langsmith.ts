@@ -6,8 +6,6 @@ import { repeatedAsync } from '../subject';
 import { INPUT, METADATA, mutate, OUTPUT, SESSION_ID } from '../work';
 import type { Keeper } from '../work';
 
-const TURN = { name: 'turn' };
-
 const keeper: Keeper<RunTree> = {
   create: () =>
     new RunTree({
@@ -19,10 +17,9 @@ const keeper: Keeper<RunTree> = {
       tracingEnabled: false,
     }),
   start: (tree) => tree.addEvent('running'),
-  turn: (tree) => tree.addEvent(TURN),
+  turn: (tree) => tree.addEvent('turn'),
   use(tree, usage) {
-    const counted = (tree.metadata['usage_metadata'] ?? {}) as Record<string, number>;
-    const next = { ...counted };
+    const next = { ...(tree.metadata['usage_metadata'] as Record<string, number> | undefined) };
     for (const [counter, count] of Object.entries(usage) as [string, number][]) {
       next[counter] = (next[counter] ?? 0) + count;
     }

@@ -1,4 +1,7 @@
-/** An OpenTelemetry span with the same facts, written as the JSON of OTLP. It cannot be read back. */
+/**
+ * An OpenTelemetry span with the same facts: turns and usage as events, the sums as attributes, payloads
+ * as texts; written as the JSON of OTLP. It cannot be read back.
+ */
 import type { Span, Tracer } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
@@ -27,7 +30,10 @@ const keeper: Keeper<Kept> = {
   },
   start: ({ span }) => void span.addEvent('running'),
   turn: ({ span }) => void span.addEvent('turn'),
-  use: ({ span, usage }, delta) => void span.setAttributes(add(usage, delta)),
+  use({ span, usage }, delta) {
+    span.addEvent('usage', { ...delta });
+    span.setAttributes(add(usage, delta));
+  },
   finish({ span }, output) {
     span.setAttribute('gen_ai.output.messages', JSON.stringify(output));
     span.end();

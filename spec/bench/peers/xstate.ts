@@ -1,12 +1,14 @@
-/** A state machine of xstate whose context is the record. */
+/** A state machine of xstate whose context is the record, and which emits what `Run` emits. */
+import { v7 } from 'uuid';
 import type { ActorRefFrom } from 'xstate';
-import { assign, createActor, setup } from 'xstate';
+import { assign, createActor, emit, setup } from 'xstate';
 import type { Subject } from '../subject';
 import { repeated } from '../subject';
 import type { Usage, WritingKeeper } from '../work';
 import { INPUT, live, METADATA, mutate, SESSION_ID } from '../work';
 
 interface Context {
+  id: string;
   sessionId: string;
   input: object;
   output: object | null;
@@ -18,20 +20,30 @@ interface Context {
   endedAt: number | null;
 }
 
-type RunEvent =
+type Change =
   { type: 'start' } | { type: 'turn' } | { type: 'use'; usage: Usage } | { type: 'finish'; output: object };
+
+type Emitted =
+  | { type: 'statusChanged'; from: string; to: string; at: number }
+  | { type: 'turnIncremented'; turnCount: number; at: number }
+  | { type: 'usageUpdated'; delta: Usage; tokenUsage: Record<string, number>; at: number };
 
 const machine = setup({
   types: {
     context: {} as Context,
-    events: {} as RunEvent,
+    events: {} as Change,
+    emitted: {} as Emitted,
     input: {} as Pick<Context, 'sessionId' | 'input' | 'metadata' | 'provider'>,
+  },
+  guards: {
+    counts: ({ event }) => event.type === 'use' && Object.values(event.usage).every(isCount),
   },
 }).createMachine({
   id: 'run',
   initial: 'pending',
   context: ({ input }) => ({
     ...input,
+    id: `run_${v7().replaceAll('-', '')}`,
     output: null,
     turnCount: 0,
     tokenUsage: {},
@@ -39,16 +51,44 @@ const machine = setup({
     endedAt: null,
   }),
   states: {
-    pending: { on: { start: 'running' } },
+    pending: {
+      on: {
+        start: {
+          target: 'running',
+          actions: emit(() => ({ type: 'statusChanged', from: 'pending', to: 'running', at: Date.now() })),
+        },
+      },
+    },
     running: {
       on: {
-        turn: { actions: assign({ turnCount: ({ context }) => context.turnCount + 1 }) },
+        turn: {
+          actions: [
+            assign({ turnCount: ({ context }) => context.turnCount + 1 }),
+            emit(({ context }) => ({
+              type: 'turnIncremented',
+              turnCount: context.turnCount,
+              at: Date.now(),
+            })),
+          ],
+        },
         use: {
-          actions: assign({ tokenUsage: ({ context, event }) => sum(context.tokenUsage, event.usage) }),
+          guard: 'counts',
+          actions: [
+            assign({ tokenUsage: ({ context, event }) => sum(context.tokenUsage, event.usage) }),
+            emit(({ context, event }) => ({
+              type: 'usageUpdated',
+              delta: event.usage,
+              tokenUsage: context.tokenUsage,
+              at: Date.now(),
+            })),
+          ],
         },
         finish: {
           target: 'completed',
-          actions: assign({ output: ({ event }) => event.output, endedAt: () => Date.now() }),
+          actions: [
+            assign({ output: ({ event }) => event.output, endedAt: () => Date.now() }),
+            emit(() => ({ type: 'statusChanged', from: 'running', to: 'completed', at: Date.now() })),
+          ],
         },
       },
     },
@@ -60,6 +100,10 @@ const machine = setup({
 });
 
 type Actor = ActorRefFrom<typeof machine>;
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < Infinity;
+}
 
 function sum(current: Record<string, number>, usage: Usage): Record<string, number> {
   const next = { ...current };

@@ -1,7 +1,8 @@
 /**
  * The floor: what somebody writes by hand who wants nothing but speed. A plain object, a mapper and a
  * guard for its JSON, listeners in arrays, ids from the uuid package with pooled randomness, times
- * written by arithmetic. It copies and checks no payload, and a listener that throws stops everything.
+ * written by arithmetic. Payloads are checked and copied by ten lines, or kept by reference. A listener
+ * that throws stops everything.
  */
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
@@ -104,9 +105,17 @@ function dispatch(listeners: readonly Listener[], event: object): void {
   for (const listener of listeners) listener(event);
 }
 
-function finishFloorRun(run: FloorRun, output: object): void {
-  run.output = output;
-  moveFloorRun(run, 'completed');
+/** A copy of what JSON can carry; an error for anything else. */
+function copied(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return value.map(copied);
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new Error('JSON cannot carry it');
+  }
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) copy[key] = copied((value as Record<string, unknown>)[key]);
+  return copy;
 }
 
 function write(run: FloorRun): string {
@@ -220,28 +229,38 @@ function two(value: number): string {
   return value < 10 ? `0${value}` : `${value}`;
 }
 
-export function floorKeeper({ listeners }: Listening): WritingKeeper<FloorRun> {
+/** How the floor is used. */
+interface Floor extends Listening {
+  /** Whether payloads are checked and copied, as `Run` does. */
+  readonly copies: boolean;
+}
+
+export function floorKeeper({ listeners, copies }: Floor): WritingKeeper<FloorRun> {
+  const taken = copies ? (payload: object) => copied(payload) as object : (payload: object) => payload;
   return {
     create() {
-      const run = createFloorRun(INPUT, METADATA);
+      const run = createFloorRun(taken(INPUT), taken(METADATA));
       addListeners(run, listeners);
       return run;
     },
     start: (run) => moveFloorRun(run, 'running'),
     turn: turnFloorRun,
     use: useFloorRun,
-    finish: finishFloorRun,
+    finish(run, output) {
+      run.output = taken(output);
+      moveFloorRun(run, 'completed');
+    },
     write,
     read,
   };
 }
 
-export function lifecycle(parameters: Listening): Subject {
+export function lifecycle(parameters: Floor): Subject {
   const keeper = floorKeeper(parameters);
   return repeated(() => live(keeper));
 }
 
-export function mutations(parameters: Listening): Subject {
+export function mutations(parameters: Floor): Subject {
   const keeper = floorKeeper(parameters);
   return repeated(() => mutate(keeper));
 }
