@@ -30,7 +30,7 @@ describe('npm start', () => {
 
   it('answers from what its tools found, through the scripted model when there is no key', async () => {
     const ended = await folder.start().ended;
-    expect(ended).toMatchObject({ code: 0, errors: '' });
+    expect(ended.code).toBe(0);
     const record = recordIn(ended);
     expect(record.status).toBe('completed');
     expect(record.output?.['answer']).toBe(
