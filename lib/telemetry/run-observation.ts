@@ -84,7 +84,9 @@ export class RunObservation {
 
   readonly #surround = <Result>(fn: () => Result): Result => {
     this.#isExecuting = true;
-    return this.#span === null ? fn() : this.#span.activate(fn);
+    // Executed from a listener, the run has started before anybody hears of it.
+    const span = this.#span ?? this.#runStarted(Date.now());
+    return span.activate(fn);
   };
 
   readonly #onExecutionOver = (): void => {
@@ -92,10 +94,10 @@ export class RunObservation {
     if (this.#endTime !== null) this.#close();
   };
 
-  #runStarted(at: number): void {
+  #runStarted(at: number): RunSpan {
     this.#stopwatch = new Stopwatch(at);
     const active = activeContext();
-    this.#open(trace.getSpan(active) === undefined ? this.#observedIn : active);
+    return this.#open(trace.getSpan(active) === undefined ? this.#observedIn : active);
   }
 
   #runEnded(): void {
@@ -104,9 +106,11 @@ export class RunObservation {
     if (!this.#isExecuting || this.#run.status === 'completed') this.#close();
   }
 
-  #open(within: Context): void {
-    this.#span = new RunSpan(this.#run, this.#settings, this.#stopwatch.startTime, this.#parentIn(within));
-    if (!this.#run.isTerminal) this.#span.keepWithRun();
+  #open(within: Context): RunSpan {
+    const span = new RunSpan(this.#run, this.#settings, this.#stopwatch.startTime, this.#parentIn(within));
+    this.#span = span;
+    if (!this.#run.isTerminal) span.keepWithRun();
+    return span;
   }
 
   #close(): void {
@@ -127,9 +131,9 @@ export class RunObservation {
 
   /** The span of a run that had ended before it was observed: from when it was made to when it ended. */
   #recordPast(): void {
-    const { startedAt, durationMs } = this.#run;
+    const { startedAt, endedAt } = this.#run;
     const startTime = toHrTime(startedAt.getTime());
-    const endTime = toHrTime(startedAt.getTime() + (durationMs ?? 0));
+    const endTime = toHrTime(Math.max(startedAt.getTime(), Number(endedAt)));
     const parent = this.#parentIn(this.#observedIn);
     new RunSpan(this.#run, this.#settings, startTime, parent).end(endTime, []);
   }

@@ -3,7 +3,7 @@ import { createTraceState, isSpanContextValid } from '@opentelemetry/api';
 import type { TraceContext } from '../run/record';
 
 /** `version-traceid-parentid-flags`; https://www.w3.org/TR/trace-context/#traceparent-header (2021-11-23). */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
 /** What of a span is kept with its run; null of a span that stands in no trace. */
 export function traceContextOf(span: SpanContext): TraceContext | null {
@@ -17,10 +17,13 @@ export function traceContextOf(span: SpanContext): TraceContext | null {
 /** The span that a kept context names, in whatever process it was; null of a context that names none. */
 export function remoteSpanOf(kept: TraceContext | null): SpanContext | null {
   const { traceparent, tracestate } = (kept ?? {}) as Partial<Record<keyof TraceContext, unknown>>;
-  const parts = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
-  if (parts === null) return null;
-  const [, traceId = '', spanId = '', flags = ''] = parts;
-  const span = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+  if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return null;
+  const span = {
+    traceId: traceparent.slice(3, 35),
+    spanId: traceparent.slice(36, 52),
+    traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
+    isRemote: true,
+  };
   if (!isSpanContextValid(span)) return null;
   return typeof tracestate === 'string' ? { ...span, traceState: createTraceState(tracestate) } : span;
 }

@@ -193,6 +193,23 @@ describe('RunTelemetry', () => {
       expect(kit.spans()).toHaveLength(1);
     });
 
+    it('makes one span of a run that it hears of twice', () => {
+      const run = newRun();
+      run.once('turnIncremented', () => {
+        run.updateStatus('running');
+        kit.telemetry.observe(run);
+      });
+      run.incrementTurn();
+      run.setOutput({});
+      expect(kit.spans()).toHaveLength(1);
+    });
+
+    it('describes a failure without an error by its status', () => {
+      observedRun().updateStatus('timeout');
+      expect(kit.span().status.message).toBe('The run ended as "timeout"');
+      expect(kit.span().attributes['error.type']).toBe('_OTHER');
+    });
+
     it('leaves no listener on a run that has ended', () => {
       const run = observedRun();
       run.updateStatus('running').setOutput({});
@@ -325,6 +342,32 @@ describe('an execution', () => {
     expect(chat!.parentSpanContext).toEqual(invoke!.spanContext());
   });
 
+  it('has its span active where a listener started it', async () => {
+    const run = observedRun();
+    const settled = new Promise((resolve) => {
+      run.once('turnIncremented', () => {
+        resolve(run.execute(() => kit.tracer.startSpan('chat gpt-5').end()));
+      });
+    });
+    run.incrementTurn();
+    await settled;
+    const [chat, invoke] = kit.spans();
+    expect(chat!.parentSpanContext).toEqual(invoke!.spanContext());
+    expect(kit.spans()).toHaveLength(2);
+  });
+
+  it('that a listener starts and a signal has cancelled already has its span', async () => {
+    const run = observedRun();
+    const settled = new Promise((resolve) => {
+      run.once('turnIncremented', () => {
+        resolve(run.execute(() => undefined, { signal: AbortSignal.abort() }));
+      });
+    });
+    run.incrementTurn();
+    await expect(settled).rejects.toThrow(RunError);
+    expect(kit.span().attributes['error.type']).toBe('cancelled');
+  });
+
   it('has no span active after it', async () => {
     await observedRun().execute(() => undefined);
     expect(trace.getSpan(context.active())).toBeUndefined();
@@ -451,6 +494,19 @@ describe('the parent of a span', () => {
       expect(inner!.parentSpanContext?.spanId).toBe(outer!.spanContext().spanId);
     }
     await other.shutdown();
+  });
+
+  it('is the newer of two spans, where two copies of the parent are observed', () => {
+    const run = observedRun();
+    const copy = Run.fromJSON(run.updateStatus('running').toJSON());
+    kit.telemetry.observe(copy);
+    run.setOutput({});
+    const sub = child(copy, 'sub');
+    kit.telemetry.observe(sub);
+    sub.updateStatus('running').setOutput({});
+    copy.setOutput({});
+    const [, inner, outer] = kit.spans();
+    expect(inner!.parentSpanContext?.spanId).toBe(outer!.spanContext().spanId);
   });
 
   it('is kept for children that end with their parent', () => {

@@ -42,8 +42,9 @@ describe('the counters of tokens', () => {
     const kit = startTelemetry({ recordTokenMetrics: true });
     const run = new Run({ sessionId: 'session-123' });
     kit.telemetry.observe(run);
-    run.cancel().updateTokenUsage({ input_tokens: 3 });
-    expect(await kit.points(INPUT)).toMatchObject([{ value: 3 }]);
+    run.cancel().updateTokenUsage({ output_tokens: 3 });
+    expect(await kit.points(OUTPUT)).toMatchObject([{ value: 3 }]);
+    expect(await kit.points(INPUT)).toEqual([]);
   });
 
   it('do not count what a restored run had used before', async () => {
