@@ -48,6 +48,9 @@ export interface RecorderHost {
  */
 export class RunRecorder implements QueueMember {
   readonly run: AnyRun;
+  /** The run's id as rows have it. @internal */
+  readonly rowId: string;
+  readonly #sessionId: string;
   readonly #host: RecorderHost;
   readonly #settings: TrackSettings;
   readonly #owner = randomUUID();
@@ -71,6 +74,8 @@ export class RunRecorder implements QueueMember {
   /** @internal */
   constructor(run: AnyRun, host: RecorderHost, settings: TrackSettings) {
     this.run = run;
+    this.rowId = encodeText(run.id);
+    this.#sessionId = encodeText(run.sessionId);
     this.#host = host;
     this.#settings = settings;
     this.#log = new ChangeLog(run, this.#onChange);
@@ -219,8 +224,8 @@ export class RunRecorder implements QueueMember {
     const names = revision === 0 ? RECORD_COLUMNS : [...columns];
     const isRenewal = names.length === 0 && entries.length === 0;
     return {
-      id: encodeText(run.id),
-      sessionId: encodeText(run.sessionId),
+      id: this.rowId,
+      sessionId: this.#sessionId,
       revision,
       nextRevision: isRenewal ? revision : revision + 1,
       writer: this.#owner,

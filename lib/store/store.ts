@@ -366,17 +366,15 @@ export abstract class RunStore {
   }
 
   #remember(recorder: RunRecorder): void {
-    const id = encodeText(recorder.run.id);
-    const recorders = this.#busyRecorders.get(id);
-    if (recorders === undefined) this.#busyRecorders.set(id, new Set([recorder]));
+    const recorders = this.#busyRecorders.get(recorder.rowId);
+    if (recorders === undefined) this.#busyRecorders.set(recorder.rowId, new Set([recorder]));
     else recorders.add(recorder);
   }
 
   #forget(recorder: RunRecorder): void {
-    const id = encodeText(recorder.run.id);
-    const recorders = this.#busyRecorders.get(id);
+    const recorders = this.#busyRecorders.get(recorder.rowId);
     recorders?.delete(recorder);
-    if (recorders?.size === 0) this.#busyRecorders.delete(id);
+    if (recorders?.size === 0) this.#busyRecorders.delete(recorder.rowId);
   }
 
   #wrote(writes: readonly RunWrite[]): void {

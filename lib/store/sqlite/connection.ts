@@ -18,6 +18,7 @@ type Call = (...values: readonly (SqliteValue | readonly SqliteValue[])[]) => un
 export class SqliteConnection {
   readonly #handle: SqliteHandle;
   readonly #statements = new Map<string, SqliteStatement>();
+  readonly #texts = new Map<string, string>();
   /** `node:sqlite` takes values one by one, the others as an array. */
   readonly #spreads: boolean;
 
@@ -41,6 +42,15 @@ export class SqliteConnection {
 
   all(sql: string, values: readonly SqliteValue[] = []): unknown[] {
     return this.#call(sql, 'all', values) as unknown[];
+  }
+
+  /** The text of a statement, put together once for each short key. */
+  sqlFor(key: string, write: () => string): string {
+    const known = this.#texts.get(key);
+    if (known !== undefined) return known;
+    const sql = write();
+    this.#texts.set(key, sql);
+    return sql;
   }
 
   /** Runs the work in one write transaction, alone in the database from its beginning. */

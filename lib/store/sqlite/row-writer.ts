@@ -3,32 +3,37 @@ import type { StoredRun } from '../columns';
 import { RECORD_COLUMNS } from '../columns';
 import type { SqliteConnection } from './connection';
 import type { SqliteValue } from './driver';
-import type { Query } from './queries';
+import { JournalWriter } from './journal-writer';
+import { NamedValues } from './named-values';
 import type { SqliteTables } from './tables';
 
 /** Applies writes inside a transaction that somebody else began. */
 export class RowWriter {
   readonly #connection: SqliteConnection;
   readonly #tables: SqliteTables;
+  readonly #journal: JournalWriter;
 
   constructor(connection: SqliteConnection, tables: SqliteTables) {
     this.#connection = connection;
     this.#tables = tables;
+    this.#journal = new JournalWriter(connection, tables);
   }
 
   /** Applies each write whose conditions hold, and appends its entries. */
   apply(writes: readonly RunWrite[], now: number): WriteOutcome[] {
+    this.#journal.clear();
     let position = this.head();
-    return writes.map((write) => {
+    const outcomes = writes.map((write): WriteOutcome => {
       const last = position + write.entries.length;
-      const { sql, values } =
-        write.revision === 0 ? this.#insert(write, last, now) : this.#update(write, last, now);
-      const row = this.#connection.get(sql, values) as { key: number } | undefined;
-      if (row === undefined) return this.#refusal(write, now);
-      this.#append(row.key, write, position);
+      const values = valuesOf(write, last, now);
+      const key = write.revision === 0 ? this.#insert(write, values) : this.#update(write, values, now);
+      if (key === null) return this.#refusal(write, now);
+      this.#journal.add(key, write.entries, position);
       position = last;
       return 'applied';
     });
+    this.#journal.write();
+    return outcomes;
   }
 
   /** The last position that was given out. */
@@ -41,48 +46,33 @@ export class RowWriter {
     return (row as { head: number }).head;
   }
 
-  #insert(write: RunWrite, lastPosition: number, now: number): Query {
-    const names: string[] = [...RECORD_COLUMNS];
-    const values: SqliteValue[] = RECORD_COLUMNS.map((name) => write.columns[name] ?? null);
-    for (const [name, value] of bookkeeping(write, lastPosition, now)) {
-      names.push(name);
-      values.push(value);
-    }
-    const marks = names.map(() => '?').join(', ');
-    const { condition, bound } = this.#exclusive(write);
-    const sql =
-      `INSERT INTO ${this.#tables.runs} (${names.join(', ')}) SELECT ${marks} WHERE true ${condition} ` +
-      'ON CONFLICT (id) DO NOTHING RETURNING key';
-    return { sql, values: [...values, ...bound] };
-  }
-
-  #update(write: RunWrite, lastPosition: number, now: number): Query {
-    const names: string[] = [];
-    const values: SqliteValue[] = [];
-    const set = (name: string, value: SqliteValue): void => {
-      names.push(`${name} = ?`);
-      values.push(value);
-    };
-    for (const name of RECORD_COLUMNS) {
-      const value = write.columns[name];
-      if (value !== undefined) set(name, value);
-    }
-    for (const [name, value] of bookkeeping(write, lastPosition, now)) set(name, value);
-    const exclusive = this.#exclusive(write);
-    const lease = leaseCondition(write, now);
-    const sql =
-      `UPDATE ${this.#tables.runs} SET ${names.join(', ')} ` +
-      `WHERE id = ? AND revision = ? ${lease.condition} ${exclusive.condition} RETURNING key`;
-    return { sql, values: [...values, write.id, write.revision, ...lease.bound, ...exclusive.bound] };
-  }
-
-  #exclusive({ exclusive, sessionId, id }: RunWrite): Condition {
-    if (!exclusive) return NO_CONDITION;
+  /** The key of the row; null where a condition does not hold. */
+  #insert(write: RunWrite, { names, values }: NamedValues): number | null {
     const { runs } = this.#tables;
-    return {
-      condition: `AND NOT EXISTS (SELECT 1 FROM ${runs} o WHERE o.session_id = ? AND o.active = 1 AND o.id <> ?)`,
-      bound: [sessionId, id],
-    };
+    const sql = this.#connection.sqlFor(`insert ${write.exclusive} ${names}`, () => {
+      const marks = names.split(',').fill('?').join();
+      const condition = write.exclusive ? `WHERE ${notBusy(runs)}` : 'WHERE true';
+      return `INSERT INTO ${runs} (${names}) SELECT ${marks} ${condition} ON CONFLICT (id) DO NOTHING RETURNING key`;
+    });
+    return this.#keyOf(sql, [...values, ...exclusiveValues(write)]);
+  }
+
+  #update(write: RunWrite, { names, values }: NamedValues, now: number): number | null {
+    const { runs } = this.#tables;
+    const takesLease = typeof write.lease === 'object';
+    const sql = this.#connection.sqlFor(`update ${write.exclusive} ${takesLease} ${names}`, () => {
+      const lease = takesLease ? `AND ${LEASE_IS_FREE}` : '';
+      const exclusive = write.exclusive ? `AND ${notBusy(runs)}` : '';
+      const marks = names.split(',').fill('?').join();
+      return `UPDATE ${runs} SET (${names}) = (${marks}) WHERE id = ? AND revision = ? ${lease} ${exclusive} RETURNING key`;
+    });
+    const lease = typeof write.lease === 'object' ? [write.lease.owner, now] : [];
+    return this.#keyOf(sql, [...values, write.id, write.revision, ...lease, ...exclusiveValues(write)]);
+  }
+
+  #keyOf(sql: string, values: readonly SqliteValue[]): number | null {
+    const row = this.#connection.get(sql, values) as { key: number } | undefined;
+    return row?.key ?? null;
   }
 
   #refusal(write: RunWrite, now: number): WriteOutcome {
@@ -96,39 +86,33 @@ export class RowWriter {
     const wantsLease = typeof write.lease === 'object' && row?.lease_owner !== write.lease.owner;
     return isLeased && wantsLease ? 'leased' : 'busy';
   }
+}
 
-  #append(key: number, { entries }: RunWrite, position: number): void {
-    const sql = `INSERT INTO ${this.#tables.journal} (position, run, seq, type, data, at) VALUES (?, ?, ?, ?, ?, ?)`;
-    entries.forEach(({ seq, type, data, at }, index) => {
-      this.#connection.run(sql, [position + 1 + index, key, seq, type, data, at]);
-    });
+const LEASE_IS_FREE = '(lease_owner IS NULL OR lease_owner = ? OR lease_expires_ms <= ?)';
+
+function notBusy(runs: string): string {
+  return `NOT EXISTS (SELECT 1 FROM ${runs} o WHERE o.session_id = ? AND o.active = 1 AND o.id <> ?)`;
+}
+
+function exclusiveValues({ exclusive, sessionId, id }: RunWrite): SqliteValue[] {
+  return exclusive ? [sessionId, id] : [];
+}
+
+/** The columns that a write sets: those of the record, then those that keep the books. */
+function valuesOf(write: RunWrite, lastPosition: number, now: number): NamedValues {
+  const { revision, nextRevision, entries, lease, columns } = write;
+  const set = new NamedValues();
+  for (const name of RECORD_COLUMNS) {
+    const value = columns[name];
+    if (value !== undefined) set.add(name, value);
   }
-}
-
-interface Condition {
-  readonly condition: string;
-  readonly bound: readonly SqliteValue[];
-}
-
-const NO_CONDITION: Condition = { condition: '', bound: [] };
-
-function leaseCondition({ lease }: RunWrite, now: number): Condition {
-  if (typeof lease !== 'object') return NO_CONDITION;
-  return {
-    condition: 'AND (lease_owner IS NULL OR lease_owner = ? OR lease_expires_ms <= ?)',
-    bound: [lease.owner, now],
-  };
-}
-
-function bookkeeping(write: RunWrite, lastPosition: number, now: number): [string, SqliteValue][] {
-  const { revision, nextRevision, entries, lease, writer } = write;
-  const columns: [string, SqliteValue][] = [['touched_ms', now]];
-  if (nextRevision !== revision) columns.push(['revision', nextRevision], ['writer', writer]);
+  set.add('touched_ms', now);
+  if (nextRevision !== revision) set.add('revision', nextRevision).add('writer', write.writer);
   const last = entries.at(-1);
   if (last !== undefined || revision === 0) {
-    columns.push(['seq', last?.seq ?? 0], ['last_position', last === undefined ? 0 : lastPosition]);
+    set.add('seq', last?.seq ?? 0).add('last_position', last === undefined ? 0 : lastPosition);
   }
-  if (lease === 'release') columns.push(['lease_owner', null], ['lease_expires_ms', null]);
-  else if (lease !== 'keep') columns.push(['lease_owner', lease.owner], ['lease_expires_ms', now + lease.ms]);
-  return columns;
+  if (lease === 'release') set.add('lease_owner', null).add('lease_expires_ms', null);
+  else if (lease !== 'keep') set.add('lease_owner', lease.owner).add('lease_expires_ms', now + lease.ms);
+  return set;
 }

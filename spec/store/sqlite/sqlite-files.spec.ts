@@ -151,6 +151,21 @@ describe('SqliteRunStore', () => {
     database.close();
   });
 
+  it('forgets the entries of a batch that came to nothing', async () => {
+    const database = new Database(path);
+    const store = open({ database });
+    database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON agent_run_runs WHEN NEW.session_id = 'bad'
+      BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    const runs = ['good', 'bad'].map((sessionId) => new Run({ sessionId }));
+    const recorders = runs.map((run) => store.track(run, { onError: () => undefined }));
+    for (const run of runs) run.updateStatus('running');
+    await Promise.allSettled(recorders.map((recorder) => recorder.flush()));
+    expect(await store.events(runs[0]!.id)).toHaveLength(1);
+    expect(await store.get(runs[1]!.id)).toBeNull();
+    await store.close();
+    database.close();
+  });
+
   it('knows which errors may be tried again, of each driver', () => {
     const retryable = (error: object): boolean => sqliteError('write', error).retryable;
     expect(retryable(Object.assign(new Error('locked'), { code: 'SQLITE_BUSY_SNAPSHOT' }))).toBe(true);

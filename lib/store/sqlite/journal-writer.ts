@@ -1,0 +1,49 @@
+import type { NewEntry } from '../backend';
+import type { SqliteConnection } from './connection';
+import type { SqliteValue } from './driver';
+import type { SqliteTables } from './tables';
+
+const COLUMNS = 'position, run, seq, type, data, at';
+const MARKS = '(?, ?, ?, ?, ?, ?)';
+const COLUMN_COUNT = 6;
+
+/** How many rows a statement takes, the largest first: a call costs more than a row. */
+const CHUNKS = [64, 8, 1];
+
+/** Collects the entries of a batch, and writes them many rows at a time. */
+export class JournalWriter {
+  readonly #connection: SqliteConnection;
+  readonly #chunks: readonly { readonly size: number; readonly sql: string }[];
+  #values: SqliteValue[] = [];
+
+  constructor(connection: SqliteConnection, { journal }: SqliteTables) {
+    this.#connection = connection;
+    this.#chunks = CHUNKS.map((rows) => ({
+      size: rows * COLUMN_COUNT,
+      sql: `INSERT INTO ${journal} (${COLUMNS}) VALUES ${Array<string>(rows).fill(MARKS).join()}`,
+    }));
+  }
+
+  /** Forgets what was added, by a batch that came to nothing. */
+  clear(): void {
+    this.#values = [];
+  }
+
+  /** @param position - The position before the first entry's. */
+  add(run: number, entries: readonly NewEntry[], position: number): void {
+    let next = position;
+    for (const { seq, type, data, at } of entries) this.#values.push(++next, run, seq, type, data, at);
+  }
+
+  /** Writes what was added. */
+  write(): void {
+    const values = this.#values;
+    this.#values = [];
+    let start = 0;
+    for (const { size, sql } of this.#chunks) {
+      for (; values.length - start >= size; start += size) {
+        this.#connection.run(sql, values.slice(start, start + size));
+      }
+    }
+  }
+}
