@@ -1,6 +1,6 @@
 export type { PriceDetails, UsageCounters } from './counters';
-export type { UsageFormatName } from './formats';
-export { USAGE_FORMATS } from './formats';
+export type { UsageFormatName } from './known-formats';
+export { USAGE_FORMATS } from './known-formats';
 export type { ModelUsage, RecordedUsage } from './meter';
 export { UsageMeter } from './meter';
 export type { RecordOptions, UsageMeterOptions, UsageWarning } from './options';

@@ -1,7 +1,7 @@
 import type { ValidationIssue } from '../run/error';
 import { validationError } from '../run/error';
-import type { UsageFormatName } from './formats';
-import { isFormatName, USAGE_FORMATS } from './formats';
+import type { UsageFormatName } from './known-formats';
+import { isFormatName, USAGE_FORMATS } from './known-formats';
 import type { UnpricedReason, UsagePrices } from './price';
 import type { UsageFormat, UsageScope } from './report';
 

@@ -2,66 +2,13 @@ import type { ValidationIssue } from '../run/error';
 import { RunError, validationError } from '../run/error';
 import type { Counts } from './counters';
 import { COUNT_NAMES, countsFrom, withTotal } from './counters';
-import { aiSdk } from './formats/ai-sdk';
-import { anthropic } from './formats/anthropic';
-import { bedrock } from './formats/bedrock';
-import { claudeResult } from './formats/claude-result';
-import { codex } from './formats/codex';
-import { gemini } from './formats/gemini';
-import { openaiChat, openaiResponses } from './formats/openai';
-import { openaiAgents } from './formats/openai-agents';
+import type { UsageFormatName } from './known-formats';
+import { FORMATS, USAGE_FORMATS } from './known-formats';
 import { modelNamedBy } from './model-of';
-import type { FormatContext, KnownFormat, UsageFormat, UsageReading, UsageReport } from './report';
-import { Fields, isObject, memberOf, requestReading } from './report';
-
-/** The formats that are known by name, and recognised by shape. */
-export const USAGE_FORMATS = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic',
-  'gemini',
-  'ai-sdk',
-  'claude-result',
-  'codex',
-  'bedrock',
-  'openai-agents',
-] as const;
-
-/** The name of a known format. */
-export type UsageFormatName = (typeof USAGE_FORMATS)[number];
-
-const FORMATS: Readonly<Record<UsageFormatName, KnownFormat>> = {
-  'openai-chat': openaiChat,
-  'openai-responses': openaiResponses,
-  anthropic,
-  gemini,
-  'ai-sdk': aiSdk,
-  'claude-result': claudeResult,
-  codex,
-  bedrock,
-  'openai-agents': openaiAgents,
-};
-
-const ALL_MARKS: readonly string[] = [
-  ...Object.values(FORMATS).flatMap(({ marks }) => marks),
-  // LangChain's, whose input includes what was cached: not to be taken for one of ours.
-  'input_token_details',
-  'output_token_details',
-];
-
-/** Where a usage object stands in what clients hand out, best first. */
-const PLACES: readonly (readonly string[])[] = [
-  [],
-  ['totalUsage'],
-  ['usage'],
-  ['usageMetadata'],
-  ['message', 'usage'],
-  ['response', 'usage'],
-  ['state', 'usage'],
-  ['context', 'usage'],
-  ['event', 'usage'],
-  ['event', 'message', 'usage'],
-];
+import type { FormatContext, UsageFormat, UsageReading, UsageReport } from './report';
+import { Fields, isObject, requestReading } from './report';
+import type { Place } from './shape';
+import { formatsOf, hasKeysOf, placesIn } from './shape';
 
 /** What is known about a payload before it is read. */
 export interface ReadOptions {
@@ -77,17 +24,6 @@ export interface ReadOptions {
 export interface FormattedReading {
   readonly reading: UsageReading;
   readonly provider: string | null;
-}
-
-/** A usage object inside a payload. */
-interface Place {
-  readonly usage: object;
-  readonly path: string;
-}
-
-/** Whether the name is one of {@link USAGE_FORMATS}. */
-export function isFormatName(name: unknown): name is UsageFormatName {
-  return (USAGE_FORMATS as readonly unknown[]).includes(name);
 }
 
 /**
@@ -106,15 +42,14 @@ export function readPayload(payload: unknown, options: ReadOptions): FormattedRe
   const named = options.format ?? USAGE_FORMATS.find((name) => FORMATS[name].claims?.(payload) === true);
   if (named !== undefined) return readNamed(named, context);
   for (const place of placesIn(payload)) {
-    const names = USAGE_FORMATS.filter((name) => fits(FORMATS[name], place.usage));
+    const names = formatsOf(place.usage);
     if (isFilled(names)) return readAgreed(names, place, context);
   }
   throw unreadable('is no usage that is known, or fits more than one format');
 }
 
 function readNamed(name: UsageFormatName, context: FormatContext): FormattedReading {
-  const format = FORMATS[name];
-  const place = [...placesIn(context.payload)].find(({ usage }) => hasAny(usage, format.keys));
+  const place = [...placesIn(context.payload)].find(({ usage }) => hasKeysOf(name, usage));
   if (place === undefined) throw unreadable(`has no usage of the format ${name}`);
   return read(name, place, context);
 }
@@ -150,32 +85,6 @@ function read(name: UsageFormatName, { usage, path }: Place, context: FormatCont
 function agree(left: UsageReading, right: UsageReading): boolean {
   const [a, b] = [left, right].map(({ parts }) => parts.map(({ counts }) => counts));
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function* placesIn(payload: object): Generator<Place> {
-  for (const keys of PLACES) {
-    let usage: unknown = payload;
-    for (const key of keys) usage = isObject(usage) ? memberOf(usage, key) : undefined;
-    if (isObject(usage)) yield { usage, path: keys.join('.') };
-  }
-}
-
-/** Whether the usage object has keys of the format, and no mark that only others have. */
-function fits({ keys, marks }: KnownFormat, usage: object): boolean {
-  return (
-    hasAny(usage, [...keys, ...marks]) && !ALL_MARKS.some((mark) => !marks.includes(mark) && has(usage, mark))
-  );
-}
-
-function hasAny(usage: object, keys: readonly string[]): boolean {
-  return keys.some((key) => has(usage, key));
-}
-
-/** Whether the object has something, null too, under a key or a path of two. */
-function has(usage: object, path: string): boolean {
-  const [key = '', inner] = path.split('.');
-  const value = memberOf(usage, key);
-  return inner === undefined ? value !== undefined : isObject(value) && memberOf(value, inner) !== undefined;
 }
 
 function readWith(format: UsageFormat, payload: unknown, options: ReadOptions): FormattedReading {

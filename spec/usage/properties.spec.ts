@@ -1,0 +1,263 @@
+import fc from 'fast-check';
+import { Run } from 'agent-run';
+import type { UsageFormatName } from 'agent-run/usage';
+import { UsageMeter } from 'agent-run/usage';
+import { chat, metered, reread } from './subjects';
+
+/** One request in disjoint parts. */
+interface Work {
+  readonly fresh: number;
+  readonly read: number;
+  readonly written: number;
+  readonly text: number;
+  readonly reasoning: number;
+}
+
+const tokens = fc.nat(1_000_000);
+const anyWork: fc.Arbitrary<Work> = fc.record({
+  fresh: tokens,
+  read: tokens,
+  written: tokens,
+  text: tokens,
+  reasoning: tokens,
+});
+
+/** The same work as each producer reports it. */
+const SHAPES: Readonly<Record<UsageFormatName, (work: Work) => object>> = {
+  'openai-chat': ({ fresh, read, written, text, reasoning }) => ({
+    prompt_tokens: fresh + read + written,
+    completion_tokens: text + reasoning,
+    total_tokens: fresh + read + written + text + reasoning,
+    prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
+    completion_tokens_details: { reasoning_tokens: reasoning },
+  }),
+  'openai-responses': ({ fresh, read, written, text, reasoning }) => ({
+    input_tokens: fresh + read + written,
+    input_tokens_details: { cached_tokens: read, cache_write_tokens: written },
+    output_tokens: text + reasoning,
+    output_tokens_details: { reasoning_tokens: reasoning },
+    total_tokens: fresh + read + written + text + reasoning,
+  }),
+  anthropic: ({ fresh, read, written, text, reasoning }) => ({
+    input_tokens: fresh,
+    cache_read_input_tokens: read,
+    cache_creation_input_tokens: written,
+    output_tokens: text + reasoning,
+    output_tokens_details: { thinking_tokens: reasoning },
+  }),
+  gemini: ({ fresh, read, written, text, reasoning }) => ({
+    promptTokenCount: fresh + read + written,
+    candidatesTokenCount: text,
+    thoughtsTokenCount: reasoning,
+    cachedContentTokenCount: read,
+    totalTokenCount: fresh + read + written + text + reasoning,
+  }),
+  'ai-sdk': ({ fresh, read, written, text, reasoning }) => ({
+    inputTokens: fresh + read + written,
+    inputTokenDetails: { noCacheTokens: fresh, cacheReadTokens: read, cacheWriteTokens: written },
+    outputTokens: text + reasoning,
+    outputTokenDetails: { textTokens: text, reasoningTokens: reasoning },
+    totalTokens: fresh + read + written + text + reasoning,
+  }),
+  'claude-result': ({ fresh, read, written, text, reasoning }) => ({
+    total_cost_usd: 1,
+    modelUsage: {
+      house: {
+        inputTokens: fresh,
+        outputTokens: text + reasoning,
+        cacheReadInputTokens: read,
+        cacheCreationInputTokens: written,
+        costUSD: 1,
+      },
+    },
+  }),
+  codex: ({ fresh, read, written, text, reasoning }) => ({
+    input_tokens: fresh + read + written,
+    cached_input_tokens: read,
+    cache_write_input_tokens: written,
+    output_tokens: text + reasoning,
+    reasoning_output_tokens: reasoning,
+  }),
+  bedrock: ({ fresh, read, written, text, reasoning }) => ({
+    inputTokens: fresh,
+    outputTokens: text + reasoning,
+    totalTokens: fresh + text + reasoning,
+    cacheReadInputTokens: read,
+    cacheWriteInputTokens: written,
+  }),
+  'openai-agents': ({ fresh, read, written, text, reasoning }) => ({
+    requests: 1,
+    inputTokens: fresh + read + written,
+    outputTokens: text + reasoning,
+    totalTokens: fresh + read + written + text + reasoning,
+    inputTokensDetails: [{ cached_tokens: read, cache_write_tokens: written }],
+    outputTokensDetails: [{ reasoning_tokens: reasoning }],
+  }),
+};
+
+/** What some producers do not report at all. */
+const UNREPORTED: Partial<Record<UsageFormatName, string>> = {
+  gemini: 'cache_write_tokens',
+  bedrock: 'reasoning_tokens',
+  'claude-result': 'reasoning_tokens',
+};
+
+const PRICES = { house: { input_mtok: 3, output_mtok: 15, cache_read_mtok: 0.3, cache_write_mtok: 3.75 } };
+
+function house(): ReturnType<typeof metered> {
+  return metered({ provider: null, model: 'house', prices: PRICES });
+}
+
+describe('properties of the meter', () => {
+  it('the same work reported in any shape gives the same counters', () => {
+    fc.assert(
+      fc.property(anyWork, (work) => {
+        const { fresh, read, written, text, reasoning } = work;
+        const counters: Record<string, number> = {
+          input_tokens: fresh + read + written,
+          output_tokens: text + reasoning,
+          cache_read_tokens: read,
+          cache_write_tokens: written,
+          reasoning_tokens: reasoning,
+          total_tokens: fresh + read + written + text + reasoning,
+          requests: 1,
+        };
+        for (const [name, shape] of Object.entries(SHAPES)) {
+          const { run, meter } = house();
+          meter.record(shape(work));
+          const unreported = UNREPORTED[name as UsageFormatName];
+          const expected = Object.entries(counters).filter(([counter]) => counter !== unreported);
+          expect(run.tokenUsage).toEqual(Object.fromEntries(expected));
+        }
+      }),
+    );
+  });
+
+  it('cumulative snapshots, however chopped and repeated, give what the last one says', () => {
+    const pieces = fc.array(fc.record({ work: anyWork, times: fc.integer({ min: 1, max: 3 }) }), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(pieces, fc.constantFrom('openai-chat', 'anthropic', 'codex', 'ai-sdk'), (growth, name) => {
+        const shape = SHAPES[name as UsageFormatName];
+        const { run, meter } = house();
+        let total: Work = { fresh: 0, read: 0, written: 0, text: 0, reasoning: 0 };
+        for (const { work, times } of growth) {
+          total = sum(total, work);
+          for (let time = 0; time < times; time++)
+            {meter.record(shape(total), { scope: 'cumulative', format: name as UsageFormatName });}
+        }
+        const whole = house();
+        whole.meter.record(shape(total), { scope: 'cumulative', format: name as UsageFormatName });
+        expect(run.tokenUsage).toEqual(whole.run.tokenUsage);
+        expect(run.costUsd).toBeCloseTo(whole.run.costUsd!, 8);
+      }),
+    );
+  });
+
+  it('snapshots that fall are new starts: each whole, the rest by growth', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1000), { minLength: 1 }), (counts) => {
+        const { run, meter } = house();
+        let expected = 0;
+        let last = 0;
+        for (const count of counts) {
+          expected += count < last ? count : count - last;
+          last = count;
+          meter.record(chat(count, 0), { scope: 'cumulative' });
+        }
+        expect(run.tokenUsage).toMatchObject({ input_tokens: expected });
+      }),
+    );
+  });
+
+  it('reports that repeat, in any order, across restarts, count each request once at its largest', () => {
+    const reports = fc.array(
+      fc.record({
+        id: fc.constantFrom('a', 'b', '__proto__', 'constructor', ''),
+        output: fc.nat(1000),
+        restarts: fc.boolean(),
+      }),
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(reports, (all) => {
+        let { run, meter } = house() as { run: Run; meter: UsageMeter };
+        const largest = new Map<string, number>();
+        for (const { id, output, restarts } of all) {
+          if (restarts) {
+            run = reread(run);
+            meter = UsageMeter.restore(run, { prices: PRICES });
+          }
+          meter.record(chat(100, output), { requestId: id, model: 'house' });
+          largest.set(id, Math.max(largest.get(id) ?? 0, output));
+        }
+        const output = [...largest.values()].reduce((total, count) => total + count, 0);
+        expect(run.tokenUsage).toMatchObject({ requests: largest.size, output_tokens: output });
+        expect(run.costUsd).toBeCloseTo((largest.size * 100 * 3 + output * 15) / 1e6, 9);
+      }),
+    );
+  });
+
+  it('whatever is recorded, the breakdown by model adds up to the run, and a record is at most one event', () => {
+    const step = fc.record({
+      work: anyWork,
+      format: fc.constantFrom(...(Object.keys(SHAPES) as UsageFormatName[])),
+      model: fc.constantFrom('house', 'nosuch', '__proto__'),
+      scope: fc.constantFrom('request', 'cumulative', undefined),
+      key: fc.constantFrom('a', '__proto__', undefined),
+      requestId: fc.constantFrom('a', 'b', undefined, undefined),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const { run, meter, updates } = house();
+        for (const { work, format, model, ...options } of steps) {
+          const before = updates.length;
+          const named = format === 'claude-result' ? {} : { model };
+          meter.record(SHAPES[format](work), { ...named, ...options });
+          expect(updates.length - before).toBeLessThanOrEqual(1);
+        }
+        const models = Object.values(meter.byModel());
+        for (const counter of ['input_tokens', 'output_tokens', 'cache_read_tokens', 'requests'] as const) {
+          const together = models.reduce((total, { tokenUsage }) => total + (tokenUsage[counter] ?? 0), 0);
+          expect(together).toBe(run.tokenUsage[counter] ?? 0);
+          expect(together).toBeGreaterThanOrEqual(0);
+        }
+        const unpriced = models.reduce((total, { unpricedRequests }) => total + unpricedRequests, 0);
+        expect(unpriced).toBe(run.tokenUsage['unpriced_requests'] ?? 0);
+        expect(models.reduce((total, { costUsd }) => total + (costUsd ?? 0), 0)).toBeCloseTo(
+          run.costUsd ?? 0,
+          8,
+        );
+        expect(UsageMeter.restore(reread(run)).byModel()).toEqual(meter.byModel());
+      }),
+    );
+  });
+
+  it('sums a million requests exactly to the nano-dollar', () => {
+    const run = new Run({ sessionId: 's' });
+    const meter = new UsageMeter(run, {
+      model: 'house',
+      prices: { house: { input_mtok: 0.1, output_mtok: 0.7 } },
+    });
+    let nanos = 0n;
+    for (let request = 0; request < 1_000_000; request++) {
+      const [input, output] = [request % 977, request % 13];
+      meter.record({ prompt_tokens: input, completion_tokens: output });
+      nanos += BigInt(input * 100 + output * 700);
+    }
+    expect(run.costUsd).toBe(Number(nanos) / 1e9);
+    expect(meter.byModel()['house']?.costUsd).toBe(Number(nanos) / 1e9);
+    expect(run.tokenUsage).toMatchObject({ requests: 1_000_000 });
+  }, 120_000);
+});
+
+function sum(left: Work, right: Work): Work {
+  return {
+    fresh: left.fresh + right.fresh,
+    read: left.read + right.read,
+    written: left.written + right.written,
+    text: left.text + right.text,
+    reasoning: left.reasoning + right.reasoning,
+  };
+}
