@@ -144,8 +144,9 @@ describe('properties of the meter', () => {
         let total: Work = { fresh: 0, read: 0, written: 0, text: 0, reasoning: 0 };
         for (const { work, times } of growth) {
           total = sum(total, work);
-          for (let time = 0; time < times; time++)
-            {meter.record(shape(total), { scope: 'cumulative', format: name as UsageFormatName });}
+          for (let time = 0; time < times; time++) {
+            meter.record(shape(total), { scope: 'cumulative', format: name as UsageFormatName });
+          }
         }
         const whole = house();
         whole.meter.record(shape(total), { scope: 'cumulative', format: name as UsageFormatName });
