@@ -17,6 +17,9 @@ export type DeepReadonly<T> = T extends (...args: never[]) => unknown
     ? { readonly [Key in keyof T]: JsonValue extends T[Key] ? T[Key] : DeepReadonly<T[Key]> }
     : T;
 
+/** What is taken for a payload of the type: any object where the type is as open as {@link JsonObject}. */
+export type Accepted<T extends object> = string extends keyof T ? object : T;
+
 /** How deep a payload may nest. Deeper ones would overflow `JSON.stringify` (above 3,000 on Node 20). */
 export const MAX_DEPTH = 1000;
 

@@ -18,7 +18,7 @@ import type { ErrorPayloadOptions } from './error-payload';
 import { errorPayload, isError, messageOf } from './error-payload';
 import type { RunAttributeName, RunEvents } from './events';
 import { createRunId } from './id';
-import type { DeepReadonly, JsonObject, JsonValue } from './json';
+import type { Accepted, DeepReadonly, JsonObject, JsonValue } from './json';
 import { setMember, takeJsonObject } from './json';
 import type { IncomingRecord, RecordDraft, RunJSON, TraceContext } from './record';
 import { attachUnknown, readRecord, writeRecord } from './record';
@@ -304,7 +304,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * the run has ended otherwise; `invalid_operation` when there is an output.
    * @fires statusChanged, or attributesChanged where it is filled in
    */
-  setOutput(output: Output): this {
+  setOutput(output: Accepted<Output>): this {
     const taken = takeJsonObject(output, 'output');
     if (this.#status !== 'completed') {
       this.#transition('completed', { output: taken });
