@@ -82,6 +82,21 @@ export function startTelemetry(options: RunTelemetryOptions = {}): TelemetryKit 
   };
 }
 
+/** A kit for each test of this file, in which OpenTelemetry must have nothing to warn of. */
+export function useTelemetry(): () => TelemetryKit {
+  let kit: TelemetryKit;
+  const diagnostics = useDiagnostics();
+  useContextManager();
+  beforeEach(() => {
+    kit = startTelemetry();
+  });
+  afterEach(async () => {
+    await kit.shutdown();
+    expect(diagnostics).toEqual([]);
+  });
+  return () => kit;
+}
+
 /** Lets contexts follow promises and timers, as a Node service has it, for the tests of this file. */
 export function useContextManager(): void {
   const manager = new AsyncLocalStorageContextManager();

@@ -1,28 +1,18 @@
 import { Run } from 'agent-run';
-import type { TelemetryKit } from './kit';
-import { milliseconds, startTelemetry, useContextManager, useDiagnostics } from './kit';
+import { milliseconds, useTelemetry } from './kit';
 
-useContextManager();
-const diagnostics = useDiagnostics();
-
-let kit: TelemetryKit;
-
-beforeEach(() => {
-  kit = startTelemetry();
-});
-
-afterEach(async () => {
-  await kit.shutdown();
-  expect(diagnostics).toEqual([]);
-});
+const kit = useTelemetry();
 
 function runningRun(json: object = {}): Run {
   const run = Run.fromJSON({ ...new Run({ sessionId: 'session-123' }).toJSON(), ...json });
-  kit.telemetry.observe(run);
+  kit().telemetry.observe(run);
   return run.updateStatus('running');
 }
 
-const turns = (): object[] => kit.span().events.map(({ name, attributes }) => ({ name, ...attributes }));
+const turns = (): object[] =>
+  kit()
+    .span()
+    .events.map(({ name, attributes }) => ({ name, ...attributes }));
 
 const turn = (turnCount: number, input?: number, output?: number): object => ({
   name: 'agent_run.turn',
@@ -61,7 +51,7 @@ describe('the turns of a span', () => {
     const beforeMs = Date.now();
     run.incrementTurn();
     run.setOutput({});
-    const { events, startTime, endTime } = kit.span();
+    const { events, startTime, endTime } = kit().span();
     const atMs = milliseconds(events[0]!.time);
     expect(atMs).toBeGreaterThanOrEqual(milliseconds(startTime));
     expect(atMs).toBeLessThanOrEqual(milliseconds(endTime));
@@ -72,21 +62,21 @@ describe('the turns of a span', () => {
     const run = runningRun({ turn_count: 4, token_usage: usage(1000, 100) });
     run.incrementTurn().updateTokenUsage(usage(1, 2)).setOutput({});
     expect(turns()).toEqual([turn(5, 1, 2)]);
-    expect(kit.span().attributes['gen_ai.usage.input_tokens']).toBe(1001);
+    expect(kit().span().attributes['gen_ai.usage.input_tokens']).toBe(1001);
   });
 
   it('are the first 128 of a run that takes more, so that the SDK has none to drop', () => {
     const run = runningRun();
     for (let index = 0; index < 1000; index++) run.incrementTurn();
     run.setOutput({});
-    expect(kit.span().events).toHaveLength(128);
-    expect(kit.span().droppedEventsCount).toBe(0);
-    expect(kit.span().attributes['agent_run.turn_count']).toBe(1000);
+    expect(kit().span().events).toHaveLength(128);
+    expect(kit().span().droppedEventsCount).toBe(0);
+    expect(kit().span().attributes['agent_run.turn_count']).toBe(1000);
   });
 
   it('count those taken before the run started', () => {
     const run = new Run({ sessionId: 'session-123' });
-    kit.telemetry.observe(run);
+    kit().telemetry.observe(run);
     run.incrementTurn().setOutput({});
     expect(turns()).toEqual([turn(1)]);
   });
