@@ -22,7 +22,7 @@ import type { SummarizeOptions, SummaryRow } from './summary';
 import { Summary, SUMMARY_COLUMNS } from './summary';
 import type { WatchOptions } from './watch';
 import { WakeUps, watchJournal } from './watch';
-import { WriteQueue } from './write-queue';
+import { RETRY_FOR_MS, WriteQueue } from './write-queue';
 
 /** A page of runs. */
 export interface RunPage {
@@ -108,7 +108,7 @@ export abstract class RunStore {
         admission: new Admission(settings.whenBusy, {
           endOrphans: (sessionId) => this.#endOrphansOf(sessionId),
           cancelOthers: (newest) => this.#cancelOthers(newest),
-          pause: (ms) => this.#wakeUps.wait(ms, this.#closing.signal),
+          pause: (ms) => this.#wakeUps.wait(this.#wakeUps.count, ms, this.#closing.signal),
         }),
         changed: (changed) => this.#remember(changed),
         settled: (settled) => this.#forget(settled),
@@ -243,6 +243,7 @@ export abstract class RunStore {
       backend: this.#backend,
       wakeUps: this.#wakeUps,
       pollMs: this.#options.pollMs ?? 100,
+      retryForMs: this.#options.retryForMs ?? RETRY_FOR_MS,
       closed: this.#closing.signal,
     });
   }

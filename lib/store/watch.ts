@@ -1,4 +1,5 @@
-import type { JournalQuery, StoreBackend } from './backend';
+import { RunError } from '../run/error';
+import type { JournalQuery, StoreBackend, StoredEntry } from './backend';
 import { encodeText } from './column-text';
 import { readStart } from './filter';
 import type { JournalEntry } from './journal';
@@ -30,13 +31,20 @@ export interface WatchSessionOptions {
 /** Wakes those who wait for new entries. */
 export class WakeUps {
   readonly #waiting = new Set<() => void>();
+  #count = 0;
+
+  /** How often somebody was to be woken. Taken before a look, so that nothing slips in after it. */
+  get count(): number {
+    return this.#count;
+  }
 
   wakeAll(): void {
+    this.#count += 1;
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Settles at the next call of {@link wakeAll}, when the signal aborts, or after a while. */
-  wait(ms: number, signal: AbortSignal): Promise<void> {
+  /** Settles when there was a {@link wakeAll} after that count, when the signal aborts, or after a while. */
+  wait(count: number, ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiting.delete(wake);
@@ -47,7 +55,7 @@ export class WakeUps {
       const timer = setTimeout(wake, ms);
       this.#waiting.add(wake);
       signal.addEventListener('abort', wake);
-      if (signal.aborted) wake();
+      if (signal.aborted || this.#count !== count) wake();
     });
   }
 }
@@ -57,11 +65,14 @@ export interface WatchHost {
   readonly backend: StoreBackend;
   readonly wakeUps: WakeUps;
   readonly pollMs: number;
+  /** How long it goes on trying when the database does not answer, in milliseconds. */
+  readonly retryForMs: number;
   /** Aborts when the store closes. */
   readonly closed: AbortSignal;
 }
 
 const PAGE = 500;
+const RETRY_MS = 100;
 
 /** Reads the journal from where it is told, and goes on as it grows. */
 export async function* watchJournal(options: WatchOptions, host: WatchHost): AsyncGenerator<JournalEntry> {
@@ -69,16 +80,35 @@ export async function* watchJournal(options: WatchOptions, host: WatchHost): Asy
   const signal = AbortSignal.any(signals);
   let query = firstQuery(options);
   while (!signal.aborted) {
-    // Asked for before reading: what is committed in between wakes at once.
-    const grown = host.wakeUps.wait(host.pollMs, signal);
-    const page = await host.backend.journal(query);
+    const { count } = host.wakeUps;
+    const page = await readPatiently(query, host, signal);
     for (const row of page) {
       if (isAborted(signal)) return;
       yield journalEntryOf(row);
     }
     const last = page.at(-1);
-    if (last === undefined) await grown;
+    if (last === undefined) await host.wakeUps.wait(count, host.pollMs, signal);
     else query = nextQuery(query, last);
+  }
+}
+
+/** Reads a page; where the database is away for a while, as soon as it is back. */
+async function readPatiently(
+  query: JournalQuery,
+  { backend, wakeUps, retryForMs }: WatchHost,
+  signal: AbortSignal,
+): Promise<readonly StoredEntry[]> {
+  const startedAt = Date.now();
+  for (;;) {
+    const { count } = wakeUps;
+    try {
+      return await backend.journal(query);
+    } catch (error) {
+      if (isAborted(signal)) return [];
+      const mayPass = error instanceof RunError && error.retryable;
+      if (!mayPass || Date.now() - startedAt >= retryForMs) throw error;
+    }
+    await wakeUps.wait(count, RETRY_MS, signal);
   }
 }
 

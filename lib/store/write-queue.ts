@@ -16,7 +16,11 @@ export interface QueueMember {
 
 /** How a queue deals with a database that does not answer. */
 export interface RetryOptions {
-  /** How long `flush` is patient, in milliseconds. Changes are kept and tried beyond it. @default 30000 */
+  /**
+   * How long `flush` and `watch` are patient, in milliseconds. Changes are kept and tried beyond it.
+   *
+   * @default 30000
+   */
   readonly retryForMs?: number | undefined;
 }
 
@@ -24,6 +28,9 @@ interface Pending {
   readonly member: QueueMember;
   readonly write: RunWrite;
 }
+
+/** How long a database may be away before those who wait for it are told. */
+export const RETRY_FOR_MS = 30_000;
 
 const MAX_BATCH = 500;
 const FIRST_DELAY_MS = 20;
@@ -44,7 +51,7 @@ export class WriteQueue {
   /** @param onApplied - Is told what was committed. */
   constructor(
     backend: StoreBackend,
-    { retryForMs = 30_000 }: RetryOptions,
+    { retryForMs = RETRY_FOR_MS }: RetryOptions,
     onApplied: (writes: readonly RunWrite[]) => void,
   ) {
     this.#backend = backend;
