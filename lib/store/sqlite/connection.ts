@@ -74,7 +74,13 @@ export class SqliteConnection {
   #call(sql: string, method: 'run' | 'get' | 'all', values: readonly SqliteValue[]): unknown {
     const statement = this.#prepare(sql);
     const call = (statement[method] as Call).bind(statement);
-    return this.#spreads ? call(...values) : call(values);
+    try {
+      return this.#spreads ? call(...values) : call(values);
+    } catch (error) {
+      // A statement of libsql's that has failed gives the same error to its next call.
+      this.#statements.delete(sql);
+      throw error;
+    }
   }
 
   #prepare(sql: string): SqliteStatement {
