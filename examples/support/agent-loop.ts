@@ -71,20 +71,24 @@ async function ask(
 }
 
 /** Counts tokens and cost; a service that reports no usage is one whose usage is unknown. */
-function recordUsage(meter: UsageMeter, completion: ChatCompletion, timeline: Timeline): void {
-  if (completion.usage === undefined) timeline.note('usage', 'the service reports none');
+function recordUsage(meter: UsageMeter, completion: Loose<ChatCompletion>, timeline: Timeline): void {
+  if ((completion.usage ?? null) === null) timeline.note('usage', 'the service reports none');
   else meter.record(completion);
 }
 
-function messageOf({ choices }: ChatCompletion): ChatCompletionMessage {
-  const [choice] = choices;
-  if (choice === undefined) throw new Error('The model gave no reply');
-  return choice.message;
+/** What other services than OpenAI's leave out. */
+type Loose<Whole> = { readonly [Key in keyof Whole]?: Whole[Key] | null };
+
+function messageOf({ choices }: Loose<ChatCompletion>): ChatCompletionMessage {
+  const message = choices?.[0]?.message;
+  if (message === undefined) throw new Error('The service sent no reply of the model');
+  return message;
 }
 
 function answerIn(completion: ChatCompletion): string {
-  const { content, refusal } = messageOf(completion);
-  if (content !== null && content !== '') return content;
+  const { content, refusal }: Loose<ChatCompletionMessage> = messageOf(completion);
+  const answer = content ?? '';
+  if (answer !== '') return answer;
   const reason = completion.choices[0]?.finish_reason ?? 'no reason';
   throw new Error(refusal ?? `The model ended without an answer (${reason})`);
 }

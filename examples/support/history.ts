@@ -62,7 +62,8 @@ export class History {
     // The Swedish way to write a date is the international one, in local time.
     const when = startedAt.toLocaleString('sv-SE').slice(0, 16);
     const figures = `${turnCount} turns, ${tokensOf(tokenUsage)} tokens, ${dollars(costUsd)}`;
-    const { question } = input as { readonly question: string };
+    // The file may hold runs of other programs too.
+    const { question = '' } = (input ?? {}) as { readonly question?: string };
     return `${when}  ${styledStatus(status, this.#screen)}, ${figures}: ${question}`;
   }
 }

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Run } from 'agent-run';
 import { SqliteRunStore } from 'agent-run/store/sqlite';
 import type { ScriptedModel } from '../../examples/support/scripted-model';
 import { startScriptedModel } from '../../examples/support/scripted-model';
@@ -75,6 +76,14 @@ describe('npm start, again', () => {
       status: 'cancelled',
       error: { code: 'cancelled', message: 'Not needed any more' },
     });
+  });
+
+  it('shows the runs of other programs too', async () => {
+    mkdirSync(dirname(folder.history));
+    const store = new SqliteRunStore({ path: folder.history });
+    await store.save(new Run({ sessionId: folder.path }));
+    await store.close();
+    expect((await folder.start().ended).output).toMatch(/^earlier .* pending, 0 turns, 0 tokens, \?:/m);
   });
 
   it('keeps the runs where AGENT_RUN_DB says', async () => {

@@ -194,9 +194,9 @@ describe('npm start, with a service', () => {
     expect(recordIn(ended)).toMatchObject({ cost_usd: null, token_usage: counters });
   });
 
-  it('leaves unknown what the service does not report', async () => {
+  it.each([undefined, null])('leaves usage unknown where the service reports %p', async (usage) => {
     const { body } = completion({ content: 'I see.' });
-    const ended = await askService([{ body: { ...body, usage: undefined } }]);
+    const ended = await askService([{ body: { ...body, usage } }]);
     expect(ended.output).toContain('the service reports none');
     expect(recordIn(ended)).toMatchObject({ status: 'completed', cost_usd: null, token_usage: {} });
   });
@@ -204,6 +204,12 @@ describe('npm start, with a service', () => {
   it('ends as failed when the reply has no text', async () => {
     expect(errorIn(await askService([completion({ content: '' })]))).toBe(
       'The model ended without an answer (stop)',
+    );
+  });
+
+  it('ends as failed when the service answers something else', async () => {
+    expect(errorIn(await askService([{ body: { detail: 'I am no model' } }]))).toBe(
+      'The service sent no reply of the model',
     );
   });
 });
