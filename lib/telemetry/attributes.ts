@@ -138,5 +138,10 @@ function textOf(value: unknown): string | undefined {
 }
 
 function known(attributes: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+  const found: Attributes = {};
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
 }
