@@ -382,7 +382,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   /**
    * Adds counters and cost in one event. Counts and dollars may be negative where an estimate is
-   * corrected; the sums may not.
+   * corrected: a caller takes back no more than it has added, and nothing here checks that.
    *
    * @internal
    */
