@@ -8,6 +8,8 @@ const config: Config = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/spec/support/postgres-setup.ts',
   globalTeardown: '<rootDir>/spec/support/postgres-teardown.ts',
+  // A machine with much else to do is no failure: what hangs, hangs longer than this.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/spec/bench/node_modules/'],
   transform: { '\\.ts$': 'ts-jest' },
