@@ -87,7 +87,20 @@ describe('Run', () => {
       ]);
     });
 
-    it('throws on the next tick where nobody listens to listenerError', () => {
+    it('throws on the next tick, not before', () => {
+      jest.useFakeTimers();
+      const run = makeRun();
+      const error = new Error('from a listener');
+      run.on('turnIncremented', () => {
+        throw error;
+      });
+
+      expect(run.incrementTurn().turnCount).toBe(1);
+      expect(() => jest.runAllTicks()).toThrow(error);
+      jest.useRealTimers();
+    });
+
+    it('ends in an uncaught exception where nobody listens to listenerError', () => {
       const { printed, exitCode } = program(`
         run.on('turnIncremented', () => { throw new Error('from a listener'); });
         run.on('turnIncremented', async () => { throw new Error('from a promise'); });

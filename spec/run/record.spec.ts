@@ -199,7 +199,7 @@ describe('Run', () => {
       fc.assert(
         fc.property(anyPayload, anyPayload, anyPayload, (input, metadata, output) => {
           const run = makeRun({ input: input as never, metadata, providerMetadata: metadata });
-          run.setOutput(output as never);
+          run.setOutput(output);
           const again = Run.fromJSON(JSON.parse(JSON.stringify(run)));
 
           expect(isDeepStrictEqual(again.input, JSON.parse(JSON.stringify(input)))).toBe(true);
@@ -384,6 +384,15 @@ describe('Run', () => {
 
       expect(run.durationMs).toBe(0);
       expect(run.toJSON().ended_at).toBe('2026-02-07T12:00:00.000Z');
+    });
+
+    it('refuses counters of ten thousand levels, which it copies', () => {
+      let deep: object = {};
+      for (let level = 1; level < 10_000; level++) deep = { a: deep };
+
+      expect(issuesOf(() => Run.fromJSON({ ...makeRun().toJSON(), token_usage: deep }))).toEqual([
+        expect.stringMatching(/^token_usage.*: nests deeper than 1000 levels$/),
+      ]);
     });
 
     it('survives a round trip of a payload of a thousand levels', () => {
