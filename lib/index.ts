@@ -15,7 +15,7 @@ export type {
   TurnIncrementedEvent,
   UsageUpdatedEvent,
 } from './run/events';
-export type { DeepReadonly, JsonObject, JsonValue } from './run/json';
+export type { Accepted, DeepReadonly, JsonObject, JsonValue } from './run/json';
 export type { RunJSON, TraceContext } from './run/record';
 export type { AnyRun } from './run/run';
 export { Run } from './run/run';

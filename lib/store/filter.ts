@@ -7,8 +7,11 @@ import { decodeText, encodeText } from './column-text';
 
 /** Which runs. A member that is absent does not filter. */
 export interface RunFilter {
+  /** Runs of this session. */
   readonly sessionId?: string | undefined;
+  /** Runs that stand here. */
   readonly status?: RunStatus | undefined;
+  /** Runs of this provider. */
   readonly provider?: string | undefined;
   /** Runs started at this moment or later. */
   readonly startedAfter?: Date | undefined;

@@ -10,7 +10,9 @@ export type JournalEntryType = Exclude<keyof RunEvents, 'listenerError'>;
 export interface JournalEntry {
   /** Grows over the whole store, in the order in which entries became visible; may have gaps. */
   readonly position: number;
+  /** The run that it happened to. */
   readonly runId: string;
+  /** The session of the run. */
   readonly sessionId: string;
   /** 1 for the run's first entry, then without gaps. */
   readonly seq: number;

@@ -10,6 +10,7 @@ export type WhenBusy = 'allow' | 'reject' | 'queue' | 'cancel-previous';
 export interface RecorderErrorEvent {
   /** The run whose changes it is about. */
   readonly run: AnyRun;
+  /** What went wrong. */
   readonly error: RunError;
   /** Whether the changes are kept and tried again; otherwise `flush()` and `stop()` reject with it. */
   readonly willRetry: boolean;

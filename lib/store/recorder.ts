@@ -12,7 +12,7 @@ import { encodeText } from './column-text';
 import type { LeaseKeeper } from './leases';
 import type { TrackSettings } from './options';
 import { FlushWaiters } from './flush-waiters';
-import type { QueueMember, WriteQueue } from './write-queue';
+import type { WriteQueue } from './write-queue';
 
 /** Where the store has a run, as far as this process knows. Shared by all who write the same `Run`. */
 export interface Version {
@@ -46,7 +46,8 @@ export interface RecorderHost {
  * Changes of one tick are written together, in the background. Where another process has ended the
  * run, this one's run ends the same way, and its usage so far is added to what is stored.
  */
-export class RunRecorder implements QueueMember {
+export class RunRecorder {
+  /** The run that is recorded. */
   readonly run: AnyRun;
   /** The run's id as rows have it. @internal */
   readonly rowId: string;

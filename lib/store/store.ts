@@ -74,7 +74,7 @@ export abstract class RunStore {
   readonly #unsubscribe: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  /** @param backend - The rows; see `StoreBackend`. */
+  /** @internal */
   constructor(backend: StoreBackend, options: RunStoreOptions = {}) {
     readTrackOptions({}, options.track);
     this.#backend = backend;

@@ -14,6 +14,7 @@ export type SummaryGrouping = 'sessionId' | 'provider' | 'status' | 'day';
 
 /** Which runs are summed up, and by what. */
 export interface SummarizeOptions extends RunFilter {
+  /** What makes a group. */
   readonly groupBy: SummaryGrouping;
 }
 
@@ -21,7 +22,9 @@ export interface SummarizeOptions extends RunFilter {
 export interface SummaryRow {
   /** The session, provider, status, or day (`2026-01-31`) of the runs; null for no provider. */
   readonly group: string | null;
+  /** How many runs. */
   readonly runs: number;
+  /** How many turns they took. */
   readonly turns: number;
   /** The sums of all counters, frozen. */
   readonly tokenUsage: TokenUsage;

@@ -10,6 +10,7 @@ export type WatchOptions = WatchRunOptions | WatchSessionOptions;
 
 /** The journal of one run. */
 export interface WatchRunOptions {
+  /** The run whose journal it is. */
   readonly runId: string;
   /** The `seq` of the last entry that is known already. @default 0 */
   readonly afterSeq?: number | undefined;
@@ -19,6 +20,7 @@ export interface WatchRunOptions {
 
 /** The journal of a session, or of the whole store. */
 export interface WatchSessionOptions {
+  /** Not together with a session or a position. */
   readonly runId?: undefined;
   /** @default all sessions */
   readonly sessionId?: string | undefined;

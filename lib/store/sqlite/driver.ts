@@ -11,15 +11,21 @@ export type SqliteValue = string | number | null;
  * @see https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md
  */
 export interface SqliteHandle {
+  /** Runs statements that give no rows. */
   exec(sql: string): unknown;
+  /** Compiles one statement. */
   prepare(sql: string): SqliteStatement;
+  /** Closes the file. */
   close(): unknown;
 }
 
 /** A prepared statement of a {@link SqliteHandle}. */
 export interface SqliteStatement {
+  /** Runs it without rows. */
   run(...values: never[]): unknown;
+  /** Gives the first row. */
   get(...values: never[]): unknown;
+  /** Gives every row. */
   all(...values: never[]): unknown[];
 }
 
@@ -28,10 +34,10 @@ const DRIVERS = {
   'node:sqlite': openNodeSqlite,
   'better-sqlite3': openBetterSqlite3,
   libsql: openLibsql,
-} as const;
+} as const satisfies Record<SqliteDriver, () => Open | null>;
 
 /** A module that opens SQLite files. */
-export type SqliteDriver = keyof typeof DRIVERS;
+export type SqliteDriver = 'node:sqlite' | 'better-sqlite3' | 'libsql';
 
 type Open = (path: string) => SqliteHandle;
 type DatabaseClass = new (path: string) => SqliteHandle;
