@@ -14,7 +14,7 @@ function contentOf(input: object | null, output: object | null, captureContent?:
   const run = new Run({ sessionId: 'session-123', input });
   kit.telemetry.observe(run);
   if (output === null) run.updateStatus('completed');
-  else run.setOutput(output as never);
+  else run.setOutput(output);
   const { attributes } = kit.span();
   const parsed = (name: string): unknown => {
     const value = attributes[name];
