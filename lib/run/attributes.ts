@@ -44,17 +44,15 @@ export function readAttributes(attributes: unknown): CheckedAttributes {
   if (typeof attributes !== 'object' || attributes === null) {
     throw validationError('run', [{ path: '', message: 'attributes must be an object' }]);
   }
-  const given = attributes as Partial<Record<keyof RunAttributes, unknown>>;
+  const given = readOnce(attributes);
   const issues: ValidationIssue[] = [];
-  // Each is read once: a getter may give another answer the second time.
-  const scalars = { sessionId: given.sessionId, id: given.id ?? null, provider: given.provider ?? null };
-  checkScalar(scalars, 'sessionId', issues);
-  if (scalars.id !== null) checkScalar(scalars, 'id', issues);
-  checkScalar(scalars, 'provider', issues);
+  checkScalar(given, 'sessionId', issues);
+  if (given.id !== null) checkScalar(given, 'id', issues);
+  checkScalar(given, 'provider', issues);
   const checked = {
-    sessionId: scalars.sessionId,
-    id: scalars.id,
-    provider: scalars.provider,
+    sessionId: given.sessionId,
+    id: given.id,
+    provider: given.provider,
     input: payload(given.input, 'input', issues),
     metadata: payload(given.metadata, 'metadata', issues),
     providerMetadata: payload(given.providerMetadata, 'providerMetadata', issues),
@@ -64,12 +62,23 @@ export function readAttributes(attributes: unknown): CheckedAttributes {
   return checked as CheckedAttributes;
 }
 
+/** Each attribute, read once: a getter may throw, or give another answer the second time. */
+function readOnce(attributes: object): Readonly<Record<keyof RunAttributes, unknown>> {
+  try {
+    const given = attributes as Partial<Record<keyof RunAttributes, unknown>>;
+    const { sessionId, id = null, input, metadata, provider = null, providerMetadata, limits } = given;
+    return { sessionId, id, input, metadata, provider, providerMetadata, limits };
+  } catch (error) {
+    throw validationError('run', [{ path: '', message: 'attributes cannot be read' }], error);
+  }
+}
+
 function checkScalar(
-  scalars: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
   name: string,
   issues: ValidationIssue[],
 ): void {
-  const message = issueWith(name, scalars);
+  const message = issueWith(name, given);
   if (message !== null) issues.push({ path: name, message });
 }
 
