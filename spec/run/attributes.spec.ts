@@ -167,6 +167,21 @@ describe('new Run()', () => {
     expect(new Run(attributes as { sessionId: string }).sessionId).toBe('checked');
   });
 
+  it('refuses attributes that throw when they are read, with what they threw as the cause', () => {
+    const thrown = new TypeError('from a getter');
+    const error = refusalOf(
+      construct({
+        sessionId: 's',
+        get input(): never {
+          throw thrown;
+        },
+      }),
+    );
+
+    expect(error.details).toEqual({ issues: [{ path: '', message: 'attributes cannot be read' }] });
+    expect(error.cause).toBe(thrown);
+  });
+
   it('reads attributes of an instance with getters', () => {
     class Request {
       readonly #session = 'from a getter';
