@@ -1,3 +1,5 @@
+// Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { randomUUID } from 'node:crypto';
 import { RunError } from '../run/error';
 import { assertTransition } from '../run/refusal';

@@ -4,13 +4,13 @@ import { storageError } from './storage-error';
 
 /** Who has something to write. */
 export interface QueueMember {
-  /** What is to be written now; the same until it is settled; null for nothing. */
+  /** What is to be written now; the same until it is settled; null for nothing. @internal */
   takeWrite(): RunWrite | null;
-  /** Takes what became of the write. */
+  /** Takes what became of the write. @internal */
   settle(write: RunWrite, outcome: WriteOutcome): void | Promise<void>;
-  /** The database does not answer; the same write will be tried again. */
+  /** The database does not answer; the same write will be tried again. @internal */
   delayed(error: RunError, beyondPatience: boolean): void;
-  /** The write can never succeed. */
+  /** The write can never succeed. @internal */
   fail(error: RunError): void;
 }
 
