@@ -55,10 +55,10 @@ export class SqliteConnection {
 
   /** Runs the work in one write transaction, alone in the database from its beginning. */
   transaction<Result>(work: () => Result): Result {
-    this.run('BEGIN IMMEDIATE');
+    this.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
-      this.run('COMMIT');
+      this.exec('COMMIT');
       return result;
     } catch (error) {
       this.#rollBack();
@@ -77,8 +77,9 @@ export class SqliteConnection {
     try {
       return this.#spreads ? call(...values) : call(values);
     } catch (error) {
-      // A statement of libsql's that has failed gives the same error to its next call.
-      this.#statements.delete(sql);
+      // A statement of libsql's that has failed gives the same error to its next call. One that was
+      // only busy goes on, and would stand in the way of a COMMIT if it was left as it is.
+      if (!isBusy(error)) this.#statements.delete(sql);
       throw error;
     }
   }
@@ -93,7 +94,7 @@ export class SqliteConnection {
 
   #rollBack(): void {
     try {
-      this.run('ROLLBACK');
+      this.exec('ROLLBACK');
     } catch {
       // SQLite has rolled back itself, as it does when the disk is full.
     }

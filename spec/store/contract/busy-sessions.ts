@@ -5,7 +5,7 @@ import type { TestDatabase } from './test-database';
 
 async function runningRun(store: RunStore): Promise<Run> {
   const run = new Run({ sessionId: 'session-1' });
-  const recorder = store.track(run, { leaseMs: 150 });
+  const recorder = store.track(run);
   run.updateStatus('running');
   await recorder.flush();
   return run;
@@ -106,7 +106,7 @@ export function describeBusySessions(database: () => TestDatabase): void {
         let most = 0;
         const runs = Array.from({ length: 9 }, () => new Run({ sessionId: 'session-1' }));
         const executed = runs.map((run, index) => {
-          stores[index % 3]!.track(run, { whenBusy, leaseMs: 90, onError: () => undefined });
+          stores[index % 3]!.track(run, { whenBusy, onError: () => undefined });
           return run.execute(
             async ({ signal }) => {
               most = Math.max(most, ++running);
@@ -121,7 +121,10 @@ export function describeBusySessions(database: () => TestDatabase): void {
         const { runs: stored } = await reader.list({ sessionId: 'session-1' });
         expect(stored).toHaveLength(9);
         expect(stored.filter(({ status }) => status === 'running')).toEqual([]);
-        if (whenBusy === 'queue') expect(ends.every(({ status }) => status === 'fulfilled')).toBe(true);
+        if (whenBusy === 'queue') {
+          expect(ends.every(({ status }) => status === 'fulfilled')).toBe(true);
+          expect(stored.every(({ status }) => status === 'completed')).toBe(true);
+        }
         if (whenBusy !== 'cancel-previous') expect(most).toBe(1);
         expect(stored.some(({ status }) => status === 'completed')).toBe(true);
         await expectOneAtATime(reader);
