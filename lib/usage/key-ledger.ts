@@ -32,12 +32,16 @@ export class KeyLedger {
   #snapshot: Counts | null;
   /** The message of a stream that is open: its later events belong to it. */
   openMessage: string | null;
+  /** How many snapshots there were. */
+  #snapshots: number;
 
   constructor(
     amounts: Amounts = new Map(),
     snapshot: Counts | null = null,
     openMessage: string | null = null,
+    snapshots = 0,
   ) {
+    this.#snapshots = snapshots;
     this.#models = new Map([...amounts].map(([model, amount]) => [model, Tally.of(amount)]));
     this.#snapshot = snapshot;
     this.openMessage = openMessage;
@@ -45,6 +49,10 @@ export class KeyLedger {
 
   get amounts(): Map<string, Amount> {
     return new Map([...this.#models].map(([model, tally]) => [model, tally.amount]));
+  }
+
+  get snapshots(): number {
+    return this.#snapshots;
   }
 
   get snapshot(): Counts | null {
@@ -79,6 +87,7 @@ export class KeyLedger {
     this.#models.clear();
     for (const [model, amount] of target) this.add(model, amount);
     this.#snapshot = snapshotCounts(reading.parts);
+    this.#snapshots += 1;
   }
 
   #isNewStart(snapshot: Counts): boolean {

@@ -1,4 +1,5 @@
-import { largestCounts, subtractCounts } from './counters';
+import type { Counts } from './counters';
+import { isAnyCounted, largestCounts, subtractCounts } from './counters';
 import type { AskPrice } from './key-ledger';
 import { KeyLedger, UNKNOWN_MODEL } from './key-ledger';
 import type { UsagePart, UsageReading } from './report';
@@ -17,6 +18,8 @@ export interface RememberedRequest {
   readonly key: string;
   readonly model: string;
   readonly amount: Amount;
+  /** How many snapshots its key had by then: a later one stands for the request too. */
+  readonly snapshots: number;
 }
 
 /** What a ledger is made of. */
@@ -135,6 +138,9 @@ export class Ledger {
     ask: AskPrice,
   ): { request: RememberedRequest; change: Amount | null } {
     const known = id === null ? undefined : this.#requests.get(id);
+    if (known !== undefined && known.snapshots !== this.#snapshotsOf(known.key)) {
+      return this.#grownSince(known, reported, ask);
+    }
     const before = known?.amount ?? NO_AMOUNT;
     const name = known?.model ?? this.#nameOf(model);
     const counts = largestCounts(before.counts, { requests: 1, ...reported });
@@ -148,8 +154,27 @@ export class Ledger {
       costUsd: usd ?? before.costUsd,
       unpriced: usd === null ? (counts.requests ?? 1) : 0,
     };
-    const request = { key: known?.key ?? key, model: name, amount };
+    const ofKey = known?.key ?? key;
+    const request = { key: ofKey, model: name, amount, snapshots: this.#snapshotsOf(ofKey) };
     return { request, change: subtractAmounts(amount, before) };
+  }
+
+  /** A request that a snapshot stands for by now: only its growth is news, at the price of the growth. */
+  #grownSince(
+    known: RememberedRequest,
+    reported: Counts,
+    ask: AskPrice,
+  ): { request: RememberedRequest; change: Amount | null } {
+    const counts = largestCounts(known.amount.counts, reported);
+    const growth = subtractCounts(counts, known.amount.counts);
+    if (!isAnyCounted(growth)) return { request: known, change: null };
+    const costUsd = ask(growth, known.model);
+    const request = { ...known, amount: { ...known.amount, counts } };
+    return { request, change: { counts: growth, costUsd, unpriced: costUsd === null ? 1 : 0 } };
+  }
+
+  #snapshotsOf(key: string): number {
+    return this.#keys.get(key)?.snapshots ?? 0;
   }
 
   /** A snapshot that was handed in before is no new start, however low it is by now. */
@@ -196,7 +221,8 @@ export class Ledger {
 function snapshotRequest(key: string, { parts }: Pick<UsageReading, 'parts'>): RememberedRequest {
   const tally = new Tally();
   for (const { counts, costUsd } of parts) tally.add({ counts, costUsd, unpriced: 0 });
-  return { key, model: UNKNOWN_MODEL, amount: tally.amount };
+  // Of no count of snapshots that a key has: what stands under this id has been counted.
+  return { key, model: UNKNOWN_MODEL, amount: tally.amount, snapshots: -1 };
 }
 
 /** Sets the entry as the newest, and forgets the oldest where there are too many. */

@@ -39,9 +39,13 @@ export function writeState({ defaults, ledger }: MeterState): JsonObject {
     model: defaults.model,
     format: defaults.format,
     models: writeAmounts(models),
-    keys: newest(keys, WRITTEN_KEYS).map(([key, { amounts, snapshot, openMessage }]) => [
+    keys: newest(keys, WRITTEN_KEYS).map(([key, { amounts, snapshot, openMessage, snapshots }]) => [
       key,
-      { models: writeAmounts(amounts), snapshot: snapshot as JsonObject | null, open_message: openMessage },
+      {
+        models: writeAmounts(amounts),
+        ...(snapshot === null ? {} : { snapshot, snapshots }),
+        ...(openMessage === null ? {} : { open_message: openMessage }),
+      },
     ]),
     requests: newest(requests, WRITTEN_REQUESTS).map(([id, request]) => writeRequest(id, request)),
   };
@@ -90,19 +94,29 @@ class StateReader {
     return this.pairs(json, (value) => this.#amount(value));
   }
 
-  keyLedger({ models, snapshot, open_message: openMessage }: JsonObject): KeyLedger {
+  keyLedger(json: JsonObject): KeyLedger {
+    const { models, snapshot, open_message: openMessage } = json;
     const counts = isJsonObject(snapshot) ? this.#counts(snapshot) : null;
-    return new KeyLedger(this.amounts(models), counts, text(openMessage));
+    const snapshots = new Fields(json, STATE_KEY, this.#issues).count('snapshots') ?? 0;
+    return new KeyLedger(this.amounts(models), counts, text(openMessage), snapshots);
   }
 
   requests(json: JsonValue | undefined): Map<string, RememberedRequest> {
     const found = new Map<string, RememberedRequest>();
     for (const row of Array.isArray(json) ? (json as JsonValue[]) : []) {
-      const [id, key, model, cost, unpriced, ...counts] = (Array.isArray(row) ? row : []) as JsonValue[];
+      const [id, key, model, snapshots, cost, unpriced, ...counts] = (
+        Array.isArray(row) ? row : []
+      ) as JsonValue[];
       const named: Record<string, JsonValue> = {};
       counts.forEach((count, index) => (named[COUNT_NAMES[index] ?? ''] = count));
       const amount = this.#amount({ ...named, cost_usd: cost ?? null, unpriced_requests: unpriced ?? null });
-      found.set(text(id) ?? '', { key: text(key) ?? '', model: text(model) ?? '', amount });
+      const request = {
+        key: text(key) ?? '',
+        model: text(model) ?? '',
+        amount,
+        snapshots: Number(snapshots),
+      };
+      found.set(text(id) ?? '', request);
     }
     return found;
   }
@@ -135,9 +149,17 @@ function writeAmount({ counts, costUsd, unpriced }: Amount): JsonObject {
 }
 
 /** There may be many: a row of values, the counts in the order of their names. */
-function writeRequest(id: string, { key, model, amount }: RememberedRequest): JsonValue[] {
+function writeRequest(id: string, { key, model, amount, snapshots }: RememberedRequest): JsonValue[] {
   const { counts, costUsd, unpriced } = amount;
-  const row = [id, key, model, costUsd, unpriced, ...COUNT_NAMES.map((name) => counts[name] ?? null)];
+  const row = [
+    id,
+    key,
+    model,
+    snapshots,
+    costUsd,
+    unpriced,
+    ...COUNT_NAMES.map((name) => counts[name] ?? null),
+  ];
   while (row.at(-1) === null) row.pop();
   return row;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Run } from 'agent-run';
-import type { UsageFormatName } from 'agent-run/usage';
+import type { UsageFormat, UsageFormatName, UsageReport } from 'agent-run/usage';
 import { UsageMeter } from 'agent-run/usage';
 import { chat, metered, reread } from './subjects';
 
@@ -241,10 +241,11 @@ describe('properties of the meter', () => {
       model: 'house',
       prices: { house: { input_mtok: 0.1, output_mtok: 0.7 } },
     });
+    const format: UsageFormat = (usage) => usage as UsageReport;
     let nanos = 0n;
     for (let request = 0; request < 1_000_000; request++) {
       const [input, output] = [request % 977, request % 13];
-      meter.record({ prompt_tokens: input, completion_tokens: output });
+      meter.record({ input_tokens: input, output_tokens: output }, { format });
       nanos += BigInt(input * 100 + output * 700);
     }
     expect(run.costUsd).toBe(Number(nanos) / 1e9);

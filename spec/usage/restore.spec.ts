@@ -91,7 +91,7 @@ describe('UsageMeter.restore()', () => {
     ['another version', { version: 2 }],
     ['a count that is none', { version: 1, models: [['gpt-5', { input_tokens: -1 }]] }],
     ['pairs that are none', { version: 1, keys: [['a']] }],
-    ['a cost that is none', { version: 1, requests: [['a', '', 'gpt-5', 'free']] }],
+    ['a cost that is none', { version: 1, requests: [['a', '', 'gpt-5', 0, 'free']] }],
   ])('refuses a record whose usage_meter has %s', (_name, state) => {
     const { run } = metered();
     const broken = Run.fromJSON({ ...run.toJSON(), usage_meter: state });

@@ -89,6 +89,17 @@ describe('a cumulative snapshot', () => {
     expect(run.tokenUsage).toMatchObject({ input_tokens: 150 });
   });
 
+  it('stands for a request that is reported again: only what that has grown by since is added', () => {
+    const { run, meter } = metered({ model: 'nosuch', provider: null });
+    meter.record(chat(10, 1), { requestId: 'a' });
+    meter.record(result({ nosuch: [10, 1, 0.5] }));
+    meter.record(chat(10, 1), { requestId: 'a' });
+    expect(run.tokenUsage).toMatchObject({ requests: 1, unpriced_requests: 0, input_tokens: 10 });
+    meter.record(chat(10, 4), { requestId: 'a' });
+    expect(run.tokenUsage).toMatchObject({ requests: 1, unpriced_requests: 1, output_tokens: 4 });
+    expect(run.costUsd).toBe(0.5);
+  });
+
   it('prices what it adds as one request', () => {
     const { run, meter } = metered({ provider: 'google', model: 'gemini-2.5-pro' });
     for (let request = 1; request <= 10; request++) {
