@@ -5,7 +5,7 @@ import * as ts from 'typescript';
 
 const root = join(__dirname, '..');
 
-/** What a reader takes for granted: a run, an agent, a request. A block may declare these itself. */
+/** What a reader takes for granted: a run, an agent, a request, what a model answered. A block may declare these itself. */
 const PRELUDE = `
 import type * as core from 'agent-run';
 declare global {
@@ -15,6 +15,9 @@ declare global {
   const log: Console;
   const metrics: { count(name: string, facts: object): void };
   const request: { readonly signal: AbortSignal };
+  const response: { readonly id: string };
+  const event: object;
+  const threadId: string;
 }
 `;
 
