@@ -45,7 +45,18 @@ export function isRetryable(error: unknown): boolean {
   return typeof message === 'string' && RETRYABLE_MESSAGE.test(message);
 }
 
-/** The `storage_error` of what `pg` threw. @param what - What could not be done. */
+/**
+ * The `storage_error` of what `pg` threw.
+ *
+ * @param what - What could not be done.
+ */
 export function driverError(what: string, error: unknown): RunError {
-  return error instanceof RunError ? error : storageError(what, error, isRetryable(error));
+  if (error instanceof RunError) return error;
+  return storageError(what, withoutSecrets(error), isRetryable(error));
+}
+
+/** Node quotes a URL that it cannot read: here that is the connection string, password included. */
+function withoutSecrets(error: unknown): unknown {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === 'ERR_INVALID_URL' ? new Error('the connection string cannot be read') : error;
 }

@@ -17,6 +17,7 @@ export interface OpenPool {
 }
 
 interface Driver {
+  readonly Client: new (options: object) => unknown;
   readonly Pool: new (options: object) => PostgresPool;
 }
 
@@ -39,13 +40,16 @@ export function openPool({ pool, connectionString }: ConnectionOptions): OpenPoo
 
 function makePool(connectionString: string): PostgresPool {
   const driver = loadDriver();
+  const options = { connectionString, application_name: NAME, keepAlive: true, allowExitOnIdle: true };
   try {
-    return new driver.Pool({ connectionString, application_name: NAME, keepAlive: true });
+    // A pool reads the string when it first connects; a client reads it now, and connects to nothing.
+    new driver.Client(options);
   } catch {
     // What was thrown quotes the connection string, password included.
     const message = 'must be postgresql://user:password@host:port/database, special letters percent-encoded';
     throw validationError('store', [{ path: 'connectionString', message }]);
   }
+  return new driver.Pool(options);
 }
 
 /** Loads `pg` only where it is needed: it is an optional peer. */
