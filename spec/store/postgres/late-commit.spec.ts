@@ -6,43 +6,21 @@ import { PostgresRunStore } from 'agent-run/store/postgres';
 import { Pool } from 'pg';
 import type { TestDatabase } from '../../support/postgres';
 import { createDatabase } from '../../support/postgres';
+import { passingPool } from './passing-pool';
 
-/** A pool whose statements are done, positions taken and all, long before they are committed. */
-class LatePool implements PostgresPool {
-  readonly #pool: Pool;
-  /** Called between a write and its commit. */
-  beforeCommit: () => Promise<void> = () => Promise.resolve();
-
-  constructor(connectionString: string) {
-    this.#pool = new Pool({ connectionString });
-  }
-
-  async query(text: string, values: unknown[] = []): Promise<PostgresResult> {
-    if (!text.includes('INSERT')) return this.#pool.query(text, values);
-    const client = await this.#pool.connect();
+/** A pool whose writes are done, positions taken and all, long before they are committed. */
+function latePool(pool: Pool, beforeCommit: () => Promise<void>): PostgresPool {
+  const query = async (text: string, values: unknown[] = []): Promise<PostgresResult> => {
+    if (!text.includes('INSERT')) return pool.query(text, values);
+    const client = await pool.connect();
     await client.query('BEGIN');
     const result = await client.query(text, values);
-    await this.beforeCommit();
+    await beforeCommit();
     await client.query('COMMIT');
     client.release();
     return result;
-  }
-
-  connect: PostgresPool['connect'] = () => this.#pool.connect();
-
-  on(event: 'error', listener: (error: Error) => void): this {
-    this.#pool.on(event, listener);
-    return this;
-  }
-
-  off(event: 'error', listener: (error: Error) => void): this {
-    this.#pool.off(event, listener);
-    return this;
-  }
-
-  end(): Promise<void> {
-    return this.#pool.end();
-  }
+  };
+  return { ...passingPool(pool), query };
 }
 
 describe('a write that takes its positions early and commits late', () => {
@@ -57,8 +35,9 @@ describe('a write that takes its positions early and commits late', () => {
   });
 
   it('is not missed by a watch: nothing commits behind a reader', async () => {
-    const pool = new LatePool(database.url);
-    const slow = new PostgresRunStore({ pool });
+    const pool = new Pool({ connectionString: database.url });
+    let beforeCommit = (): Promise<void> => Promise.resolve();
+    const slow = new PostgresRunStore({ pool: latePool(pool, () => beforeCommit()) });
     const quick = new PostgresRunStore({ connectionString: database.url });
     const watcher = new PostgresRunStore({ connectionString: database.url });
     const [late, early] = [new Run({ sessionId: 'late' }), new Run({ sessionId: 'early' })];
@@ -69,7 +48,7 @@ describe('a write that takes its positions early and commits late', () => {
     })();
 
     let quickSaved: Promise<void> | undefined;
-    pool.beforeCommit = async () => {
+    beforeCommit = async (): Promise<void> => {
       // The late one has its position and is not committed: now the other one writes.
       quickSaved = quick.save(early.updateStatus('running'));
       await setTimeout(300);

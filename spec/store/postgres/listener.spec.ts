@@ -1,0 +1,123 @@
+import type { EventEmitter } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { Run } from 'agent-run';
+import type { RunStore } from 'agent-run/store';
+import type { PostgresClient, PostgresPool } from 'agent-run/store/postgres';
+import { PostgresRunStore } from 'agent-run/store/postgres';
+import { Pool } from 'pg';
+import type { TestDatabase } from '../../support/postgres';
+import { createDatabase } from '../../support/postgres';
+import { passingPool } from './passing-pool';
+
+const LISTENERS =
+  "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+
+/** As through a pooler that shares connections between transactions: no notification arrives. */
+function deafPool(connectionString: string): PostgresPool {
+  const pool = new Pool({ connectionString });
+  const connect = async (): Promise<PostgresClient> => {
+    const client = await pool.connect();
+    (client as EventEmitter).on('newListener', (event) => {
+      if (event === 'notification') queueMicrotask(() => client.removeAllListeners('notification'));
+    });
+    return client;
+  };
+  return { ...passingPool(pool), connect };
+}
+
+describe('PostgresRunStore hears of other processes', () => {
+  let database: TestDatabase;
+  let service: PostgresRunStore;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    service = new PostgresRunStore({ connectionString: database.url, listen: false });
+  });
+
+  afterAll(async () => {
+    await service.close();
+    await database.drop();
+  });
+
+  /** Records a running run, lets another process cancel it, and waits until this one's run has ended. */
+  async function cancelElsewhere(store: RunStore): Promise<void> {
+    const run = new Run({ sessionId: 'session-1' });
+    const recorder = store.track(run);
+    run.updateStatus('running');
+    await recorder.flush();
+    await service.cancel(run.id);
+    while (!run.isTerminal) await setTimeout(5);
+    expect(run.status).toBe('cancelled');
+    await recorder.stop();
+  }
+
+  async function listeners(): Promise<number[]> {
+    return (await database.query(LISTENERS)).map((row) => row['pid'] as number);
+  }
+
+  it('by LISTEN, on a connection that it gives back', async () => {
+    const store = new PostgresRunStore({ connectionString: database.url });
+    await cancelElsewhere(store);
+    expect(await listeners()).toHaveLength(1);
+    await store.close();
+    while ((await listeners()).length > 0) await setTimeout(5);
+  });
+
+  it('again, after its connection was ended', async () => {
+    const store = new PostgresRunStore({ connectionString: database.url });
+    await cancelElsewhere(store);
+    const [pid] = await listeners();
+    await database.query('SELECT pg_terminate_backend($1)', [pid]);
+    await cancelElsewhere(store);
+    expect(await listeners()).not.toContain(pid);
+    await store.close();
+  });
+
+  it.each<[string, () => PostgresPool]>([
+    ['a pooler from which no notification arrives', () => deafPool(database.url)],
+    ['a pool of one connection', () => new Pool({ connectionString: database.url, max: 1 })],
+  ])('by looking, through %s', async (_, makePool) => {
+    const pool = makePool();
+    const store = new PostgresRunStore({ pool, pollMs: 20 });
+    await cancelElsewhere(store);
+    await store.close();
+    // The pool is its maker's: still open.
+    await expect(pool.query('SELECT 1')).resolves.toBeDefined();
+    await pool.end();
+  });
+
+  it('by looking, where it is told not to listen', async () => {
+    const store = new PostgresRunStore({ connectionString: database.url, listen: false, pollMs: 20 });
+    await cancelElsewhere(store);
+    expect(await listeners()).toEqual([]);
+    await store.close();
+  });
+
+  it('although others talk on its channel', async () => {
+    const store = new PostgresRunStore({ connectionString: database.url });
+    await cancelElsewhere(store);
+    for (const payload of ['', 'hello', '{}', '[1]', '["x", "y"]', 'null']) {
+      await database.query('SELECT pg_notify($1, $2)', ['agent_run_', payload]);
+    }
+    await cancelElsewhere(store);
+    await store.close();
+  });
+
+  it('of a batch of more runs than a notification can name', async () => {
+    const writer = new PostgresRunStore({ connectionString: database.url });
+    const watcher = new PostgresRunStore({ connectionString: database.url });
+    const runs = Array.from({ length: 400 }, () => new Run({ sessionId: 'many' }));
+    const seen = new Set<string>();
+    const watching = (async () => {
+      for await (const { runId } of watcher.watch({ sessionId: 'many' })) {
+        if (seen.add(runId).size === runs.length) return;
+      }
+    })();
+    const recorders = runs.map((run) => writer.track(run));
+    for (const run of runs) run.updateStatus('running');
+    await Promise.all(recorders.map((recorder) => recorder.flush()));
+    await watching;
+    expect(seen.size).toBe(runs.length);
+    await Promise.all([writer.close(), watcher.close()]);
+  });
+});
