@@ -28,11 +28,14 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 type MutableObject = Record<string, unknown>;
 
-/** Where one walk over a payload stands. */
-interface Walk {
-  readonly keys: (string | number)[];
-  readonly ancestors: object[];
+/** Where a walk over a payload stands: at a member of an object, which is a member of another. */
+interface Place {
+  readonly within: Place | null;
+  readonly object: object | null;
+  readonly depth: number;
   readonly issues: ValidationIssue[];
+  /** The member; null before the first. */
+  key: string | number | null;
 }
 
 /**
@@ -48,10 +51,11 @@ interface Walk {
  * @returns the copy; worthless where issues were added.
  */
 export function copyJson(value: unknown, name: string, issues: ValidationIssue[]): unknown {
-  const walk: Walk = { keys: [name], ancestors: [], issues: [] };
-  const copy = copyValue(value, walk);
-  if (copy === undefined && walk.issues.length === 0) report(walk, 'is missing');
-  issues.push(...walk.issues);
+  const found: ValidationIssue[] = [];
+  const place: Place = { within: null, object: null, depth: 0, issues: found, key: name };
+  const copy = copyValue(value, place);
+  if (copy === undefined && found.length === 0) report(place, 'is missing');
+  issues.push(...found);
   return copy;
 }
 
@@ -117,7 +121,7 @@ function formatKey(key: string | number, index: number): string {
   return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 80))}]`;
 }
 
-function copyValue(value: unknown, walk: Walk): unknown {
+function copyValue(value: unknown, place: Place): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -125,62 +129,64 @@ function copyValue(value: unknown, walk: Walk): unknown {
       return value;
     case 'number':
       if (Number.isFinite(value)) return value === 0 ? 0 : value;
-      return report(walk, 'must be a finite number');
+      return report(place, 'must be a finite number');
     case 'object':
-      return value === null ? null : copyNested(value, walk);
+      return value === null ? null : copyNested(value, place);
     case 'bigint':
     case 'function':
     case 'symbol':
-      return report(walk, `cannot be a ${typeof value}`);
+      return report(place, `cannot be a ${typeof value}`);
   }
 }
 
-function copyNested(value: object, walk: Walk): unknown {
-  const { ancestors, keys } = walk;
-  const depth = keys.length;
-  if (ancestors.includes(value)) return report(walk, 'must not contain itself');
-  if (ancestors.length >= MAX_DEPTH) return report(walk, `nests deeper than ${MAX_DEPTH} levels`);
-  ancestors.push(value);
+function copyNested(object: object, within: Place): unknown {
+  if (isWithin(object, within)) return report(within, 'must not contain itself');
+  if (within.depth >= MAX_DEPTH) return report(within, `nests deeper than ${MAX_DEPTH} levels`);
+  const place: Place = { within, object, depth: within.depth + 1, issues: within.issues, key: null };
   try {
-    return Array.isArray(value) ? copyArray(value, walk) : copyObject(value, walk);
+    return Array.isArray(object) ? copyArray(object, place) : copyObject(object, place);
   } catch (error) {
-    return report(walk, `cannot be read: ${types.isNativeError(error) ? error.name : 'it throws'}`);
-  } finally {
-    ancestors.pop();
-    while (keys.length > depth) keys.pop();
+    return report(place, `cannot be read: ${types.isNativeError(error) ? error.name : 'it throws'}`);
   }
 }
 
-function copyArray(values: readonly unknown[], walk: Walk): unknown {
-  if (typeof (values as { toJSON?: unknown }).toJSON === 'function') return copyFromToJson(values, walk);
-  const { keys } = walk;
-  const depth = keys.length;
+function isWithin(object: object, place: Place): boolean {
+  for (let each: Place | null = place; each !== null; each = each.within) {
+    if (each.object === object) return true;
+  }
+  return false;
+}
+
+function copyArray(values: readonly unknown[], place: Place): unknown {
+  if (typeof (values as { toJSON?: unknown }).toJSON === 'function') return copyFromToJson(values, place);
+  return copyElements(values, place);
+}
+
+function copyElements(values: readonly unknown[], place: Place): unknown[] {
   const copy: unknown[] = [];
   for (let index = 0; index < values.length; index++) {
-    keys[depth] = index;
-    copy.push(copyValue(values[index], walk) ?? null);
+    place.key = index;
+    copy.push(copyValue(values[index], place) ?? null);
   }
   return copy;
 }
 
-function copyObject(value: object, walk: Walk): unknown {
-  const source = value as MutableObject;
-  if (typeof source['toJSON'] === 'function') return copyFromToJson(source, walk);
-  if (!isJsonObject(value)) {
-    if (types.isBoxedPrimitive(value)) return copyValue(value.valueOf(), walk);
-    const lost = lostByJson(value);
-    if (lost !== null) return report(walk, lost);
+function copyObject(object: object, place: Place): unknown {
+  const source = object as MutableObject;
+  if (typeof source['toJSON'] === 'function') return copyFromToJson(source, place);
+  if (!isJsonObject(object)) {
+    if (types.isBoxedPrimitive(object)) return copyValue(object.valueOf(), place);
+    const lost = lostByJson(object);
+    if (lost !== null) return report(place, lost);
   }
-  return copyMembers(source, walk);
+  return copyMembers(source, place);
 }
 
-function copyMembers(source: MutableObject, walk: Walk): MutableObject {
-  const { keys } = walk;
-  const depth = keys.length;
+function copyMembers(source: MutableObject, place: Place): MutableObject {
   const copy: MutableObject = {};
   for (const key of Object.keys(source)) {
-    keys[depth] = key;
-    const member = copyValue(source[key], walk);
+    place.key = key;
+    const member = copyValue(source[key], place);
     if (member === undefined) continue;
     if (key === '__proto__') setMember(copy, key, member);
     else copy[key] = member;
@@ -189,14 +195,15 @@ function copyMembers(source: MutableObject, walk: Walk): MutableObject {
 }
 
 /** What `toJSON` gives, once: as with JSON, its own answer is not asked again. */
-function copyFromToJson(source: object, walk: Walk): unknown {
-  const plain = (source as { toJSON: (key: string) => unknown }).toJSON(String(walk.keys.at(-1)));
-  if (!isObjectLike(plain)) return copyValue(plain, walk);
-  if (types.isBoxedPrimitive(plain)) return copyValue(plain.valueOf(), walk);
-  if (plain !== source && walk.ancestors.includes(plain)) return report(walk, 'must not contain itself');
-  if (Array.isArray(plain)) return copyArray(plain, walk);
+function copyFromToJson(source: object, place: Place): unknown {
+  const key = String(place.within?.key);
+  const plain = (source as { toJSON: (key: string) => unknown }).toJSON(key);
+  if (!isObjectLike(plain)) return copyValue(plain, place);
+  if (types.isBoxedPrimitive(plain)) return copyValue(plain.valueOf(), place);
+  if (plain !== source && isWithin(plain, place)) return report(place, 'must not contain itself');
+  if (Array.isArray(plain)) return copyElements(plain, place);
   const lost = isJsonObject(plain) ? null : lostByJson(plain);
-  return lost === null ? copyMembers(plain as MutableObject, walk) : report(walk, lost);
+  return lost === null ? copyMembers(plain as MutableObject, place) : report(place, lost);
 }
 
 /** Why JSON would lose an object that is no plain one; null where it writes its members. */
@@ -215,9 +222,17 @@ function lostByJson(value: object): string | null {
 }
 
 /** Notes an issue; what it returns stands in the copy that nobody will see. */
-function report({ keys, issues }: Walk, message: string): unknown {
-  if (issues.length < MAX_ISSUES) issues.push({ path: formatPath(keys), message });
+function report(place: Place, message: string): unknown {
+  if (place.issues.length < MAX_ISSUES) place.issues.push({ path: formatPath(pathOf(place)), message });
   return undefined;
+}
+
+function pathOf(place: Place): (string | number)[] {
+  const keys: (string | number)[] = [];
+  for (let each: Place | null = place; each !== null; each = each.within) {
+    if (each.key !== null) keys.push(each.key);
+  }
+  return keys.reverse();
 }
 
 function isObjectLike(value: unknown): value is object {

@@ -5,6 +5,9 @@ const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 /** The length of what {@link formatTimestamp} writes. */
 const WRITTEN_LENGTH = '2026-02-07T12:34:56.789Z'.length;
 
+/** The rest of it, after a date of ten digits. */
+const CLOCK = /^.{11}(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 const TIMESTAMP =
   /^(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)$/i;
 
@@ -19,8 +22,8 @@ export interface Timestamp {
   readonly text: string | null;
 }
 
-let cachedDay = NaN;
-let cachedPrefix = '';
+let cachedDay = 0;
+let cachedPrefix = '1970-01-01T';
 
 /**
  * Writes a moment as ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` does, in a
@@ -48,6 +51,7 @@ export function formatTimestamp(ms: number): string {
  * years 0000 to 9999 in UTC, which this form could not write again.
  */
 export function parseTimestamp(text: string): Timestamp | null {
+  if (text.startsWith(cachedPrefix) && CLOCK.test(text)) return { ms: clockMs(text), text: null };
   const ms = text.length === WRITTEN_LENGTH ? Date.parse(text) : NaN;
   return !Number.isNaN(ms) && formatTimestamp(ms) === text ? { ms, text: null } : parseAnyTimestamp(text);
 }
@@ -72,6 +76,18 @@ function offsetMs(zone: string): number | null {
   const minutes = Number(zone.slice(-2));
   if (hours > 23 || minutes > 59) return null;
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+}
+
+/** The moment of the cached day that a text ends with, as {@link CLOCK} knows it. */
+function clockMs(text: string): number {
+  const minutes = 60 * digitsAt(text, 11, 2) + digitsAt(text, 14, 2);
+  return cachedDay * DAY_MS + 60_000 * minutes + 1000 * digitsAt(text, 17, 2) + digitsAt(text, 20, 3);
+}
+
+function digitsAt(text: string, start: number, length: number): number {
+  let number = 0;
+  for (let index = start; index < start + length; index++) number = 10 * number + text.charCodeAt(index) - 48;
+  return number;
 }
 
 function twoDigits(value: number): string {
