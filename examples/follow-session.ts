@@ -44,6 +44,7 @@ async function follow(store: RunStore, afterPosition: number, ends: number): Pro
 async function main(path: string): Promise<void> {
   await using store = new SqliteRunStore({ path });
   const worker = spawn(process.execPath, [...process.execArgv, __filename, path], { stdio: 'inherit' });
+  const workerEnded = once(worker, 'exit');
   const entries = await follow(store, 0, 2);
   for (const { seq, type, data } of entries) console.log(`${seq} ${type} ${JSON.stringify(data)}`);
   const known = entries[5]!;
@@ -51,7 +52,7 @@ async function main(path: string): Promise<void> {
   console.log(`After entry 6, ${rest.length} follow.`);
   const { runs } = await store.list({ sessionId: SESSION });
   console.log(runs.map(({ output }) => output));
-  await once(worker, 'exit');
+  await workerEnded;
 }
 
 const [, , sharedPath] = process.argv;
