@@ -2,15 +2,18 @@
  * Every name that telemetry writes, each with its source.
  *
  * The GenAI conventions are in development and stand in a repository of their own,
- * https://github.com/open-telemetry/semantic-conventions-genai (read at v0.1.0, the first release since
- * they left `semantic-conventions`). The constants of `@opentelemetry/semantic-conventions` carry older
- * names, so ours are literals. `agent_run.*` is what no convention has a name for.
+ * https://github.com/open-telemetry/semantic-conventions-genai (as of v0.1.0, its first release; read in
+ * November 2026). Paths are of that repository. The constants of `@opentelemetry/semantic-conventions`
+ * carry older names, so ours are literals. `agent_run.*` is what no convention has a name for.
  */
 
 /** The instrumentation scope of the spans and metrics. */
 export const INSTRUMENTATION_NAME = 'agent-run';
 
-/** `gen_ai.operation.name` of an agent's run, and the first word of its span's name; `docs/gen-ai/gen-ai-agent-spans.md`, "Invoke agent internal span". */
+/**
+ * `gen_ai.operation.name` of an agent's run, and the first word of its span's name;
+ * `docs/gen-ai/gen-ai-agent-spans.md`, "Invoke agent internal span".
+ */
 export const OPERATION_INVOKE_AGENT = 'invoke_agent';
 
 /** Attribute, required: what is done; `gen-ai-agent-spans.md`. */
@@ -31,13 +34,16 @@ export const GEN_AI_USAGE_INPUT_TOKENS = 'gen_ai.usage.input_tokens';
 /** Attribute: tokens that came out, reasoning included; `gen-ai-agent-spans.md`. */
 export const GEN_AI_USAGE_OUTPUT_TOKENS = 'gen_ai.usage.output_tokens';
 
-/** Attribute, opt-in: what went in, JSON of the shape of `gen-ai-input-messages.json`; `gen-ai-agent-spans.md`. */
+/** Attribute, opt-in: what went in, JSON by `gen-ai-input-messages.json`; `gen-ai-agent-spans.md`. */
 export const GEN_AI_INPUT_MESSAGES = 'gen_ai.input.messages';
 
-/** Attribute, opt-in: what came out, JSON of the shape of `gen-ai-output-messages.json`; `gen-ai-agent-spans.md`. */
+/** Attribute, opt-in: what came out, JSON by `gen-ai-output-messages.json`; `gen-ai-agent-spans.md`. */
 export const GEN_AI_OUTPUT_MESSAGES = 'gen_ai.output.messages';
 
-/** Attribute, stable: the class of an error, of low cardinality; `semantic-conventions` v1.41, `docs/registry/attributes/error.md`. */
+/**
+ * Attribute, stable: the class of an error, of low cardinality;
+ * https://github.com/open-telemetry/semantic-conventions v1.41, `docs/registry/attributes/error.md`.
+ */
 export const ERROR_TYPE = 'error.type';
 
 /** The `error.type` of what has none; `error.md`. */

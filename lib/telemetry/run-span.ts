@@ -42,8 +42,7 @@ export class RunSpan {
     this.#settings = settings;
     this.#startTime = startTime;
     this.#agentName = agentNameOf(run, settings.agentName);
-    this.#span =
-      guarded('starting a span', () => this.#start(parent)) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    this.#span = guarded('starting a span', () => this.#start(parent)) ?? standIn(parent);
     this.#forget = rememberSpan(run.id, settings, this.#span);
   }
 
@@ -119,6 +118,12 @@ export class RunSpan {
         );
     });
   }
+}
+
+/** Instead of a span that could not be started: what is below it goes to the span above. */
+function standIn(parent: Context): Span {
+  const above = guarded('reading the parent of a span', () => trace.getSpanContext(parent));
+  return trace.wrapSpanContext(above ?? INVALID_SPAN_CONTEXT);
 }
 
 function descriptionOf({ error, status }: AnyRun): string {

@@ -1,5 +1,6 @@
 import type { Context, ContextManager, Meter, Span, Tracer } from '@opentelemetry/api';
 import { context, diag, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import type { AnyRun } from 'agent-run';
 import { Run, RunError } from 'agent-run';
 import { RunTelemetry } from 'agent-run/telemetry';
@@ -144,6 +145,22 @@ describe('a run under broken telemetry', () => {
       expect(fn).toHaveBeenCalledTimes(1);
     });
   }
+
+  it('has the spans of its function below the span above where it has none', async () => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const kit = startTelemetry();
+    const run = new Run({ sessionId: 'session-123' });
+    new RunTelemetry({ tracer: brokenTracer }).observe(run);
+    await kit.tracer.startActiveSpan('request', async (request) => {
+      await run.execute(() => {
+        kit.tracer.startSpan('chat gpt-5').end();
+      });
+      request.end();
+    });
+    context.disable();
+    const [chat, request] = kit.spans();
+    expect(chat!.parentSpanContext?.spanId).toBe(request!.spanContext().spanId);
+  });
 
   it('survives listeners that throw at what telemetry keeps with it', () => {
     const kit = startTelemetry();
