@@ -42,5 +42,5 @@ export function stringifyPlain({ bytes }: Sized): Subject {
 
 function completed(bytes: number): InstanceType<typeof Run> {
   const run = new Run({ sessionId: SESSION_ID, input: { prompt: 'What is open?' } });
-  return run.updateTokenUsage({ input_tokens: 100, output_tokens: 50 }).setOutput(payloadOf(bytes) as never);
+  return run.updateTokenUsage({ input_tokens: 100, output_tokens: 50 }).setOutput(payloadOf(bytes));
 }

@@ -1,5 +1,5 @@
 /** `Run` itself. */
-import type { JsonObject, Run as RunType } from 'agent-run';
+import type { Run as RunType } from 'agent-run';
 import { Run } from '../built';
 import type { Subject } from '../subject';
 import { repeated } from '../subject';
@@ -20,7 +20,7 @@ export function runKeeper({ listeners }: Listening): WritingKeeper<RunType> {
     start: (run) => void run.updateStatus('running'),
     turn: (run) => void run.incrementTurn(),
     use: (run, usage) => void run.updateTokenUsage(usage),
-    finish: (run, output) => void run.setOutput(output as JsonObject),
+    finish: (run, output) => void run.setOutput(output),
     write: (run) => JSON.stringify(run),
     read: (text) => Run.fromJSON(JSON.parse(text)),
   };
