@@ -1,10 +1,10 @@
 import type { Counts } from './counters';
 import { isAnyCounted, largestCounts, subtractCounts } from './counters';
-import type { AskPrice } from './key-ledger';
-import { KeyLedger, UNKNOWN_MODEL } from './key-ledger';
+import { KeyLedger } from './key-ledger';
 import type { UsagePart, UsageReading } from './report';
+import type { AskPrice } from './snapshot-price';
 import type { Amount, Amounts } from './tally';
-import { isChange, NO_AMOUNT, subtractAmounts, Tally } from './tally';
+import { isChange, NO_AMOUNT, subtractAmounts, Tally, UNKNOWN_MODEL } from './tally';
 
 /** How many request ids are remembered in the process. */
 const REMEMBERED_REQUESTS = 10_000;

@@ -8,8 +8,6 @@ import type { UsageFormatName } from './known-formats';
 import { isFormatName } from './known-formats';
 import type { FormattedReading } from './read-payload';
 import { readPayload } from './read-payload';
-import type { AskPrice } from './key-ledger';
-import { UNKNOWN_MODEL } from './key-ledger';
 import { Ledger } from './ledger';
 import { normalizeModelName } from './model-name';
 import type { RecordOptions, UsageMeterOptions, UsageWarning } from './options';
@@ -17,10 +15,11 @@ import { checkMeterOptions, checkRecordOptions } from './options';
 import type { Price, UnpricedReason } from './price';
 import { PriceBook } from './price';
 import type { UsageFormat, UsageReading, UsageScope } from './report';
+import type { AskPrice } from './snapshot-price';
 import type { MeterDefaults } from './state';
 import { readState, STATE_KEY, writeState } from './state';
 import type { Amount, Amounts } from './tally';
-import { isChange, NO_AMOUNT, sumAmounts } from './tally';
+import { isChange, NO_AMOUNT, sumAmounts, UNKNOWN_MODEL } from './tally';
 
 /** What one call of `record` added. */
 export interface RecordedUsage {

@@ -16,7 +16,7 @@ const VERTEX_DATE = /@(\d{8})$/;
  *
  * `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `claude-sonnet-4-5@20250929` and
  * `claude-sonnet-4-5-20250929[1m]` are all `claude-sonnet-4-5-20250929`. A date stays: two snapshots
- * of a model are two models. (Forms as of July 2026: AWS's and Google's model cards, Claude Code's
+ * of a model are two models. (Forms as of November 2026: AWS's and Google's model cards, Claude Code's
  * `modelUsage`.)
  */
 export function normalizeModelName(name: string): string {

@@ -2,6 +2,9 @@ import { CostSum } from '../run/cost';
 import type { Counts } from './counters';
 import { addCounts, isAnyCounted, subtractCounts } from './counters';
 
+/** The model of what names none. */
+export const UNKNOWN_MODEL = 'unknown';
+
 /** What was used: counts, dollars, and how many requests have no price. */
 export interface Amount {
   readonly counts: Counts;

@@ -241,6 +241,53 @@ describe('formats', () => {
     });
   });
 
+  it('adds up the costs of the models of a result that gives no total', () => {
+    const usage = { inputTokens: 1, outputTokens: 1, costUSD: 0.25 };
+    const run = new Run({ sessionId: 's' });
+    new UsageMeter(run).record({ type: 'result', modelUsage: { opus: usage, haiku: usage } });
+    expect(run.costUsd).toBe(0.5);
+  });
+
+  it('prices the models of a result that brings no cost', () => {
+    const run = new Run({ sessionId: 's' });
+    const usage = { inputTokens: 1000, outputTokens: 0 };
+    new UsageMeter(run).record({ type: 'result', modelUsage: { 'claude-opus-4-5': usage, nosuch: usage } });
+    expect(run.costUsd).toBe(0.005);
+    expect(run.tokenUsage).toMatchObject({ input_tokens: 2000, unpriced_requests: 1 });
+  });
+
+  it('follows a stream inside the events of Claude Code', () => {
+    const run = new Run({ sessionId: 's' });
+    const meter = new UsageMeter(run);
+    const message = { id: 'm', model: 'claude-opus-4-5', usage: { input_tokens: 5, output_tokens: 1 } };
+    meter.record({ type: 'stream_event', event: { type: 'message_start', message } });
+    meter.record({ type: 'stream_event', event: { type: 'message_delta', usage: { output_tokens: 9 } } });
+    expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 5, output_tokens: 9 });
+  });
+
+  it('counts a message_start without an id as a request', () => {
+    const message = { usage: { input_tokens: 5, output_tokens: 1 } };
+    expect(counted({ type: 'message_start', message })).toMatchObject({ requests: 1, input_tokens: 5 });
+  });
+
+  it('prices what Bedrock wrote to a cache for an hour', () => {
+    const cost = (ttl: string): number | null => {
+      const run = new Run({ sessionId: 's' });
+      const usage = { ...bedrock, cacheDetails: [{ ttl, inputTokens: 100 }] };
+      new UsageMeter(run, { provider: 'anthropic', model: 'claude-sonnet-4-5' }).record(usage);
+      return run.costUsd;
+    };
+    expect(cost('1h')! - cost('5m')!).toBeCloseTo((100 * (6 - 3.75)) / 1e6, 9);
+  });
+
+  it('takes input in parts where version 6 of the AI SDK gives no sum', () => {
+    expect(counted({ ...aiSdk, inputTokens: undefined })).toEqual(COUNTERS);
+  });
+
+  it('takes the counts of a step that is the only one', () => {
+    expect(counted({ steps: [{ usage: aiSdk }], totalUsage: aiSdk })).toEqual(COUNTERS);
+  });
+
   it('takes a shape that several formats read alike', () => {
     const expected = { input_tokens: 10, output_tokens: 5, total_tokens: 15, requests: 1 };
     expect(counted({ input_tokens: 10, output_tokens: 5 })).toEqual(expected);

@@ -213,6 +213,28 @@ describe('a request without a price', () => {
   });
 });
 
+describe('@pydantic/genai-prices', () => {
+  afterEach(() => {
+    jest.dontMock('@pydantic/genai-prices').resetModules();
+  });
+
+  it('is loaded at the first list price, and once', () => {
+    const load = jest.fn(() => ({ calcPrice: () => ({ total_price: 0.5 }) }));
+    jest.isolateModules(() => {
+      jest.doMock('@pydantic/genai-prices', load);
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const subjects = require('./subjects') as typeof Subjects;
+      const { run, meter } = subjects.metered({ prices: { house: PRICE } });
+      meter.record(chat(1, 1), { model: 'house' });
+      expect(load).not.toHaveBeenCalled();
+      meter.record(chat(1, 1));
+      meter.record(chat(1, 1));
+      expect(load).toHaveBeenCalledTimes(1);
+      expect(run.costUsd).toBe(1.00001);
+    });
+  });
+});
+
 describe('without @pydantic/genai-prices', () => {
   afterEach(() => {
     jest.dontMock('@pydantic/genai-prices').resetModules();

@@ -126,6 +126,43 @@ describe('a cumulative snapshot', () => {
     expect(run.costUsd).toBe(0.003); // 2,000 x 1.25 + 50 x 10 dollars per million
   });
 
+  it('of a format of your own settles costs by its own', () => {
+    const { run, meter } = metered();
+    meter.record(chat(1000, 100));
+    meter.record(chat(1000, 100), { model: 'gpt-5-mini' });
+    const format = (): object => ({ input_tokens: 2500, output_tokens: 300, model: 'gpt-5', costUsd: 1 });
+    meter.record({}, { ...cumulative, format });
+    expect(run.costUsd).toBe(1);
+    expect(meter.byModel()['gpt-5-mini']).toMatchObject({ costUsd: 0.00045 });
+    expect(meter.byModel()['gpt-5']).toMatchObject({ costUsd: 0.99955, tokenUsage: { input_tokens: 1500 } });
+  });
+
+  it('without a model grows the only one there is, else none in particular', () => {
+    const { meter } = metered({ model: null, provider: null });
+    meter.record(chat(10, 1), { model: 'gpt-5' });
+    meter.record(chat(20, 1), cumulative);
+    meter.record(chat(20, 1), { model: 'gpt-5-mini' });
+    meter.record(chat(50, 2), cumulative);
+    const inputs = Object.entries(meter.byModel()).map(([model, { tokenUsage }]) => [
+      model,
+      tokenUsage.input_tokens,
+    ]);
+    expect(inputs).toEqual([
+      ['gpt-5', 20],
+      ['gpt-5-mini', 20],
+      ['unknown', 10],
+    ]);
+  });
+
+  it('takes back from all models what the one that it names has not', () => {
+    const { run, meter } = metered();
+    meter.record(chat(10, 500), { model: 'gpt-5' });
+    meter.record(chat(1000, 10), { ...cumulative, model: 'gpt-5-mini' });
+    expect(run.tokenUsage).toMatchObject({ input_tokens: 1000, output_tokens: 10, total_tokens: 1010 });
+    expect(meter.byModel()['gpt-5']).toMatchObject({ costUsd: 0, tokenUsage: { input_tokens: 0 } });
+    expect(run.costUsd).toBe(0.00027);
+  });
+
   it('counts one unpriced request, however often it comes', () => {
     const { run, meter } = metered({ model: 'nosuch' });
     for (const input of [10, 20, 30]) meter.record(chat(input, 1), cumulative);

@@ -5,7 +5,7 @@ import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report
 import { isObject, memberOf, reported, requestReading, sumOf } from '../report';
 
 /**
- * The Vercel AI SDK's `LanguageModelUsage`. Source: `ai` 5.0 and 6.0 (July 2026). From version 6 on
+ * The Vercel AI SDK's `LanguageModelUsage`. Source: `ai` 5.0 and 6.0 (read November 2026). From version 6 on
  * `inputTokens` includes what was cached, and `inputTokenDetails` stands beside it; in version 5 that
  * was up to the provider: Anthropic's left it out.
  *

@@ -4,8 +4,9 @@ import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report
 import { isObject, memberOf, reported, requestReading, sumOf, textOf } from '../report';
 
 /**
- * Anthropic's messages. Source: `Usage` and `MessageDeltaUsage` of `@anthropic-ai/sdk` 1.12 (July
- * 2026). `input_tokens` leaves out what was cached; the `message_delta` of a stream is cumulative.
+ * Anthropic's messages. Source: `Usage` and `MessageDeltaUsage` of `@anthropic-ai/sdk` 1.12 (read
+ * November 2026). `input_tokens` leaves out what was cached; the `message_delta` of a stream is
+ * cumulative.
  */
 export const anthropic: KnownFormat = {
   keys: ['input_tokens', 'output_tokens'],

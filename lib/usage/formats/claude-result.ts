@@ -5,7 +5,7 @@ import { readAnthropicCounts } from './anthropic';
 
 /**
  * The `result` message of the Claude Agent SDK and of `claude -p`. Source: `SDKResultMessage` and
- * `ModelUsage` of `@anthropic-ai/claude-agent-sdk`, seen up to July 2026. `modelUsage` and
+ * `ModelUsage` of `@anthropic-ai/claude-agent-sdk`, as seen up to November 2026. `modelUsage` and
  * `total_cost_usd` are cumulative per query and include sub-agents and helper models; `usage` is the
  * main loop only, and stands in where an older version has no `modelUsage`.
  */

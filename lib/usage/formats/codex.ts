@@ -3,7 +3,7 @@ import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report
 import { memberOf, reported, requestReading } from '../report';
 
 /**
- * The usage of Codex's `turn.completed`. Source: `codex exec --json`, seen up to July 2026.
+ * The usage of Codex's `turn.completed`. Source: `codex exec --json`, as seen up to November 2026.
  * `input_tokens` includes what was cached. Some versions report one turn and some the whole thread,
  * so it is cumulative only when the caller says so.
  */

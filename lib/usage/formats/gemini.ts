@@ -4,7 +4,7 @@ import { reported, requestReading, sumOf } from '../report';
 
 /**
  * Gemini's `usageMetadata`. Source: `GenerateContentResponseUsageMetadata` of `@google/genai` 2.32
- * (July 2026): the total is prompt + candidates + tool use + thoughts, and the prompt includes what
+ * (read November 2026): the total is prompt + candidates + tool use + thoughts, and the prompt includes what
  * was cached.
  */
 export const gemini: KnownFormat = {

@@ -4,7 +4,7 @@ import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report
 import { reported, requestReading, sumOf } from '../report';
 
 /**
- * The OpenAI Agents SDK's `Usage`. Source: `@openai/agents-core` 0.14 (July 2026). `inputTokens`
+ * The OpenAI Agents SDK's `Usage`. Source: `@openai/agents-core` 0.14 (read November 2026). `inputTokens`
  * includes what was cached. The object of a run grows with it: the same object again adds its growth.
  */
 export const openaiAgents: KnownFormat = {

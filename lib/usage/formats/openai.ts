@@ -4,7 +4,7 @@ import { reported, requestReading } from '../report';
 
 /**
  * OpenAI's chat completions, and what speaks their protocol. Source: `CompletionUsage` of `openai`
- * 6.49 (July 2026). `prompt_tokens` includes what was cached.
+ * 6.49 (read November 2026). `prompt_tokens` includes what was cached.
  */
 export const openaiChat: KnownFormat = {
   keys: ['prompt_tokens', 'completion_tokens'],
@@ -27,7 +27,7 @@ export const openaiChat: KnownFormat = {
 };
 
 /**
- * OpenAI's responses. Source: `ResponseUsage` of `openai` 6.49 (July 2026). `input_tokens` includes
+ * OpenAI's responses. Source: `ResponseUsage` of `openai` 6.49 (read November 2026). `input_tokens` includes
  * what was cached.
  */
 export const openaiResponses: KnownFormat = {
