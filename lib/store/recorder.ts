@@ -70,6 +70,7 @@ export class RunRecorder {
   /** What the store has refused for good, while the recorder goes on. */
   #refusal: RunError | null = null;
   #failure: RunError | null = null;
+  #stopped: Promise<void> | undefined;
   #stopping = false;
   /** Whether the session has to let the run in first. */
   #queueing = false;
@@ -84,6 +85,11 @@ export class RunRecorder {
     this.#log = new ChangeLog(run, this.#onChange);
     host.admission.guard(run);
     this.#enqueue();
+  }
+
+  /** Whether the run waits for its session, for as long as others want it. @internal */
+  get isQueueing(): boolean {
+    return this.#queueing;
   }
 
   /** How many entries are not stored yet. */
@@ -115,14 +121,8 @@ export class RunRecorder {
    *
    * @throws {RunError} as {@link flush}
    */
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    try {
-      await this.flush();
-    } finally {
-      this.#release();
-    }
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
   }
 
   /** As {@link stop}: `await using recorder = store.track(run)`. */
@@ -177,7 +177,7 @@ export class RunRecorder {
 
   /** @internal */
   delayed(error: RunError, beyondPatience: boolean): void {
-    this.#settings.onError?.({ run: this.run, error, willRetry: true });
+    this.#tell(error, true);
     if (beyondPatience) this.#waiters.rejectAll(error);
   }
 
@@ -200,6 +200,15 @@ export class RunRecorder {
       this.#enqueue();
     }
   };
+
+  async #stop(): Promise<void> {
+    this.#stopping = true;
+    try {
+      await this.flush();
+    } finally {
+      this.#release();
+    }
+  }
 
   #enqueue(): void {
     this.#host.changed(this);
@@ -339,9 +348,19 @@ export class RunRecorder {
   }
 
   #report(error: RunError): void {
-    const { onError } = this.#settings;
-    if (onError !== undefined) onError({ run: this.run, error, willRetry: false });
+    if (this.#settings.onError !== undefined) this.#tell(error, false);
     else if (this.#waiters.isEmpty) process.emitWarning(error);
+  }
+
+  /** What a callback throws must not stop the recording: it surfaces as an uncaught exception. */
+  #tell(error: RunError, willRetry: boolean): void {
+    try {
+      this.#settings.onError?.({ run: this.run, error, willRetry });
+    } catch (thrown) {
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
   }
 
   /** Stops whoever executes a run that the store does not let go on. */

@@ -271,7 +271,8 @@ export abstract class RunStore {
 
   /**
    * Ends what a dead process has left running, as `failed` with the error code `orphaned`, its usage
-   * so far intact. Safe to call from every process, at its start and then now and again.
+   * so far intact. Safe to call from every process, at its start and then now and again. A running
+   * run that was only saved, never tracked, has no lease: it counts by when it was last saved.
    *
    * @returns the runs that were ended by this call.
    * @throws {RunError} `validation_error`
@@ -284,7 +285,10 @@ export abstract class RunStore {
 
   /**
    * Stores what is left, ends every `watch`, and closes the database. Leases of runs that still run
-   * stay until they expire. A second call waits for the first.
+   * stay until they expire; runs that wait for their session are not waited for. A second call waits
+   * for the first.
+   *
+   * @throws {RunError} `storage_error` when changes could not be stored.
    */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
@@ -296,7 +300,9 @@ export abstract class RunStore {
   }
 
   async #close(): Promise<void> {
-    const recorders = [...this.#busyRecorders.values()].flatMap((set) => [...set]);
+    const recorders = [...this.#busyRecorders.values()]
+      .flatMap((set) => [...set])
+      .filter((recorder) => !recorder.isQueueing);
     const flushed = await Promise.allSettled(recorders.map((recorder) => recorder.flush()));
     this.#closing.abort();
     this.#leases.close();

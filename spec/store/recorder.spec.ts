@@ -194,6 +194,43 @@ describe('RunRecorder', () => {
     expect((await store.get(run.id))?.tokenUsage).toEqual({ input_tokens: 3 });
   });
 
+  it('goes on when onError throws, which is told as an uncaught exception', async () => {
+    const thrown: unknown[] = [];
+    const nextTick = jest.spyOn(process, 'nextTick').mockImplementation(((
+      callback: (...values: unknown[]) => void,
+      ...values: unknown[]
+    ) => {
+      try {
+        callback(...values);
+      } catch (error) {
+        thrown.push(error);
+      }
+    }) as typeof process.nextTick);
+    const failure = new Error('the hook is broken');
+    const onError = (): never => {
+      throw failure;
+    };
+    const { backend, store } = open({ track: { onError } });
+    backend.answers = ['away', 'ok'];
+    await store.track(new Run({ sessionId: 'session-1', id: 'run_1' })).flush();
+    nextTick.mockRestore();
+    expect(thrown).toEqual([failure]);
+    expect(await store.get('run_1')).not.toBeNull();
+  });
+
+  it('closes although a run waits for its session', async () => {
+    const { store } = open();
+    const [first, second] = [new Run({ sessionId: 'session-1' }), new Run({ sessionId: 'session-1' })];
+    const recorder = store.track(first.updateStatus('running'));
+    await recorder.flush();
+    store.track(second, { whenBusy: 'queue' });
+    second.updateStatus('running');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 30);
+    });
+    await expect(store.close()).resolves.toBeUndefined();
+  });
+
   it('reports on close() what could not be stored', async () => {
     const { backend, store } = open({ retryForMs: 30 });
     const run = new Run({ sessionId: 'session-1' });
