@@ -8,6 +8,7 @@ const root = join(__dirname, '..');
 /** What a reader takes for granted: a run, an agent, a request, what a model answered. A block may declare these itself. */
 const PRELUDE = `
 import type * as core from 'agent-run';
+import type * as stores from 'agent-run/store';
 declare global {
   const run: core.Run;
   const agent: { ask(prompt: string, options: { signal: AbortSignal }): Promise<{ text: string; usage: object }> };
@@ -15,7 +16,11 @@ declare global {
   const log: Console;
   const metrics: { count(name: string, facts: object): void };
   const request: { readonly signal: AbortSignal };
-  const response: { readonly id: string };
+  const response: { readonly id: string; write(text: string): void };
+  const store: stores.RunStore;
+  const id: string;
+  const yesterday: Date;
+  const lastSeen: number;
   const event: object;
   const threadId: string;
 }
