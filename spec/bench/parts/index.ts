@@ -1,8 +1,21 @@
 import type { Part } from '../report';
 import { dispatch } from './dispatch';
+import { growth } from './growth';
+import { importing } from './import';
 import { lifecycle } from './lifecycle';
+import { liveRuns } from './live-runs';
+import { memory } from './memory';
 import { mutations } from './mutations';
 import { payloads } from './payloads';
 
 /** In the order in which they run. */
-export const parts: readonly Part[] = [lifecycle, mutations, payloads, dispatch];
+export const parts: readonly Part[] = [
+  lifecycle,
+  mutations,
+  payloads,
+  dispatch,
+  memory,
+  importing,
+  liveRuns,
+  growth,
+];
