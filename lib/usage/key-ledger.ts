@@ -13,7 +13,7 @@ import { reported } from './report';
 import type { AskPrice } from './snapshot-price';
 import { priceSnapshot, snapshotCounts } from './snapshot-price';
 import type { Amount, Amounts } from './tally';
-import { NO_AMOUNT, subtractAmounts, sumAmounts, Tally, UNKNOWN_MODEL } from './tally';
+import { isChange, NO_AMOUNT, subtractAmounts, sumAmounts, Tally, UNKNOWN_MODEL } from './tally';
 
 /**
  * What stands under one key since its last new start: requests as they were recorded, or what the
@@ -62,7 +62,7 @@ export class KeyLedger {
    * What a snapshot changes. It stands for everything since the last new start; one that is lower
    * than what stands is a new start itself. Changes nothing yet.
    */
-  compare(reading: UsageReading, ask: AskPrice): { target: Amounts; changes: Map<string, Amount> } {
+  compare(reading: UsageReading, ask: AskPrice): { target: Amounts; changes: Amounts } {
     const snapshot = snapshotCounts(reading.parts);
     const standing = this.#isNewStart(snapshot) ? new Map<string, Amount>() : this.amounts;
     const growing = reading.parts[0]?.model ?? onlyModelOf(standing);
@@ -70,8 +70,8 @@ export class KeyLedger {
     const target = priceSnapshot(counts, reading, standing, growing, ask);
     const changes = new Map<string, Amount>();
     for (const model of new Set([...target.keys(), ...standing.keys()])) {
-      const before = standing.get(model) ?? NO_AMOUNT;
-      changes.set(model, subtractAmounts(target.get(model) ?? NO_AMOUNT, before));
+      const change = subtractAmounts(target.get(model) ?? NO_AMOUNT, standing.get(model) ?? NO_AMOUNT);
+      if (isChange(change, this.#models.get(model)?.amount ?? NO_AMOUNT)) changes.set(model, change);
     }
     return { target, changes };
   }

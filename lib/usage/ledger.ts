@@ -90,13 +90,9 @@ export class Ledger {
     const named = this.#named(reading);
     if (named.parts.length === 0 || this.#isRepeated(requestId, named)) return NOTHING;
     const keyLedger = this.#keyLedger(key);
-    const before = keyLedger.amounts;
     const { target, changes } = keyLedger.compare(named, ask);
     keyLedger.replace(target, named);
     if (requestId !== null) this.#remember(requestId, snapshotRequest(key, named));
-    for (const [model, change] of changes) {
-      if (!isChange(change, before.get(model) ?? NO_AMOUNT)) changes.delete(model);
-    }
     return this.#count(changes);
   }
 

@@ -19,7 +19,7 @@ import type { AskPrice } from './snapshot-price';
 import type { MeterDefaults } from './state';
 import { readState, STATE_KEY, writeState } from './state';
 import type { Amount, Amounts } from './tally';
-import { isChange, NO_AMOUNT, sumAmounts, UNKNOWN_MODEL } from './tally';
+import { sumAmounts, UNKNOWN_MODEL } from './tally';
 
 /** What one call of `record` added. */
 export interface RecordedUsage {
@@ -110,7 +110,8 @@ export class UsageMeter {
   static restore(run: AnyRun, options: UsageMeterOptions = {}): UsageMeter {
     const { provider, model, format } = sharedOf(run).defaults;
     const known = { provider, model, format: isFormatName(format) ? format : null };
-    return new UsageMeter(run, { ...known, ...options });
+    const given = Object.entries(options).filter(([, option]) => option !== undefined);
+    return new UsageMeter(run, { ...known, ...Object.fromEntries(given) });
   }
 
   /**
@@ -231,9 +232,7 @@ export class UsageMeter {
 
   #emit(changes: Amounts): RecordedUsage {
     const change = sumAmounts(changes.values());
-    if (changes.size === 0 || ![...changes.values()].some((one) => isChange(one, NO_AMOUNT))) {
-      return { counters: {}, costUsd: null };
-    }
+    if (changes.size === 0) return { counters: {}, costUsd: null };
     this.#shared.hasRecorded = true;
     const counters = countersOf(change.counts);
     this.run.recordUsage(deltaOf(counters, change), change.costUsd);

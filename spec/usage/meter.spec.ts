@@ -167,6 +167,14 @@ describe('UsageMeter', () => {
       expect(run.costUsd).toBe(0.5628); // 150,000 x 1.25 + 10 x 10 dollars per million, three times
     });
 
+    it('adds nothing, and says nothing, where the same object has not grown', () => {
+      const { meter, updates } = metered();
+      const total = request(100);
+      meter.record(total);
+      expect(meter.record(total)).toEqual({ counters: {}, costUsd: null });
+      expect(updates).toHaveLength(1);
+    });
+
     it('counts another object as another run', () => {
       const { run, meter } = metered();
       meter.record(request(100));

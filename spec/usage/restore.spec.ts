@@ -7,7 +7,7 @@ describe('UsageMeter.restore()', () => {
     const { run, meter } = metered({ provider: 'google', model: 'gemini-2.5-pro', format: 'gemini' });
     meter.record({ promptTokenCount: 1000 });
     const again = reread(run);
-    UsageMeter.restore(again).record({ promptTokenCount: 1000 });
+    UsageMeter.restore(again, { provider: undefined }).record({ promptTokenCount: 1000 });
     expect(again.costUsd).toBe(0.0025);
     expect(again.tokenUsage).toEqual({ input_tokens: 2000, total_tokens: 2000, requests: 2 });
   });
