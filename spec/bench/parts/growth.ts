@@ -14,7 +14,7 @@ interface Growth {
   /** The cost that the plot shows, of nanoseconds for one piece of work at a size. */
   readonly costOf: (nanoseconds: number, size: number) => number;
   /** For the largest size against the smallest. */
-  readonly figure?: { readonly atMost: number };
+  readonly figure?: { readonly atMost: number } | undefined;
 }
 
 const KB = 1024;
@@ -89,9 +89,10 @@ async function curveOf(
   const value = { lower: lower * factor, median: median * factor, upper: upper * factor };
   const what = `${title.split(',')[0]!}: ${others.at(-1)!.toLocaleString('en')} ${sizes}`;
   const against = `${smallest.toLocaleString('en')} ${sizes}`;
+  const largest = { what, against, value };
   return {
     curve: { title, sizes, costs, points: [first, ...points] },
-    largest: { what, against, value, figure },
+    largest: figure === undefined ? largest : { ...largest, figure },
   };
 }
 
