@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Run } from 'agent-run';
 import type { JournalEntry, RunStore } from 'agent-run/store';
 import { RUN_TRANSITIONS } from 'agent-run';
@@ -15,13 +16,7 @@ export interface StoredHistory {
  * leads to.
  */
 export async function historyOf(store: RunStore, id: string): Promise<StoredHistory> {
-  const run = (await store.get(id))!;
-  const entries: JournalEntry[] = [];
-  for (;;) {
-    const page = await store.events(id, { afterSeq: entries.length });
-    entries.push(...page);
-    if (page.length === 0) break;
-  }
+  const { run, entries } = await readTogether(store, id);
   expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
   const positions = entries.map(({ position }) => position);
   expect(positions).toEqual([...new Set(positions)].sort((left, right) => left - right));
@@ -29,6 +24,19 @@ export async function historyOf(store: RunStore, id: string): Promise<StoredHist
   expect(entries.filter(({ type }) => type === 'turnIncremented')).toHaveLength(run.turnCount);
   expect(tokensIn(entries)).toBe(run.tokenUsage['input_tokens'] ?? 0);
   return { run, entries };
+}
+
+/** Row and journal of one moment: what a killed process has sent may still be committed by its server. */
+async function readTogether(store: RunStore, id: string): Promise<StoredHistory> {
+  const run = (await store.get(id))!;
+  const entries: JournalEntry[] = [];
+  for (;;) {
+    const page = await store.events(id, { afterSeq: entries.length });
+    entries.push(...page);
+    if (page.length === 0) break;
+  }
+  const again = (await store.get(id))!;
+  return isDeepStrictEqual(run.toJSON(), again.toJSON()) ? { run, entries } : readTogether(store, id);
 }
 
 function statusAfter(entries: readonly JournalEntry[]): RunStatus {
