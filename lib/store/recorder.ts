@@ -185,6 +185,7 @@ export class RunRecorder {
   fail(error: RunError): void {
     if (this.#failure !== null) return;
     this.#failure = error;
+    this.#inFlight = null;
     this.#release();
     this.#report(error);
     this.#waiters.rejectAll(error);

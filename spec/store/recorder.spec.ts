@@ -3,7 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { Run, RunError } from 'agent-run';
 import { RunStore } from 'agent-run/store';
 import type { RecorderErrorEvent, RunStoreOptions } from 'agent-run/store';
-import type { RunWrite, WriteOutcome } from '../../lib/store/backend';
+import type { RunWrite, StaleQuery, WriteOutcome } from '../../lib/store/backend';
+import type { StoredRun } from '../../lib/store/columns';
 import { MemoryBackend } from '../../lib/store/memory/memory-backend';
 import { until } from './contract/test-database';
 
@@ -19,6 +20,18 @@ class FlakyBackend extends MemoryBackend {
   /** What it answers when `answers` is used up. */
   then: Answer = 'ok';
   readonly batches: (readonly RunWrite[])[] = [];
+  /** What looking for orphans, or reading a run, throws the next times. */
+  readonly errors: RunError[] = [];
+
+  override stale(query: StaleQuery): Promise<readonly StoredRun[]> {
+    const error = this.errors.shift();
+    return error === undefined ? super.stale(query) : Promise.reject(error);
+  }
+
+  override read(id: string): Promise<StoredRun | null> {
+    const error = this.errors.shift();
+    return error === undefined ? super.read(id) : Promise.reject(error);
+  }
 
   override async apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
     this.batches.push(writes);
@@ -216,6 +229,49 @@ describe('RunRecorder', () => {
     nextTick.mockRestore();
     expect(thrown).toEqual([failure]);
     expect(await store.get('run_1')).not.toBeNull();
+  });
+
+  describe('when the database fails while it is asked about a refused write', () => {
+    const away = new RunError('storage_error', 'The database is away', { retryable: true });
+    const broken = new RunError('storage_error', 'The file is broken');
+
+    it('asks again about the run', async () => {
+      const { backend, store } = open();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run.updateStatus('running'));
+      await recorder.flush();
+      await new FlakyStore(backend).cancel(run.id);
+      backend.errors.push(away);
+      run.incrementTurn();
+      await recorder.flush();
+      expect(run.status).toBe('cancelled');
+    });
+
+    it('gives up where asking can never succeed', async () => {
+      const { backend, store } = open();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run.updateStatus('running'));
+      await recorder.flush();
+      await new FlakyStore(backend).cancel(run.id);
+      backend.errors.push(broken);
+      run.incrementTurn();
+      await expect(recorder.flush()).rejects.toBe(broken);
+    });
+
+    it.each([
+      ['asks again about the session', away, 'session_busy'],
+      ['refuses the run where the session can never be looked at', broken, 'storage_error'],
+    ])('%s', async (_, error, code) => {
+      const { backend, store } = open();
+      const first = new Run({ sessionId: 'session-1' });
+      await store.track(first.updateStatus('running')).flush();
+      const second = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(second, { whenBusy: 'reject' });
+      backend.errors.push(error);
+      second.updateStatus('running');
+      await expect(recorder.flush()).rejects.toMatchObject({ code });
+      expect(second.status).toBe('failed');
+    });
   });
 
   it('closes although a run waits for its session', async () => {

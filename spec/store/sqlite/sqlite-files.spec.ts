@@ -13,8 +13,11 @@ describe('SqliteRunStore', () => {
   let path: string;
   const stores: SqliteRunStore[] = [];
 
+  // Two SQLite libraries in one process do not see each other's locks: all here use the same one.
   const open = (options: SqliteRunStoreOptions = { path }): SqliteRunStore => {
-    const store = new SqliteRunStore(options);
+    const store = new SqliteRunStore(
+      options.database === undefined ? { driver: 'libsql', ...options } : options,
+    );
     stores.push(store);
     return store;
   };
