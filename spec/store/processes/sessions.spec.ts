@@ -37,13 +37,15 @@ describe.each(databases)('twenty processes on $name', ({ create }) => {
     return workers.map((worker) => worker.call('execute', sessionId, options, forMs));
   }
 
-  /** Lets the one that goes on complete, once all others have ended. @returns how the others ended */
-  async function endedButOne(attempts: readonly Promise<Outcome>[]): Promise<Outcome[]> {
+  /** Executes in all, and lets the one that goes on complete once all others have ended. @returns how they did */
+  async function endedButOne(sessionId: string, options: TrackOptions): Promise<Outcome[]> {
     const ended: Outcome[] = [];
-    for (const attempt of attempts) void attempt.then((outcome) => ended.push(outcome));
+    const attempts = executeAll(sessionId, options, null).map(async (attempt) => {
+      ended.push(await attempt.catch(String));
+    });
     while (ended.length < PROCESSES - 1) await setTimeout(10);
-    const others = [...ended];
-    await Promise.all(workers.map((worker) => worker.call('finish')));
+    const others = ended.slice(0, PROCESSES - 1);
+    await Promise.all(workers.map((worker) => worker.call('finish', sessionId)));
     await Promise.all(attempts);
     expect(ended.at(-1)).toBe('ok');
     return others;
@@ -92,7 +94,7 @@ describe.each(databases)('twenty processes on $name', ({ create }) => {
     'reject a second run in a session',
     async () => {
       for (let round = 0; round < times(1, 20); round++) {
-        const others = await endedButOne(executeAll(`reject-${round}`, { whenBusy: 'reject' }, null));
+        const others = await endedButOne(`reject-${round}`, { whenBusy: 'reject' });
         expect(others).toEqual(Array<Outcome>(PROCESSES - 1).fill('session_busy'));
         expect(await mostAtOnce(`reject-${round}`)).toBe(1);
       }
@@ -117,7 +119,7 @@ describe.each(databases)('twenty processes on $name', ({ create }) => {
     async () => {
       for (let round = 0; round < times(1, 10); round++) {
         const options = { whenBusy: 'cancel-previous', leaseMs: 3_000 } as const;
-        const others = await endedButOne(executeAll(`cancel-${round}`, options, null));
+        const others = await endedButOne(`cancel-${round}`, options);
         expect(others).toEqual(Array<Outcome>(PROCESSES - 1).fill('cancelled'));
         expect(await statusesIn(`cancel-${round}`)).toEqual([
           ...Array<RunStatus>(PROCESSES - 1).fill('cancelled'),

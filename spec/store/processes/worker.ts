@@ -9,6 +9,7 @@ import { openStore } from './databases';
 
 let store: RunStore;
 const told = new EventEmitter();
+const finished = new Set<string>();
 const recorders = new Map<string, RunRecorder>();
 
 /** How an attempt came out: `ok`, or the code of its error. */
@@ -20,6 +21,7 @@ export type Seen = Pick<JournalEntry, 'position' | 'runId' | 'seq'>;
 export const commands = {
   /** Opens the database, and makes its tables where that has to be done. */
   async open(location: Location): Promise<void> {
+    finished.clear();
     store = openStore(location, { track: { onError: () => undefined } });
     await store.get('run_none');
   },
@@ -78,22 +80,25 @@ export const commands = {
   /**
    * Starts a run in a session, executes it, and says how that came out.
    *
-   * @param forMs - How long; null until `finish` is called.
+   * @param forMs - How long; null until `finish` is called for the session.
    */
   execute: (sessionId: string, options: TrackOptions, forMs: number | null): Promise<Outcome> =>
     attempt(async () => {
       const run = new Run({ sessionId });
       const recorder = store.track(run, options);
       await run.execute(async ({ signal }) => {
-        if (forMs === null) await Promise.race([once(told, 'finish'), once(signal, 'abort')]);
+        // Told perhaps before it got here: the last one in may be let in after all others have ended.
+        if (forMs === null && finished.has(sessionId)) return;
+        if (forMs === null) await Promise.race([once(told, sessionId), once(signal, 'abort')]);
         else await setTimeout(forMs, undefined, { signal });
       });
       await recorder.stop();
     }),
 
-  /** Lets what is executed complete. */
-  finish(): void {
-    told.emit('finish');
+  /** Lets what is executed in a session complete. */
+  finish(sessionId: string): void {
+    finished.add(sessionId);
+    told.emit(sessionId);
   },
 
   /** Ends what others have left behind. @returns the ids */
