@@ -1,10 +1,10 @@
 import type { RunLimits } from '../execution/limits';
 import { readLimits } from '../execution/limits';
-import { issueWith } from './envelope';
 import type { ValidationIssue } from './error';
 import { validationError } from './error';
 import type { JsonObject } from './json';
 import { copyJsonObject } from './json';
+import { issueWith } from './rules';
 
 /** What a run is made of. */
 export interface RunAttributes<Input extends object = JsonObject> {

@@ -1,12 +1,13 @@
 import { instanceToPlain, plainToInstance } from 'class-transformer';
 import type { RunLimits, RunLimitsJSON } from '../execution/limits';
 import { readLimits } from '../execution/limits';
-import { checkedProperties, EnvelopeScalars, issueWith, wireNameOf } from './envelope';
+import { EnvelopeScalars, wireNameOf } from './envelope';
 import type { ValidationIssue } from './error';
 import { RunError, validationError } from './error';
 import type { JsonObject } from './json';
 import { copyJson, isJsonObject, setMember } from './json';
 import { shownWord } from './refusal';
+import { checkedProperties, issueWith } from './rules';
 import type { RunStatus } from './status';
 import { isRunStatus, isTerminalStatus, RUN_STATUSES } from './status';
 import type { Timestamp } from './timestamp';
