@@ -88,6 +88,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** The object's own member: undefined for `toString`, which every object inherits. */
+export function ownMember(source: object, key: string): unknown {
+  return Object.hasOwn(source, key) ? (source as MutableObject)[key] : undefined;
+}
+
 /** Sets an own member, whatever its key: a plain assignment of `__proto__` would change the prototype. */
 export function setMember(target: object, key: string, value: unknown): void {
   if (key === '__proto__') {

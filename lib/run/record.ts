@@ -5,7 +5,7 @@ import { EnvelopeScalars, wireNameOf } from './envelope';
 import type { ValidationIssue } from './error';
 import { RunError, validationError } from './error';
 import type { JsonObject } from './json';
-import { copyJson, isJsonObject, setMember } from './json';
+import { copyJson, isJsonObject, ownMember, setMember } from './json';
 import { shownWord } from './refusal';
 import { checkedProperties, issueWith } from './rules';
 import type { RunStatus } from './status';
@@ -275,8 +275,4 @@ function unknownMembers(json: JsonObject): JsonObject | null {
     if (!KNOWN_KEYS.has(key)) setMember((unknown ??= {}), key, json[key]);
   }
   return unknown;
-}
-
-function ownMember(json: JsonObject, key: string): unknown {
-  return Object.hasOwn(json, key) ? json[key] : undefined;
 }

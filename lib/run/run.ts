@@ -19,7 +19,7 @@ import { errorPayload, isError, messageOf } from './error-payload';
 import type { RunAttributeName, RunEvents } from './events';
 import { createRunId } from './id';
 import type { Accepted, DeepReadonly, JsonObject, JsonValue } from './json';
-import { setMember, takeJsonObject } from './json';
+import { ownMember, setMember, takeJsonObject } from './json';
 import type { IncomingRecord, RecordDraft, RunJSON, TraceContext } from './record';
 import { attachUnknown, readRecord, writeRecord } from './record';
 import { assertTransition, invalidOperation } from './refusal';
@@ -504,8 +504,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   /** What the record that the run was read from has under a key of another part. @internal */
   keptInRecord(key: string): JsonValue | undefined {
-    const unknown = this.#incoming?.unknown ?? EMPTY;
-    return Object.hasOwn(unknown, key) ? unknown[key] : undefined;
+    return ownMember(this.#incoming?.unknown ?? EMPTY, key) as JsonValue | undefined;
   }
 
   /** The run's record. Payloads are in it by reference. */

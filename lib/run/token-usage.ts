@@ -1,7 +1,7 @@
 import type { ValidationIssue } from './error';
 import { validationError } from './error';
 import type { JsonObject, JsonValue } from './json';
-import { copyJsonObject, formatPath, isJsonObject, setMember } from './json';
+import { copyJsonObject, formatPath, isJsonObject, ownMember, setMember } from './json';
 
 /**
  * Token counters by name, written as on the wire: `input_tokens`, `output_tokens`. Open, since every
@@ -157,8 +157,4 @@ function collectOverflows(
       collectOverflows(current, added, [...path, key], issues);
     }
   }
-}
-
-function ownMember(counters: object, key: string): unknown {
-  return Object.hasOwn(counters, key) ? (counters as Counters)[key] : undefined;
 }
