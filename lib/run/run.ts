@@ -502,6 +502,13 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     return this.#kept !== null;
   }
 
+  /** Whether its record has more than the fourteen keys of every record. @internal */
+  get hasMoreKeys(): boolean {
+    const unknown = this.#incoming?.unknown ?? null;
+    const optional = [this.#parentRunId, this.limits, this.#traceContext, this.#kept, unknown];
+    return optional.some((value) => value !== null);
+  }
+
   /** What the record that the run was read from has under a key of another part. @internal */
   keptInRecord(key: string): JsonValue | undefined {
     return ownMember(this.#incoming?.unknown ?? EMPTY, key) as JsonValue | undefined;

@@ -142,7 +142,7 @@ export interface JournalQuery {
   readonly sessionId?: string | undefined;
   /** Only entries with a greater `seq`; used with `runId`. @default 0 */
   readonly afterSeq?: number | undefined;
-  /** Only entries with a greater position. @default 0 */
+  /** Only entries with a greater position; used without `runId`. @default 0 */
   readonly afterPosition?: number | undefined;
   readonly limit: number;
 }

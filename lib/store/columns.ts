@@ -155,6 +155,7 @@ export function runOf(row: RecordColumns): Run {
 }
 
 function extraOf(run: AnyRun): string | null {
+  if (!run.hasMoreKeys) return null;
   const record: RunJSON = run.toJSON();
   const names = Object.keys(record).filter((name) => !COLUMN_KEYS.has(name));
   if (names.length === 0) return null;

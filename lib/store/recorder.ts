@@ -243,7 +243,7 @@ export class RunRecorder {
       nextRevision: isRenewal ? revision : revision + 1,
       writer: this.#owner,
       columns: columnsOf(run, names),
-      entries: entries.map((entry, index) => ({ ...entry, seq: seq + 1 + index })),
+      entries: entries.map(({ type, data, at }, index) => ({ seq: seq + 1 + index, type, data, at })),
       lease: this.#leaseOf(),
       exclusive: run.status === ACTIVE_STATUS && this.#host.admission.isExclusive,
     };

@@ -12,13 +12,18 @@ const RETRYABLE: Readonly<Record<string, number>> = {
 };
 const BUSY = 5;
 
+/** What drivers say of a statement without rows. */
+interface RunInfo {
+  readonly changes: number;
+  readonly lastInsertRowid: number;
+}
+
 type Call = (...values: readonly (SqliteValue | readonly SqliteValue[])[]) => unknown;
 
 /** One way to run statements, whatever the driver. Statements are prepared once. */
 export class SqliteConnection {
   readonly #handle: SqliteHandle;
   readonly #statements = new Map<string, SqliteStatement>();
-  readonly #texts = new Map<string, string>();
   /** `node:sqlite` takes values one by one, the others as an array. */
   readonly #spreads: boolean;
 
@@ -31,8 +36,9 @@ export class SqliteConnection {
     this.#handle.exec(sql);
   }
 
-  run(sql: string, values: readonly SqliteValue[] = []): void {
-    this.#call(sql, 'run', values);
+  /** What was changed, and the key of the last row that was inserted. */
+  run(sql: string, values: readonly SqliteValue[] = []): RunInfo {
+    return this.#call(sql, 'run', values) as RunInfo;
   }
 
   /** The first row; undefined for none. */
@@ -42,15 +48,6 @@ export class SqliteConnection {
 
   all(sql: string, values: readonly SqliteValue[] = []): unknown[] {
     return this.#call(sql, 'all', values) as unknown[];
-  }
-
-  /** The text of a statement, put together once for each short key. */
-  sqlFor(key: string, write: () => string): string {
-    const known = this.#texts.get(key);
-    if (known !== undefined) return known;
-    const sql = write();
-    this.#texts.set(key, sql);
-    return sql;
   }
 
   /** Runs the work in one write transaction, alone in the database from its beginning. */

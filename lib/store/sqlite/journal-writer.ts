@@ -1,11 +1,11 @@
 import type { NewEntry } from '../backend';
 import type { SqliteConnection } from './connection';
 import type { SqliteValue } from './driver';
+import type { RowPlace } from './row-places';
 import type { SqliteTables } from './tables';
 
-const COLUMNS = 'position, run, seq, type, data, at';
-const MARKS = '(?, ?, ?, ?, ?, ?)';
-const COLUMN_COUNT = 6;
+const COLUMNS = ['position', 'previous', 'run', 'seq', 'type', 'data', 'at'];
+const MARKS = `(${COLUMNS.map(() => '?').join()})`;
 
 /** How many rows a statement takes, the largest first: a call costs more than a row. */
 const CHUNKS = [64, 8, 1];
@@ -19,8 +19,8 @@ export class JournalWriter {
   constructor(connection: SqliteConnection, { journal }: SqliteTables) {
     this.#connection = connection;
     this.#chunks = CHUNKS.map((rows) => ({
-      size: rows * COLUMN_COUNT,
-      sql: `INSERT INTO ${journal} (${COLUMNS}) VALUES ${Array<string>(rows).fill(MARKS).join()}`,
+      size: rows * COLUMNS.length,
+      sql: `INSERT INTO ${journal} (${COLUMNS.join()}) VALUES ${Array<string>(rows).fill(MARKS).join()}`,
     }));
   }
 
@@ -29,10 +29,18 @@ export class JournalWriter {
     this.#values = [];
   }
 
-  /** @param position - The position before the first entry's. */
-  add(run: number, entries: readonly NewEntry[], position: number): void {
+  /**
+   * @param place - The run's row, and where its last entry stands.
+   * @param position - The position before the first entry's.
+   */
+  add({ key, lastPosition }: RowPlace, entries: readonly NewEntry[], position: number): void {
+    let previous = lastPosition;
     let next = position;
-    for (const { seq, type, data, at } of entries) this.#values.push(++next, run, seq, type, data, at);
+    for (const { seq, type, data, at } of entries) {
+      next += 1;
+      this.#values.push(next, previous, key, seq, type, data, at);
+      previous = next;
+    }
   }
 
   /** Writes what was added. */

@@ -1,8 +1,16 @@
 import { newerSchemaError } from '../storage-error';
 import type { SqliteConnection } from './connection';
+import { isMark } from './tables';
 import type { SqliteTables } from './tables';
 
-/** The schema, step by step. A step that was released is never changed. */
+/**
+ * The schema, step by step. A step that was released is never changed.
+ *
+ * The entries of a run are a chain: the row of the run has the position of the last one, each entry
+ * that of the one before. An index of them all would cost a page of the file for every run of a batch,
+ * as much as the rest of the batch. One entry in 64 is in an index: a long chain need
+ * not be followed from its end.
+ */
 const MIGRATIONS: readonly ((tables: SqliteTables) => string)[] = [
   ({ runs, journal, meta, prefix }) => `
     CREATE TABLE ${runs} (
@@ -39,13 +47,14 @@ const MIGRATIONS: readonly ((tables: SqliteTables) => string)[] = [
     CREATE INDEX ${prefix}runs_active ON ${runs} (session_id, started_ms, id) WHERE active = 1;
     CREATE TABLE ${journal} (
       position INTEGER PRIMARY KEY,
+      previous INTEGER NOT NULL,
       run INTEGER NOT NULL,
       seq INTEGER NOT NULL,
       type TEXT NOT NULL,
       data TEXT NOT NULL,
       at INTEGER NOT NULL
     );
-    CREATE UNIQUE INDEX ${prefix}journal_by_run ON ${journal} (run, seq);
+    CREATE UNIQUE INDEX ${prefix}journal_marks ON ${journal} (run, seq) WHERE ${isMark('seq')};
     INSERT INTO ${meta} (name, value) VALUES ('position_floor', 0);
   `,
 ];

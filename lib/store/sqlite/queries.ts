@@ -2,6 +2,7 @@ import type { JournalQuery, RowQuery, StaleQuery } from '../backend';
 import type { ColumnName } from '../columns';
 import { ALL_COLUMNS } from '../columns';
 import type { SqliteValue } from './driver';
+import { isMark } from './tables';
 import type { SqliteTables } from './tables';
 
 /** A statement with the values that are bound to it. */
@@ -63,28 +64,43 @@ const TAIL = 2000;
  */
 export function journalQuery(tables: SqliteTables, query: JournalQuery, head: number): Query {
   const { runId, sessionId, afterSeq = 0, afterPosition = 0, limit } = query;
+  if (runId !== undefined) return runQuery(tables, runId, afterSeq, limit);
+  if (sessionId !== undefined && head - afterPosition > TAIL) {
+    return sessionQuery(tables, sessionId, afterPosition, limit);
+  }
   const { runs, journal } = tables;
-  if (runId !== undefined) {
-    return {
-      sql:
-        `SELECT ${ENTRY_COLUMNS} FROM ${runs} r CROSS JOIN ${journal} j ON j.run = r.key ` +
-        'WHERE r.id = ? AND j.seq > ? AND j.position > ? ORDER BY j.seq LIMIT ?',
-      values: [runId, afterSeq, afterPosition, limit],
-    };
-  }
-  if (sessionId === undefined || head - afterPosition <= TAIL) {
-    const session = sessionId === undefined ? '' : 'AND r.session_id = ?';
-    return {
-      sql:
-        `SELECT ${ENTRY_COLUMNS} FROM ${journal} j CROSS JOIN ${runs} r ON r.key = j.run ` +
-        `WHERE j.position > ? ${session} ORDER BY j.position LIMIT ?`,
-      values: [afterPosition, ...(sessionId === undefined ? [] : [sessionId]), limit],
-    };
-  }
-  return sessionQuery(tables, sessionId, afterPosition, limit);
+  const session = sessionId === undefined ? '' : 'AND r.session_id = ?';
+  return {
+    sql:
+      `SELECT ${ENTRY_COLUMNS} FROM ${journal} j CROSS JOIN ${runs} r ON r.key = j.run ` +
+      `WHERE j.position > ? ${session} ORDER BY j.position LIMIT ?`,
+    values: [afterPosition, ...(sessionId === undefined ? [] : [sessionId]), limit],
+  };
 }
 
-/** Through the runs of the session: the positions first, from the index alone. */
+/** Along the chain of the run, back from the first mark behind the page, or else from its end. */
+function runQuery(
+  { runs, journal, prefix }: SqliteTables,
+  id: string,
+  afterSeq: number,
+  limit: number,
+): Query {
+  return {
+    sql:
+      'WITH RECURSIVE chain (position, previous, seq) AS (' +
+      `SELECT j.position, j.previous, j.seq FROM ${runs} r CROSS JOIN ${journal} j ON j.position = coalesce((` +
+      `SELECT e.position FROM ${journal} e INDEXED BY ${prefix}journal_marks ` +
+      `WHERE e.run = r.key AND e.seq >= ? AND ${isMark('e.seq')} ORDER BY e.seq LIMIT 1` +
+      '), r.last_position) WHERE r.id = ? UNION ALL ' +
+      `SELECT j.position, j.previous, j.seq FROM chain c CROSS JOIN ${journal} j ON j.position = c.previous ` +
+      'WHERE c.seq > ?) ' +
+      `SELECT ${ENTRY_COLUMNS} FROM (SELECT position FROM chain WHERE seq > ? ORDER BY seq LIMIT ?) p ` +
+      `CROSS JOIN ${journal} j ON j.position = p.position CROSS JOIN ${runs} r ON r.key = j.run ORDER BY j.seq`,
+    values: [afterSeq + limit, id, afterSeq + 1, afterSeq, limit],
+  };
+}
+
+/** Along the chains of the session's runs that have gone on since, back from their ends. */
 function sessionQuery(
   { runs, journal, prefix }: SqliteTables,
   sessionId: string,
@@ -93,14 +109,25 @@ function sessionQuery(
 ): Query {
   return {
     sql:
-      `SELECT ${ENTRY_COLUMNS} FROM (` +
-      `SELECT e.position FROM ${runs} s INDEXED BY ${prefix}runs_by_session ` +
-      `CROSS JOIN ${journal} e INDEXED BY ${prefix}journal_by_run ON e.run = s.key ` +
-      'WHERE s.session_id = ? AND s.last_position > ? AND e.position > ? ORDER BY e.position LIMIT ?' +
-      `) p CROSS JOIN ${journal} j ON j.position = p.position CROSS JOIN ${runs} r ON r.key = j.run ` +
-      'ORDER BY j.position',
+      'WITH RECURSIVE chain (position, previous) AS (' +
+      `SELECT j.position, j.previous FROM ${runs} s INDEXED BY ${prefix}runs_by_session ` +
+      `CROSS JOIN ${journal} j ON j.position = s.last_position ` +
+      'WHERE s.session_id = ? AND s.last_position > ? UNION ALL ' +
+      `SELECT j.position, j.previous FROM chain c CROSS JOIN ${journal} j ON j.position = c.previous ` +
+      'WHERE c.previous > ?) ' +
+      `SELECT ${ENTRY_COLUMNS} FROM (SELECT position FROM chain ORDER BY position LIMIT ?) p ` +
+      `CROSS JOIN ${journal} j ON j.position = p.position CROSS JOIN ${runs} r ON r.key = j.run ORDER BY j.position`,
     values: [sessionId, afterPosition, afterPosition, limit],
   };
+}
+
+/** Removes the entries of a run, all along its chain. Bound to it: the run's id. */
+export function deleteJournal({ runs, journal }: SqliteTables): string {
+  return (
+    `WITH RECURSIVE chain (position) AS (SELECT last_position FROM ${runs} WHERE id = ? UNION ALL ` +
+    `SELECT j.previous FROM chain c CROSS JOIN ${journal} j ON j.position = c.position) ` +
+    `DELETE FROM ${journal} WHERE position IN (SELECT position FROM chain)`
+  );
 }
 
 /** The index that leaves the fewest rows: SQLite would have to guess. */

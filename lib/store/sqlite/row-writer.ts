@@ -2,20 +2,25 @@ import type { RunWrite, WriteOutcome } from '../backend';
 import type { StoredRun } from '../columns';
 import { RECORD_COLUMNS } from '../columns';
 import type { SqliteConnection } from './connection';
-import type { SqliteValue } from './driver';
 import { JournalWriter } from './journal-writer';
-import { NamedValues } from './named-values';
+import type { RowPlace } from './row-places';
+import { RowPlaces } from './row-places';
+import { RowStatements } from './row-statements';
+import { RowValues } from './row-values';
 import type { SqliteTables } from './tables';
 
 /** Applies writes inside a transaction that somebody else began. */
 export class RowWriter {
   readonly #connection: SqliteConnection;
   readonly #tables: SqliteTables;
+  readonly #statements: RowStatements;
   readonly #journal: JournalWriter;
+  readonly #places = new RowPlaces();
 
   constructor(connection: SqliteConnection, tables: SqliteTables) {
     this.#connection = connection;
     this.#tables = tables;
+    this.#statements = new RowStatements(tables);
     this.#journal = new JournalWriter(connection, tables);
   }
 
@@ -24,11 +29,13 @@ export class RowWriter {
     this.#journal.clear();
     let position = this.head();
     const outcomes = writes.map((write): WriteOutcome => {
-      const last = position + write.entries.length;
-      const values = valuesOf(write, last, now);
-      const key = write.revision === 0 ? this.#insert(write, values) : this.#update(write, values, now);
-      if (key === null) return this.#refusal(write, now);
-      this.#journal.add(key, write.entries, position);
+      const { id, entries, revision } = write;
+      const last = position + entries.length;
+      const row = valuesOf(write, last, now);
+      const place = revision === 0 ? this.#insert(write, row) : this.#update(write, row, now);
+      if (place === null) return this.#refusal(write, now);
+      this.#journal.add(place, entries, position);
+      this.#places.set(id, entries.length === 0 ? place : { key: place.key, lastPosition: last });
       position = last;
       return 'applied';
     });
@@ -46,33 +53,29 @@ export class RowWriter {
     return (row as { head: number }).head;
   }
 
-  /** The key of the row; null where a condition does not hold. */
-  #insert(write: RunWrite, { names, values }: NamedValues): number | null {
-    const { runs } = this.#tables;
-    const sql = this.#connection.sqlFor(`insert ${write.exclusive} ${names}`, () => {
-      const marks = names.split(',').fill('?').join();
-      const condition = write.exclusive ? `WHERE ${notBusy(runs)}` : 'WHERE true';
-      return `INSERT INTO ${runs} (${names}) SELECT ${marks} ${condition} ON CONFLICT (id) DO NOTHING RETURNING key`;
-    });
-    return this.#keyOf(sql, [...values, ...exclusiveValues(write)]);
+  /** The place of the new row; null where a condition does not hold. */
+  #insert(write: RunWrite, row: RowValues): RowPlace | null {
+    const { sql, values } = this.#statements.insert(write, row);
+    const { changes, lastInsertRowid } = this.#connection.run(sql, values);
+    return changes === 0 ? null : { key: lastInsertRowid, lastPosition: 0 };
   }
 
-  #update(write: RunWrite, { names, values }: NamedValues, now: number): number | null {
-    const { runs } = this.#tables;
-    const takesLease = typeof write.lease === 'object';
-    const sql = this.#connection.sqlFor(`update ${write.exclusive} ${takesLease} ${names}`, () => {
-      const lease = takesLease ? `AND ${LEASE_IS_FREE}` : '';
-      const exclusive = write.exclusive ? `AND ${notBusy(runs)}` : '';
-      const marks = names.split(',').fill('?').join();
-      return `UPDATE ${runs} SET (${names}) = (${marks}) WHERE id = ? AND revision = ? ${lease} ${exclusive} RETURNING key`;
-    });
-    const lease = typeof write.lease === 'object' ? [write.lease.owner, now] : [];
-    return this.#keyOf(sql, [...values, write.id, write.revision, ...lease, ...exclusiveValues(write)]);
+  /** The place of the row before the update; null where a condition does not hold. */
+  #update(write: RunWrite, row: RowValues, now: number): RowPlace | null {
+    const known = this.#places.get(write.id);
+    if (known !== undefined && this.#isUpdated(write, row, known, now)) return known;
+    const found = this.#find(write.id);
+    return found !== undefined && this.#isUpdated(write, row, found, now) ? found : null;
   }
 
-  #keyOf(sql: string, values: readonly SqliteValue[]): number | null {
-    const row = this.#connection.get(sql, values) as { key: number } | undefined;
-    return row?.key ?? null;
+  #isUpdated(write: RunWrite, row: RowValues, place: RowPlace, now: number): boolean {
+    const { sql, values } = this.#statements.update(write, row, place, now);
+    return this.#connection.run(sql, values).changes > 0;
+  }
+
+  #find(id: string): RowPlace | undefined {
+    const sql = `SELECT key, last_position AS lastPosition FROM ${this.#tables.runs} WHERE id = ?`;
+    return this.#connection.get(sql, [id]) as RowPlace | undefined;
   }
 
   #refusal(write: RunWrite, now: number): WriteOutcome {
@@ -88,31 +91,21 @@ export class RowWriter {
   }
 }
 
-const LEASE_IS_FREE = '(lease_owner IS NULL OR lease_owner = ? OR lease_expires_ms <= ?)';
-
-function notBusy(runs: string): string {
-  return `NOT EXISTS (SELECT 1 FROM ${runs} o WHERE o.session_id = ? AND o.active = 1 AND o.id <> ?)`;
-}
-
-function exclusiveValues({ exclusive, sessionId, id }: RunWrite): SqliteValue[] {
-  return exclusive ? [sessionId, id] : [];
-}
-
 /** The columns that a write sets: those of the record, then those that keep the books. */
-function valuesOf(write: RunWrite, lastPosition: number, now: number): NamedValues {
+function valuesOf(write: RunWrite, lastPosition: number, now: number): RowValues {
   const { revision, nextRevision, entries, lease, columns } = write;
-  const set = new NamedValues();
+  const row = new RowValues();
   for (const name of RECORD_COLUMNS) {
     const value = columns[name];
-    if (value !== undefined) set.add(name, value);
+    if (value !== undefined) row.add(name, value);
   }
-  set.add('touched_ms', now);
-  if (nextRevision !== revision) set.add('revision', nextRevision).add('writer', write.writer);
+  row.add('touched_ms', now);
+  if (nextRevision !== revision) row.add('revision', nextRevision).add('writer', write.writer);
   const last = entries.at(-1);
   if (last !== undefined || revision === 0) {
-    set.add('seq', last?.seq ?? 0).add('last_position', last === undefined ? 0 : lastPosition);
+    row.add('seq', last?.seq ?? 0).add('last_position', last === undefined ? 0 : lastPosition);
   }
-  if (lease === 'release') set.add('lease_owner', null).add('lease_expires_ms', null);
-  else if (lease !== 'keep') set.add('lease_owner', lease.owner).add('lease_expires_ms', now + lease.ms);
-  return set;
+  if (lease === 'release') row.add('lease_owner', null).add('lease_expires_ms', null);
+  else if (lease !== 'keep') row.add('lease_owner', lease.owner).add('lease_expires_ms', now + lease.ms);
+  return row;
 }

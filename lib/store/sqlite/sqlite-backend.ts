@@ -12,7 +12,7 @@ import { ALL_COLUMNS } from '../columns';
 import { isBusy, sqliteError } from './connection';
 import type { SqliteConnection } from './connection';
 import type { Query } from './queries';
-import { journalQuery, listQuery, staleQuery } from './queries';
+import { deleteJournal, journalQuery, listQuery, staleQuery } from './queries';
 import { RowWriter } from './row-writer';
 import type { SqliteTables } from './tables';
 
@@ -81,12 +81,10 @@ export class SqliteBackend implements StoreBackend {
   }
 
   #delete(id: string): boolean {
-    const { runs, journal, meta } = this.#tables;
+    const { runs, meta } = this.#tables;
     const head = this.#writer.head();
-    const sql = `DELETE FROM ${runs} WHERE id = ? RETURNING key`;
-    const row = this.#connection.get(sql, [id]) as { key: number } | undefined;
-    if (row === undefined) return false;
-    this.#connection.run(`DELETE FROM ${journal} WHERE run = ?`, [row.key]);
+    this.#connection.run(deleteJournal(this.#tables), [id]);
+    if (this.#connection.run(`DELETE FROM ${runs} WHERE id = ?`, [id]).changes === 0) return false;
     this.#connection.run(`UPDATE ${meta} SET value = ? WHERE name = 'position_floor'`, [head]);
     return true;
   }

@@ -22,3 +22,8 @@ export function tablesOf(prefix: string): SqliteTables {
   }
   return { prefix, runs: `${prefix}runs`, journal: `${prefix}journal`, meta: `${prefix}meta` };
 }
+
+/** The condition that the index of marks is made with, and that a query repeats to use it. */
+export function isMark(seq: string): string {
+  return `${seq} % 64 = 0`;
+}

@@ -169,5 +169,24 @@ export function describeJournal(database: () => TestDatabase): void {
       });
       await expect(store.events(run.id, { limit: 5000 })).rejects.toMatchObject({ code: 'validation_error' });
     });
+
+    it('gives any page of a long journal, whatever else was written in between', async () => {
+      const store = database().connect();
+      const runs = ['session-1', 'session-1', 'session-2'].map((sessionId) => new Run({ sessionId }));
+      const recorders = runs.map((run) => store.track(run));
+      for (const [round, turns] of [1, 2, 60, 3, 64, 7, 63].entries()) {
+        for (const run of runs.slice(round % 2)) for (let turn = 0; turn < turns; turn++) run.incrementTurn();
+        await Promise.all(recorders.map((recorder) => recorder.flush()));
+      }
+      await store.delete(runs[1]!.id);
+      expect(await store.events(runs[1]!.id)).toEqual([]);
+      const seqs = Array.from({ length: 200 }, (_, index) => index + 1);
+      for (const afterSeq of [0, 1, 62, 63, 64, 65, 127, 128, 150, 199, 200, 500]) {
+        for (const limit of [1, 2, 63, 64, 65, 128, 1000]) {
+          const page = await store.events(runs[2]!.id, { afterSeq, limit });
+          expect(page.map(({ seq }) => seq)).toEqual(seqs.slice(afterSeq, afterSeq + limit));
+        }
+      }
+    });
   });
 }

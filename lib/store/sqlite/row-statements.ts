@@ -1,0 +1,69 @@
+import type { RunWrite } from '../backend';
+import type { SqliteValue } from './driver';
+import type { RowPlace } from './row-places';
+import type { RowValues } from './row-values';
+import type { SqliteTables } from './tables';
+
+/** A statement with the values that are bound to it. */
+export interface BoundStatement {
+  readonly sql: string;
+  readonly values: readonly SqliteValue[];
+}
+
+const LEASE_IS_FREE = '(lease_owner IS NULL OR lease_owner = ? OR lease_expires_ms <= ?)';
+
+/** The statements that write rows where conditions hold; each text is put together once. */
+export class RowStatements {
+  readonly #runs: string;
+  readonly #texts = new Map<number, string>();
+
+  constructor({ runs }: SqliteTables) {
+    this.#runs = runs;
+  }
+
+  /** Inserts nothing where a condition does not hold. */
+  insert({ exclusive, sessionId, id }: RunWrite, row: RowValues): BoundStatement {
+    const sql = this.#textFor(row, [true, exclusive], () => {
+      const marks = row.values.map(() => '?').join();
+      // A condition takes a SELECT, which costs half as much again.
+      const source = exclusive ? `SELECT ${marks} WHERE ${this.#isFree()}` : `VALUES (${marks})`;
+      return `INSERT INTO ${this.#runs} (${row.names.join()}) ${source} ON CONFLICT (id) DO NOTHING`;
+    });
+    return { sql, values: exclusive ? [...row.values, sessionId, id] : row.values };
+  }
+
+  /** Updates nothing where a condition does not hold, that the row is at this place among them. */
+  update(
+    { id, sessionId, revision, lease, exclusive }: RunWrite,
+    row: RowValues,
+    place: RowPlace,
+    now: number,
+  ): BoundStatement {
+    const takesLease = typeof lease === 'object';
+    const sql = this.#textFor(row, [false, exclusive, takesLease], () => {
+      const conditions = ['key = ?', 'last_position = ?', 'id = ?', 'revision = ?'];
+      if (takesLease) conditions.push(LEASE_IS_FREE);
+      if (exclusive) conditions.push(this.#isFree());
+      const columns = row.names.map((name) => `${name} = ?`).join();
+      return `UPDATE ${this.#runs} SET ${columns} WHERE ${conditions.join(' AND ')}`;
+    });
+    const values = [...row.values, place.key, place.lastPosition, id, revision];
+    if (takesLease) values.push(lease.owner, now);
+    if (exclusive) values.push(sessionId, id);
+    return { sql, values };
+  }
+
+  /** Whether no other run of the session is active. */
+  #isFree(): string {
+    return `NOT EXISTS (SELECT 1 FROM ${this.#runs} o WHERE o.session_id = ? AND o.active = 1 AND o.id <> ?)`;
+  }
+
+  #textFor(row: RowValues, kind: readonly boolean[], write: () => string): string {
+    const key = kind.reduce((bits, bit) => bits * 2 + Number(bit), row.columns * 2);
+    const known = this.#texts.get(key);
+    if (known !== undefined) return known;
+    const sql = write();
+    this.#texts.set(key, sql);
+    return sql;
+  }
+}
