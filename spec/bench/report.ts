@@ -51,6 +51,12 @@ export function slowness(compared: Compared, against: string, figure?: Figure): 
   return { what: compared.name, against, value: compared.ratio, ...(figure && { figure }) };
 }
 
+/** A row of a candidate: how much of the base's work it does in the same time, in percent. */
+export function throughput({ name, ratio }: Compared, against: string, atLeast?: number): Row {
+  const value = { lower: 100 / ratio.upper, median: 100 / ratio.median, upper: 100 / ratio.lower };
+  return { what: name, against, value, unit: '%', ...(atLeast !== undefined && { figure: { atLeast } }) };
+}
+
 /** A part as text. */
 export function formatPart({ title, rows, curves = [], notes }: PartResult): string {
   const table = formatTable([HEADINGS, ...rows.map(cells)]);

@@ -7,6 +7,7 @@ import { liveRuns } from './live-runs';
 import { memory } from './memory';
 import { mutations } from './mutations';
 import { payloads } from './payloads';
+import { sqlite } from './sqlite';
 
 /** In the order in which they run. */
 export const parts: readonly Part[] = [
@@ -17,5 +18,6 @@ export const parts: readonly Part[] = [
   memory,
   importing,
   liveRuns,
+  sqlite,
   growth,
 ];
