@@ -1,5 +1,6 @@
 import type {
   JournalQuery,
+  RowKey,
   RowQuery,
   RunWrite,
   StaleQuery,
@@ -8,11 +9,16 @@ import type {
   WriteOutcome,
 } from '../backend';
 import type { StoredRun } from '../columns';
+import { countWhile, isBefore, RowOrder } from './row-order';
 
 /** The rows of a `MemoryRunStore`. One process, so every batch is alone. */
 export class MemoryBackend implements StoreBackend {
   readonly #rows = new Map<string, StoredRun>();
+  readonly #order = new RowOrder();
+  readonly #sessions = new Map<string, RowOrder>();
   readonly #journals = new Map<string, StoredEntry[]>();
+  /** Every entry, by position. */
+  #journal: StoredEntry[] = [];
   #position = 0;
 
   apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
@@ -24,18 +30,21 @@ export class MemoryBackend implements StoreBackend {
   }
 
   list(query: RowQuery): Promise<readonly StoredRun[]> {
-    return promise(() =>
-      [...this.#rows.values()]
-        .filter((row) => passes(row, query))
-        .sort(newestFirst)
-        .slice(0, query.limit),
-    );
+    return promise(() => {
+      const page: StoredRun[] = [];
+      const { fromMs = -Infinity, limit } = query;
+      for (const row of this.#newestFirst(query)) {
+        if (row.started_ms < fromMs || page.length === limit) break;
+        if (passes(row, query)) page.push(row);
+      }
+      return page;
+    });
   }
 
   stale(query: StaleQuery): Promise<readonly StoredRun[]> {
     const now = Date.now();
     return promise(() =>
-      [...this.#rows.values()].filter((row) => isStale(row, query, now)).slice(0, query.limit),
+      [...this.#newestFirst(query)].filter((row) => isStale(row, query, now)).slice(0, query.limit),
     );
   }
 
@@ -47,23 +56,37 @@ export class MemoryBackend implements StoreBackend {
     limit,
   }: JournalQuery): Promise<StoredEntry[]> {
     return promise(() => {
-      const entries = runId === undefined ? this.#allEntries() : (this.#journals.get(runId) ?? []);
-      return entries
-        .filter((entry) => entry.seq > afterSeq && entry.position > afterPosition)
-        .filter((entry) => sessionId === undefined || entry.session_id === sessionId)
-        .slice(0, limit);
+      if (runId !== undefined) return (this.#journals.get(runId) ?? []).slice(afterSeq, afterSeq + limit);
+      const page: StoredEntry[] = [];
+      const start = countWhile(this.#journal, ({ position }) => position <= afterPosition);
+      for (let index = start; index < this.#journal.length && page.length < limit; index++) {
+        const entry = this.#journal[index] as StoredEntry;
+        if (sessionId === undefined || entry.session_id === sessionId) page.push(entry);
+      }
+      return page;
     });
   }
 
   delete(id: string): Promise<boolean> {
     return promise(() => {
-      this.#journals.delete(id);
-      return this.#rows.delete(id);
+      const row = this.#rows.get(id);
+      if (row === undefined) return false;
+      this.#rows.delete(id);
+      this.#leave(row);
+      if (this.#journals.delete(id)) this.#journal = this.#journal.filter((entry) => entry.run_id !== id);
+      return true;
     });
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** The rows before the cursor, and before the time that the query names. */
+  *#newestFirst({ sessionId, after, toMs }: Partial<RowQuery>): Generator<StoredRun> {
+    const order = sessionId === undefined ? this.#order : this.#sessions.get(sessionId);
+    const end = toMs === undefined ? undefined : { startedMs: toMs, id: '' };
+    for (const id of order?.newestFirst(earlier(after, end)) ?? []) yield this.#rows.get(id) as StoredRun;
   }
 
   #apply(write: RunWrite): WriteOutcome {
@@ -75,6 +98,7 @@ export class MemoryBackend implements StoreBackend {
     const base = row ?? { lease_owner: null, lease_expires_ms: null };
     const next = { ...base, ...write.columns, ...touched, seq, ...leaseColumns(write) } as StoredRun;
     this.#rows.set(write.id, next);
+    if (row === undefined) this.#enter(next);
     this.#append(write, next.session_id);
     return 'applied';
   }
@@ -86,21 +110,31 @@ export class MemoryBackend implements StoreBackend {
   }
 
   #isBusy(sessionId: string, exceptId: string): boolean {
-    return [...this.#rows.values()].some(
-      (row) => row.session_id === sessionId && row.active === 1 && row.id !== exceptId,
-    );
+    return [...this.#newestFirst({ sessionId })].some((row) => row.active === 1 && row.id !== exceptId);
+  }
+
+  #enter(row: StoredRun): void {
+    const session = this.#sessions.get(row.session_id) ?? new RowOrder();
+    this.#sessions.set(row.session_id, session);
+    session.add(keyOf(row));
+    this.#order.add(keyOf(row));
+  }
+
+  #leave(row: StoredRun): void {
+    this.#order.remove(keyOf(row));
+    const session = this.#sessions.get(row.session_id);
+    session?.remove(keyOf(row));
+    if (session?.isEmpty) this.#sessions.delete(row.session_id);
   }
 
   #append({ id, entries }: RunWrite, sessionId: string): void {
     const journal = this.#journals.get(id) ?? [];
     this.#journals.set(id, journal);
     for (const entry of entries) {
-      journal.push({ ...entry, position: ++this.#position, run_id: id, session_id: sessionId });
+      const stored = { ...entry, position: ++this.#position, run_id: id, session_id: sessionId };
+      journal.push(stored);
+      this.#journal.push(stored);
     }
-  }
-
-  #allEntries(): StoredEntry[] {
-    return [...this.#journals.values()].flat().sort((left, right) => left.position - right.position);
   }
 }
 
@@ -121,28 +155,21 @@ function isStale(row: StoredRun, { sessionId, quietMs, unleased }: StaleQuery, n
   return expired && row.touched_ms <= now - quietMs;
 }
 
-function passes(row: StoredRun, query: RowQuery): boolean {
-  const { sessionId, status, provider, active, fromMs = -Infinity, toMs = Infinity, after } = query;
+function passes(row: StoredRun, { status, provider, active }: RowQuery): boolean {
   return (
-    (sessionId === undefined || row.session_id === sessionId) &&
     (status === undefined || row.status === status) &&
     (provider === undefined || row.provider === provider) &&
-    (active === undefined || (row.active === 1) === active) &&
-    row.started_ms >= fromMs &&
-    row.started_ms < toMs &&
-    (after === undefined || compareKeys(row, { started_ms: after.startedMs, id: after.id }) < 0)
+    (active === undefined || (row.active === 1) === active)
   );
 }
 
-type Key = Pick<StoredRun, 'started_ms' | 'id'>;
-
-function newestFirst(left: Key, right: Key): number {
-  return compareKeys(right, left);
+function keyOf(row: StoredRun): RowKey {
+  return { startedMs: row.started_ms, id: row.id };
 }
 
-function compareKeys(left: Key, right: Key): number {
-  if (left.started_ms !== right.started_ms) return left.started_ms - right.started_ms;
-  return left.id === right.id ? 0 : left.id < right.id ? -1 : 1;
+function earlier(one: RowKey | undefined, other: RowKey | undefined): RowKey | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return isBefore(one, other) ? one : other;
 }
 
 function promise<Result>(work: () => Result): Promise<Result> {
