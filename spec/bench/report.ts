@@ -23,6 +23,8 @@ export interface Curve {
   /** What a point costs: `ns per update`. */
   readonly costs: string;
   readonly points: readonly Point[];
+  /** On logarithmic scales: 0 is flat. */
+  readonly slope: number;
 }
 
 /** What a part has to say. */
@@ -101,12 +103,13 @@ export function formatTable(lines: readonly (readonly string[])[]): string[] {
 const BAR = 40;
 
 /** A curve as bars, as long as the cost is high. */
-function formatCurve({ title, sizes, costs, points }: Curve): string {
+function formatCurve({ title, sizes, costs, points, slope }: Curve): string {
   const highest = Math.max(...points.map(({ cost }) => cost));
   const lines = points.map(({ size, cost }) => [
     size.toLocaleString('en'),
     formatNumber(cost),
     '█'.repeat(Math.max(1, Math.round((BAR * cost) / highest))),
   ]);
-  return [`  ${title}`, ...formatTable([[sizes, costs, ''], ...lines]).map((line) => `  ${line}`)].join('\n');
+  const caption = `  ${title}; slope ${slope.toFixed(2)}`;
+  return [caption, ...formatTable([[sizes, costs, ''], ...lines]).map((line) => `  ${line}`)].join('\n');
 }

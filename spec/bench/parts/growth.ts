@@ -1,26 +1,13 @@
-import { compare } from '../compare';
-import type { Curve, Part, PartResult, Row } from '../report';
-import { spreadOf, slopeOf } from '../statistics';
+import type { Growth, Grown } from '../growth';
+import { grow } from '../growth';
+import type { Part, PartResult } from '../report';
 import type { SubjectAddress } from '../subject';
-
-/** One way to grow. */
-interface Growth {
-  readonly title: string;
-  readonly sizes: string;
-  readonly costs: string;
-  /** From the smallest, which the others are compared with. */
-  readonly steps: readonly number[];
-  readonly subjectOf: (size: number) => SubjectAddress;
-  /** The cost that the plot shows, of nanoseconds for one piece of work at a size. */
-  readonly costOf: (nanoseconds: number, size: number) => number;
-  /** For the largest size against the smallest. */
-  readonly figure?: { readonly atMost: number } | undefined;
-}
 
 const KB = 1024;
 
 const GROWTHS: readonly Growth[] = [
   {
+    name: 'an update of usage',
     title: 'an update of usage, by how many the run has had',
     sizes: 'updates before',
     costs: 'ns',
@@ -30,6 +17,7 @@ const GROWTHS: readonly Growth[] = [
     figure: { atMost: 1.2 },
   },
   {
+    name: 'taking a payload in',
     title: 'taking a payload in, by its size',
     sizes: 'KB',
     costs: 'ns per KB',
@@ -38,6 +26,7 @@ const GROWTHS: readonly Growth[] = [
     costOf: (nanoseconds, size) => nanoseconds / size,
   },
   {
+    name: 'an arrival',
     title: 'an arrival, by how many runs live',
     sizes: 'live runs',
     costs: 'ns',
@@ -51,59 +40,21 @@ const GROWTHS: readonly Growth[] = [
 export const growth: Part = {
   name: 'growth',
   async run(progress): Promise<PartResult> {
-    const rows: Row[] = [];
-    const curves: Curve[] = [];
-    for (const [index, grown] of GROWTHS.entries()) {
-      const curve = await curveOf(grown, (share) => progress((index + share) / GROWTHS.length));
-      curves.push(curve.curve);
-      rows.push(curve.largest, slopeRow(curve.curve));
+    const grown: Grown[] = [];
+    for (const [index, growth] of GROWTHS.entries()) {
+      grown.push(await grow(growth, (share) => progress((index + share) / GROWTHS.length)));
     }
+    const rows = grown.map(({ row }) => row);
+    const curves = grown.map(({ curve }) => curve);
     return { title: 'Growth', rows, curves, notes: NOTES };
   },
 };
 
 const NOTES = [
   'an arrival is a turn and an update of usage; one in ten completes its run',
-  'slope: of the cost per piece on logarithmic scales, 0 is flat',
+  'slope: of the cost per piece on logarithmic scales; 0 is flat, 1 grows with the size',
   'large payloads and many live runs do not fit the caches of the processor: that, and the collector, is what grows',
 ];
-
-async function curveOf(
-  { title, sizes, costs, steps, subjectOf, costOf, figure }: Growth,
-  progress: (share: number) => void,
-): Promise<{ curve: Curve; largest: Row }> {
-  const [smallest, ...others] = steps as [number, ...number[]];
-  const compared = await compare({
-    base: subjectOf(smallest),
-    candidates: others.map(subjectOf),
-    rounds: 9,
-    progress,
-  });
-  const first = { size: smallest, cost: costOf(compared[0]!.baseNanoseconds, smallest) };
-  const points = others.map((size, index) => {
-    const { ratio, baseNanoseconds } = compared[index]!;
-    return { size, cost: costOf(ratio.median * baseNanoseconds, size) };
-  });
-  const factor = costOf(1, others.at(-1)!) / costOf(1, smallest);
-  const { lower, median, upper } = compared.at(-1)!.ratio;
-  const value = { lower: lower * factor, median: median * factor, upper: upper * factor };
-  const what = `${title.split(',')[0]!}: ${others.at(-1)!.toLocaleString('en')} ${sizes}`;
-  const against = `${smallest.toLocaleString('en')} ${sizes}`;
-  const largest = { what, against, value };
-  return {
-    curve: { title, sizes, costs, points: [first, ...points] },
-    largest: figure === undefined ? largest : { ...largest, figure },
-  };
-}
-
-function slopeRow({ title, points }: Curve): Row {
-  return {
-    what: `${title.split(',')[0]!}: slope`,
-    against: '',
-    value: spreadOf([slopeOf(points)]),
-    unit: '×',
-  };
-}
 
 function subject(file: string, factory: string, parameters: object): SubjectAddress {
   return { name: factory, module: `subjects/${file}`, factory, parameters };

@@ -1,4 +1,5 @@
 import type { Part } from '../report';
+import { archives } from './archives';
 import { dispatch } from './dispatch';
 import { growth } from './growth';
 import { importing } from './import';
@@ -20,4 +21,5 @@ export const parts: readonly Part[] = [
   liveRuns,
   sqlite,
   growth,
+  archives,
 ];

@@ -1,10 +1,10 @@
 /** What the store writes, written by hand: prepared statements, rows that are ready as texts, no conditions. */
 import type { SqliteHandle, SqliteStatement } from 'agent-run/store/sqlite';
-import { load, sqliteStore } from '../built';
+import { sqliteStore } from '../built';
 import type { Subject } from '../subject';
 import { begin, change, complete } from '../subjects/recording';
 import type { EmptyFile, Writing } from '../subjects/sqlite';
-import { emptyFile, timed } from '../subjects/sqlite';
+import { emptyFile, libsql, timed } from '../subjects/sqlite';
 
 /** How a row that stands is written again: as a whole, or what changed of it. */
 export interface RawWriting extends Writing {
@@ -52,7 +52,7 @@ export async function lives(writing: RawWriting): Promise<Subject> {
 /** Has the store write one run, and reads what it wrote. */
 async function sampleOf({ path }: EmptyFile, write: typeof change): Promise<Sample> {
   const store = new (sqliteStore().SqliteRunStore)({ path });
-  const handle = new (load('libsql') as new (path: string) => SqliteHandle)(path);
+  const handle = libsql(path);
   const row = (): Row => all(handle, `SELECT * FROM ${RUNS}`)[0]!;
   const runs = await begin(store, 1);
   const begun = row();
@@ -170,7 +170,7 @@ function updateById(table: string): (names: readonly string[]) => string {
 }
 
 function open({ path }: EmptyFile, { synchronous }: Writing): SqliteHandle {
-  const handle = new (load('libsql') as new (path: string) => SqliteHandle)(path);
+  const handle = libsql(path);
   handle.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
   return handle;
 }

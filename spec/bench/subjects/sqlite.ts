@@ -1,9 +1,9 @@
 /** A SQLite file that the store writes. */
-import type { SqliteRunStore } from 'agent-run/store/sqlite';
+import type { SqliteHandle, SqliteRunStore } from 'agent-run/store/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sqliteStore } from '../built';
+import { load, sqliteStore } from '../built';
 import type { Subject } from '../subject';
 import { repeatedAsync, repeatedOnTheClock } from '../subject';
 import type { Batch } from './recording';
@@ -41,6 +41,11 @@ export function emptyFile(): EmptyFile {
     path: join(folder, 'runs.db'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** The file, without the store. */
+export function libsql(path: string): SqliteHandle {
+  return new (load('libsql') as new (path: string) => SqliteHandle)(path);
 }
 
 function openStore({ synchronous }: Writing): { store: SqliteRunStore; close: () => Promise<void> } {
