@@ -11,12 +11,17 @@ import type {
 import type { StoredRun } from '../columns';
 import { countWhile, isBefore, RowOrder } from './row-order';
 
+/** A run's row as it stands, and its journal. */
+interface Slot extends RowKey {
+  row: StoredRun;
+  readonly journal: StoredEntry[];
+}
+
 /** The rows of a `MemoryRunStore`. One process, so every batch is alone. */
 export class MemoryBackend implements StoreBackend {
-  readonly #rows = new Map<string, StoredRun>();
-  readonly #order = new RowOrder();
-  readonly #sessions = new Map<string, RowOrder>();
-  readonly #journals = new Map<string, StoredEntry[]>();
+  readonly #slots = new Map<string, Slot>();
+  readonly #order = new RowOrder<Slot>();
+  readonly #sessions = new Map<string, RowOrder<Slot>>();
   /** Every entry, by position. */
   #journal: StoredEntry[] = [];
   #position = 0;
@@ -26,16 +31,16 @@ export class MemoryBackend implements StoreBackend {
   }
 
   read(id: string): Promise<StoredRun | null> {
-    return promise(() => this.#rows.get(id) ?? null);
+    return promise(() => this.#slots.get(id)?.row ?? null);
   }
 
   list(query: RowQuery): Promise<readonly StoredRun[]> {
     return promise(() => {
       const page: StoredRun[] = [];
-      const { fromMs = -Infinity, limit } = query;
-      for (const row of this.#newestFirst(query)) {
-        if (row.started_ms < fromMs || page.length === limit) break;
+      for (const { startedMs, row } of this.#newestFirst(query)) {
+        if (startedMs < (query.fromMs ?? -Infinity)) break;
         if (passes(row, query)) page.push(row);
+        if (page.length === query.limit) break;
       }
       return page;
     });
@@ -44,7 +49,10 @@ export class MemoryBackend implements StoreBackend {
   stale(query: StaleQuery): Promise<readonly StoredRun[]> {
     const now = Date.now();
     return promise(() =>
-      [...this.#newestFirst(query)].filter((row) => isStale(row, query, now)).slice(0, query.limit),
+      [...this.#newestFirst(query)]
+        .map(({ row }) => row)
+        .filter((row) => isStale(row, query, now))
+        .slice(0, query.limit),
     );
   }
 
@@ -54,9 +62,9 @@ export class MemoryBackend implements StoreBackend {
     afterSeq = 0,
     afterPosition = 0,
     limit,
-  }: JournalQuery): Promise<StoredEntry[]> {
+  }: JournalQuery): Promise<readonly StoredEntry[]> {
     return promise(() => {
-      if (runId !== undefined) return (this.#journals.get(runId) ?? []).slice(afterSeq, afterSeq + limit);
+      if (runId !== undefined) return this.#slots.get(runId)?.journal.slice(afterSeq, afterSeq + limit) ?? [];
       const page: StoredEntry[] = [];
       const start = countWhile(this.#journal, ({ position }) => position <= afterPosition);
       for (let index = start; index < this.#journal.length && page.length < limit; index++) {
@@ -69,11 +77,10 @@ export class MemoryBackend implements StoreBackend {
 
   delete(id: string): Promise<boolean> {
     return promise(() => {
-      const row = this.#rows.get(id);
-      if (row === undefined) return false;
-      this.#rows.delete(id);
-      this.#leave(row);
-      if (this.#journals.delete(id)) this.#journal = this.#journal.filter((entry) => entry.run_id !== id);
+      const slot = this.#slots.get(id);
+      if (slot === undefined) return false;
+      this.#leave(slot);
+      if (slot.journal.length > 0) this.#journal = this.#journal.filter((entry) => entry.run_id !== id);
       return true;
     });
   }
@@ -83,23 +90,28 @@ export class MemoryBackend implements StoreBackend {
   }
 
   /** The rows before the cursor, and before the time that the query names. */
-  *#newestFirst({ sessionId, after, toMs }: Partial<RowQuery>): Generator<StoredRun> {
+  #newestFirst({ sessionId, after, toMs }: Partial<RowQuery>): Iterable<Slot> {
     const order = sessionId === undefined ? this.#order : this.#sessions.get(sessionId);
     const end = toMs === undefined ? undefined : { startedMs: toMs, id: '' };
-    for (const id of order?.newestFirst(earlier(after, end)) ?? []) yield this.#rows.get(id) as StoredRun;
+    return order?.newestFirst(earlier(after, end)) ?? [];
   }
 
   #apply(write: RunWrite): WriteOutcome {
-    const row = this.#rows.get(write.id);
+    const slot = this.#slots.get(write.id);
+    const row = slot?.row;
     const outcome = this.#refusal(write, row);
     if (outcome !== null) return outcome;
     const touched = { touched_ms: Date.now(), writer: write.writer, revision: write.nextRevision };
     const seq = write.entries.at(-1)?.seq ?? row?.seq ?? 0;
     const base = row ?? { lease_owner: null, lease_expires_ms: null };
     const next = { ...base, ...write.columns, ...touched, seq, ...leaseColumns(write) } as StoredRun;
-    this.#rows.set(write.id, next);
-    if (row === undefined) this.#enter(next);
-    this.#append(write, next.session_id);
+    const { journal } = slot === undefined ? this.#enter(next) : Object.assign(slot, { row: next });
+    for (const entry of write.entries) {
+      const position = (this.#position += 1);
+      const stored = { ...entry, position, run_id: next.id, session_id: next.session_id };
+      journal.push(stored);
+      this.#journal.push(stored);
+    }
     return 'applied';
   }
 
@@ -110,31 +122,25 @@ export class MemoryBackend implements StoreBackend {
   }
 
   #isBusy(sessionId: string, exceptId: string): boolean {
-    return [...this.#newestFirst({ sessionId })].some((row) => row.active === 1 && row.id !== exceptId);
+    return [...this.#newestFirst({ sessionId })].some(({ id, row }) => row.active === 1 && id !== exceptId);
   }
 
-  #enter(row: StoredRun): void {
-    const session = this.#sessions.get(row.session_id) ?? new RowOrder();
+  #enter(row: StoredRun): Slot {
+    const slot = { startedMs: row.started_ms, id: row.id, row, journal: [] };
+    const session = this.#sessions.get(row.session_id) ?? new RowOrder<Slot>();
+    this.#slots.set(row.id, slot);
     this.#sessions.set(row.session_id, session);
-    session.add(keyOf(row));
-    this.#order.add(keyOf(row));
+    session.add(slot);
+    this.#order.add(slot);
+    return slot;
   }
 
-  #leave(row: StoredRun): void {
-    this.#order.remove(keyOf(row));
-    const session = this.#sessions.get(row.session_id);
-    session?.remove(keyOf(row));
-    if (session?.isEmpty) this.#sessions.delete(row.session_id);
-  }
-
-  #append({ id, entries }: RunWrite, sessionId: string): void {
-    const journal = this.#journals.get(id) ?? [];
-    this.#journals.set(id, journal);
-    for (const entry of entries) {
-      const stored = { ...entry, position: ++this.#position, run_id: id, session_id: sessionId };
-      journal.push(stored);
-      this.#journal.push(stored);
-    }
+  #leave(slot: Slot): void {
+    const session = this.#sessions.get(slot.row.session_id);
+    this.#slots.delete(slot.id);
+    this.#order.remove(slot);
+    session?.remove(slot);
+    if (session?.isEmpty) this.#sessions.delete(slot.row.session_id);
   }
 }
 
@@ -161,10 +167,6 @@ function passes(row: StoredRun, { status, provider, active }: RowQuery): boolean
     (provider === undefined || row.provider === provider) &&
     (active === undefined || (row.active === 1) === active)
   );
-}
-
-function keyOf(row: StoredRun): RowKey {
-  return { startedMs: row.started_ms, id: row.id };
 }
 
 function earlier(one: RowKey | undefined, other: RowKey | undefined): RowKey | undefined {

@@ -1,32 +1,32 @@
 import type { RowKey } from '../backend';
 
-/** Keys of rows in the order of pages: by start, then by id, the newest last. */
-export class RowOrder {
-  readonly #keys: RowKey[] = [];
+/** Rows in the order of pages: by start, then by id, the newest last. */
+export class RowOrder<Row extends RowKey> {
+  readonly #rows: Row[] = [];
 
   get isEmpty(): boolean {
-    return this.#keys.length === 0;
+    return this.#rows.length === 0;
   }
 
-  add(key: RowKey): void {
-    this.#keys.splice(this.#countBefore(key), 0, key);
+  add(row: Row): void {
+    this.#rows.splice(this.#countBefore(row), 0, row);
   }
 
-  remove(key: RowKey): void {
-    this.#keys.splice(this.#countBefore(key), 1);
+  remove(row: Row): void {
+    this.#rows.splice(this.#countBefore(row), 1);
   }
 
-  /** The ids of the keys before this one, newest first; of all without one. */
-  *newestFirst(before?: RowKey): Generator<string> {
-    let index = before === undefined ? this.#keys.length : this.#countBefore(before);
+  /** The rows before this key, newest first; all without one. */
+  *newestFirst(before?: RowKey): Generator<Row> {
+    let index = before === undefined ? this.#rows.length : this.#countBefore(before);
     while (index > 0) {
       index -= 1;
-      yield (this.#keys[index] as RowKey).id;
+      yield this.#rows[index] as Row;
     }
   }
 
   #countBefore(key: RowKey): number {
-    return countWhile(this.#keys, (other) => isBefore(other, key));
+    return countWhile(this.#rows, (row) => isBefore(row, key));
   }
 }
 
