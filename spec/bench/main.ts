@@ -52,7 +52,7 @@ function verdict(results: readonly PartResult[]): string {
   const judged = results.flatMap(({ rows }) => rows).map(isReached);
   const reached = judged.filter((one) => one === true).length;
   const missed = judged.filter((one) => one === false).length;
-  return `${reached} figures reached, ${missed} missed; not measured: the stores, the Elixir reference`;
+  return `${reached} figures reached, ${missed} missed; not measured: the Elixir reference`;
 }
 
 function asJson(results: readonly PartResult[]): string {

@@ -51,7 +51,7 @@ export async function lives(writing: RawWriting): Promise<Subject> {
 
 /** Has the store write one run, and reads what it wrote. */
 async function sampleOf({ path }: EmptyFile, write: typeof change): Promise<Sample> {
-  const store = new (sqliteStore().SqliteRunStore)({ path });
+  const store = new (sqliteStore().SqliteRunStore)({ path, driver: 'libsql' });
   const handle = libsql(path);
   const row = (): Row => all(handle, `SELECT * FROM ${RUNS}`)[0]!;
   const runs = await begin(store, 1);

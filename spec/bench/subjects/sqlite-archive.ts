@@ -14,13 +14,13 @@ interface Path {
 
 /** Reads in a file that {@link fill} has made. */
 export async function reading({ path, ...archive }: ArchiveReading & Path): Promise<Subject> {
-  const store = new (sqliteStore().SqliteRunStore)({ path });
+  const store = new (sqliteStore().SqliteRunStore)({ path, driver: 'libsql' });
   return { ...repeatedAsync(await readingIn(store, archive)), close: () => store.close() };
 }
 
 /** Has the store write two samples, and copies them in SQL. */
 export async function fill({ path, runs }: Archive & Path): Promise<void> {
-  const store = new (sqliteStore().SqliteRunStore)({ path });
+  const store = new (sqliteStore().SqliteRunStore)({ path, driver: 'libsql' });
   const written = Object.values(samples());
   for (const run of written) await store.track(run).stop();
   const handle = libsql(path);

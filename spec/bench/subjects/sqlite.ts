@@ -50,6 +50,6 @@ export function libsql(path: string): SqliteHandle {
 
 function openStore({ synchronous }: Writing): { store: SqliteRunStore; close: () => Promise<void> } {
   const { path, remove } = emptyFile();
-  const store = new (sqliteStore().SqliteRunStore)({ path, synchronous });
+  const store = new (sqliteStore().SqliteRunStore)({ path, synchronous, driver: 'libsql' });
   return { store, close: () => store.close().then(remove) };
 }
