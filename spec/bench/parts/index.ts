@@ -9,6 +9,7 @@ import { memory } from './memory';
 import { mutations } from './mutations';
 import { payloads } from './payloads';
 import { sqlite } from './sqlite';
+import { postgres } from './postgres';
 
 /** In the order in which they run. */
 export const parts: readonly Part[] = [
@@ -22,4 +23,5 @@ export const parts: readonly Part[] = [
   sqlite,
   growth,
   archives,
+  postgres,
 ];
