@@ -9,7 +9,7 @@ import type {
 } from '../backend';
 import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
-import { applyParameters, applyStatement } from './apply-statement';
+import { applyCall } from './apply-call';
 import type { PostgresPool } from './client';
 import { driverError } from './driver-error';
 import { Listener } from './listener';
@@ -31,7 +31,6 @@ export class PostgresBackend implements StoreBackend {
   readonly #isOwnPool: boolean;
   readonly #naming: Naming;
   readonly #listener: Listener;
-  readonly #applyText: string;
   #migrated: Promise<void> | null = null;
   #isClosed = false;
 
@@ -39,7 +38,6 @@ export class PostgresBackend implements StoreBackend {
     this.#pool = pool;
     this.#isOwnPool = isOwn;
     this.#naming = naming;
-    this.#applyText = applyStatement(naming);
     // Without a listener, an idle connection that the server closes would end the process.
     pool.on('error', ignore);
     const lastPosition = (): Promise<number> => this.#lastPosition();
@@ -47,10 +45,11 @@ export class PostgresBackend implements StoreBackend {
   }
 
   async apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
-    const values = applyParameters(writes, this.#naming.channel, this.#listener.source);
+    const { tables, channel } = this.#naming;
     this.#listener.start();
-    const rows = await this.#query('write runs', { text: this.#applyText, values });
-    return (rows as { outcome: WriteOutcome }[]).map(({ outcome }) => outcome);
+    const rows = await this.#query('write runs', applyCall(tables, writes, channel, this.#listener.source));
+    const [{ outcomes }] = rows as [{ outcomes: WriteOutcome[] | null }];
+    return outcomes ?? writes.map(() => 'applied');
   }
 
   async read(id: string): Promise<StoredRun | null> {

@@ -2,9 +2,7 @@ import { newerSchemaError } from '../storage-error';
 import type { PostgresClient, PostgresPool } from './client';
 import { MIGRATIONS } from './migrations';
 import type { Naming } from './names';
-
-/** The first number of this package's advisory locks, so that nobody else's collide. */
-export const LOCK_CLASS = 0x61_67_72_6e;
+import { LOCK_CLASS } from './names';
 
 /**
  * Brings the schema up to date, whoever comes first: in one transaction, under an advisory lock that

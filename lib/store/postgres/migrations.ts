@@ -1,3 +1,4 @@
+import { createApply } from './apply-function';
 import type { Naming } from './names';
 
 /**
@@ -5,7 +6,8 @@ import type { Naming } from './names';
  * released is never edited: later versions add to the end.
  */
 export const MIGRATIONS: readonly ((naming: Naming) => string)[] = [
-  (naming: Naming): string => createRuns(naming) + createJournal(naming) + createFunctions(naming),
+  (naming: Naming): string =>
+    createRuns(naming) + createJournal(naming) + createForget(naming) + createApply(naming.tables),
 ];
 
 /**
@@ -66,16 +68,8 @@ CREATE INDEX "${prefix}journal_by_session" ON ${journal} (session_id, position);
 `;
 }
 
-function createFunctions({ prefix, tables: { runs, journal, holdSession, forget } }: Naming): string {
+function createForget({ prefix, tables: { runs, journal, forget } }: Naming): string {
   return `
--- Waits until nobody else is starting a run in the session, then says whether it is free. As a
--- volatile function it sees what was committed while it waited; the statement around it does not.
-CREATE FUNCTION ${holdSession}(session text, run text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(session, '${runs}'::regclass::oid::bigint));
-  RETURN NOT EXISTS (SELECT FROM ${runs} WHERE session_id = session AND active = 1 AND id <> run);
-END $$;
-
 -- A foreign key would do the same and be checked for every entry that is written.
 CREATE FUNCTION ${forget}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

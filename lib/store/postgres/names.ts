@@ -3,6 +3,9 @@ import { validationError } from '../../run/error';
 /** With the longest name behind it, an identifier still fits into PostgreSQL's 63 bytes. */
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,30}$/;
 
+/** The first number of this package's advisory locks, so that nobody else's collide. */
+export const LOCK_CLASS = 0x61_67_72_6e;
+
 /** Where the store keeps its tables. */
 export interface TableOptions {
   /**
@@ -21,8 +24,8 @@ export interface TableNames {
   readonly journal: string;
   readonly positions: string;
   readonly migrations: string;
-  /** The function that holds a session for a run. */
-  readonly holdSession: string;
+  /** The function that applies a batch. */
+  readonly apply: string;
   /** The function that removes the journals of removed runs. */
   readonly forget: string;
 }
@@ -59,7 +62,7 @@ export function readNaming({ schema, tablePrefix = 'agent_run_' }: TableOptions)
       journal: quoted('journal'),
       positions: quoted('positions'),
       migrations: quoted('migrations'),
-      holdSession: quoted('hold_session'),
+      apply: quoted('apply'),
       forget: quoted('forget'),
     },
     channel: `${schema === undefined ? '' : `${schema}_`}${tablePrefix}`.slice(0, 63),

@@ -1,7 +1,9 @@
 import type { JournalQuery, RowQuery, StaleQuery } from '../backend';
 import type { ColumnName } from '../columns';
-import { NOW_MS } from './apply-statement';
 import type { TableNames } from './names';
+
+/** Milliseconds since the epoch by the database's clock, now rather than when the transaction began. */
+export const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 /** A statement and what is bound to it. */
 export interface Statement {

@@ -100,7 +100,7 @@ export async function newRuns({ url, batch }: Batches): Promise<Subject> {
 
 /** Has the store make its tables. */
 async function prepare(url: string): Promise<Pool> {
-  const pool = new Pool({ connectionString: url });
+  const pool = new Pool({ connectionString: url, idleTimeoutMillis: 0 });
   const store = openStore(pool);
   await store.get('none');
   await store.close();

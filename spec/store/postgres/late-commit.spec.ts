@@ -11,7 +11,7 @@ import { passingPool } from './passing-pool';
 /** A pool whose writes are done, positions taken and all, long before they are committed. */
 function latePool(pool: Pool, beforeCommit: () => Promise<void>): PostgresPool {
   const query = async (text: string, values: unknown[] = []): Promise<PostgresResult> => {
-    if (!text.includes('INSERT')) return pool.query(text, values);
+    if (!text.includes('apply')) return pool.query(text, values);
     const client = await pool.connect();
     await client.query('BEGIN');
     const result = await client.query(text, values);

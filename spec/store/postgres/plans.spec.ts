@@ -1,6 +1,8 @@
+import { Run } from 'agent-run';
+import { Client } from 'pg';
 import type { RunWrite } from '../../../lib/store/backend';
-import { ALL_COLUMNS } from '../../../lib/store/columns';
-import { applyParameters, applyStatement } from '../../../lib/store/postgres/apply-statement';
+import { ALL_COLUMNS, columnsOf, RECORD_COLUMNS } from '../../../lib/store/columns';
+import { applyCall } from '../../../lib/store/postgres/apply-call';
 import { readNaming } from '../../../lib/store/postgres/names';
 import type { Statement } from '../../../lib/store/postgres/queries';
 import {
@@ -20,7 +22,7 @@ const RUNS = 20_000;
 const naming = readNaming({});
 const { tables } = naming;
 
-const renewal: RunWrite = {
+const change: RunWrite = {
   id: 'run_7',
   sessionId: 'session-7',
   revision: 1,
@@ -32,13 +34,47 @@ const renewal: RunWrite = {
   exclusive: true,
 };
 
+/** An update, an insert and one that is refused: every statement of the function has something to do. */
+const writes: readonly RunWrite[] = [
+  change,
+  { ...change, id: 'run_8', sessionId: 'session-8', revision: 9 },
+  {
+    ...change,
+    id: 'run_new',
+    sessionId: 'session-new',
+    revision: 0,
+    columns: columnsOf(new Run({ id: 'run_new', sessionId: 'session-new' }), RECORD_COLUMNS),
+  },
+];
+
+/** So often that PostgreSQL has settled on plans that it keeps. */
+const CALLS = 8;
+
+/** The plans of all that the function does, as PostgreSQL logs them. */
+async function plansOfApply(url: string): Promise<string[]> {
+  const plans: string[] = [];
+  const client = new Client({ connectionString: url });
+  client.on('notice', ({ message = '' }) => plans.push(message));
+  await client.connect();
+  try {
+    await client.query("LOAD 'auto_explain'; SET client_min_messages = log");
+    await client.query('SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on');
+    const { text, values } = applyCall(tables, writes, naming.channel, 'source');
+    for (let call = 0; call < CALLS; call++) {
+      await client.query('BEGIN');
+      const { rows } = await client.query(text, values);
+      expect(rows).toEqual([{ outcomes: ['applied', 'stale', 'applied'] }]);
+      await client.query('ROLLBACK');
+    }
+  } finally {
+    await client.end();
+  }
+  return plans;
+}
+
 /** What each call of a store asks, by what a user calls it. */
 const statements: Readonly<Record<string, Statement>> = {
   'get()': readQuery(tables, 'run_7', ALL_COLUMNS),
-  'track(), save(), cancel()': {
-    text: applyStatement(naming),
-    values: applyParameters([renewal], naming.channel, 'source'),
-  },
   'list()': listQuery(tables, { limit: 51 }, ALL_COLUMNS),
   'list(), a later page': listQuery(
     tables,
@@ -94,5 +130,15 @@ describe('the statements of PostgresRunStore', () => {
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toMatch(/Index (Only )?Scan/);
     expect(plan).not.toMatch(/Seq Scan on/);
+  });
+
+  it('track(), save() and cancel() read no whole table, whatever the batch', async () => {
+    const plans = await plansOfApply(database.url);
+    const touching = plans.filter((plan) => /agent_run_(runs|journal)/.test(plan));
+    expect(touching.some((plan) => /Update on agent_run_runs/.test(plan))).toBe(true);
+    expect(touching.some((plan) => /Insert on agent_run_runs/.test(plan))).toBe(true);
+    expect(touching.some((plan) => /Insert on agent_run_journal/.test(plan))).toBe(true);
+    expect(touching.some((plan) => /Index Scan using agent_run_runs_pkey/.test(plan))).toBe(true);
+    for (const plan of touching) expect(plan).not.toMatch(/Seq Scan on|Disabled: true/);
   });
 });
