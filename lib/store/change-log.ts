@@ -17,6 +17,15 @@ export type PendingEntry = Omit<NewEntry, 'seq'>;
 
 /** What changed since the log was last taken. */
 export interface Changes {
+  readonly columns: ReadonlySet<RecordColumn>;
+  readonly entries: readonly PendingEntry[];
+}
+
+/** Nothing. One for all: a run that waits for its next change keeps nothing for it. */
+export const NO_CHANGES: Changes = { columns: new Set(), entries: [] };
+
+/** Changes as they come in. */
+interface Collected extends Changes {
   readonly columns: Set<RecordColumn>;
   readonly entries: PendingEntry[];
 }
@@ -38,7 +47,7 @@ const COLUMN_OF: Readonly<Record<RunAttributeName, RecordColumn>> = {
 export class ChangeLog {
   readonly #run: AnyRun;
   readonly #onChange: () => void;
-  #changes: Changes = noChanges();
+  #changes: Collected | null = null;
 
   constructor(run: AnyRun, onChange: () => void = () => undefined) {
     this.#run = run;
@@ -52,17 +61,17 @@ export class ChangeLog {
 
   /** How many entries wait. */
   get length(): number {
-    return this.#changes.entries.length;
+    return this.#changes?.entries.length ?? 0;
   }
 
   get isEmpty(): boolean {
-    return isUnchanged(this.#changes);
+    return this.#changes === null;
   }
 
   /** Hands out what changed, and starts over. */
   take(): Changes {
-    const changes = this.#changes;
-    this.#changes = noChanges();
+    const changes = this.#changes ?? NO_CHANGES;
+    this.#changes = null;
     return changes;
   }
 
@@ -100,8 +109,9 @@ export class ChangeLog {
   }
 
   #add(type: JournalEntryType, columns: readonly RecordColumn[], data: object, at: number): void {
-    for (const column of columns) this.#changes.columns.add(column);
-    this.#changes.entries.push({ type, data: JSON.stringify(data), at });
+    const changes = (this.#changes ??= { columns: new Set(), entries: [] });
+    for (const column of columns) changes.columns.add(column);
+    changes.entries.push({ type, data: JSON.stringify(data), at });
     this.#onChange();
   }
 }
@@ -140,9 +150,4 @@ export function withoutEntering({ columns, entries }: Changes): Changes {
 
 export function isUnchanged({ columns, entries }: Changes): boolean {
   return columns.size === 0 && entries.length === 0;
-}
-
-/** A log with nothing in it. */
-export function noChanges(): Changes {
-  return { columns: new Set(), entries: [] };
 }

@@ -7,7 +7,7 @@ import { isTerminalStatus } from '../run/status';
 import type { Admission } from './admission';
 import type { RunWrite, StoreBackend, WriteOutcome } from './backend';
 import type { Changes } from './change-log';
-import { ChangeLog, isUnchanged, mergeChanges, noChanges, withoutEnd, withoutEntering } from './change-log';
+import { ChangeLog, isUnchanged, mergeChanges, NO_CHANGES, withoutEnd, withoutEntering } from './change-log';
 import type { StoredRun } from './columns';
 import { ACTIVE_STATUS, columnsOf, RECORD_COLUMNS, runOf } from './columns';
 import { encodeText } from './column-text';
@@ -60,7 +60,7 @@ export class RunRecorder {
   readonly #log: ChangeLog;
   readonly #waiters = new FlushWaiters();
   /** What was taken from the log and is not known to be stored. */
-  #carried: Changes = noChanges();
+  #carried = NO_CHANGES;
   #inFlight: RunWrite | null = null;
   #leased = false;
   #renewing = false;
@@ -260,7 +260,7 @@ export class RunRecorder {
     version.seq += write.entries.length;
     this.#written(write.lease !== 'keep' && write.lease !== 'release');
     if (this.#leased) admission.admit();
-    this.#carried = noChanges();
+    this.#carried = NO_CHANGES;
     this.#waiters.sent();
     if (this.#isIdle()) this.#settled();
     else this.#host.queue.add(this);
