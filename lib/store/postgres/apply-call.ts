@@ -7,8 +7,15 @@ import type { Statement } from './queries';
 type WriteParameter = (typeof WRITE_PARAMETERS)[number]['name'];
 type EntryParameter = (typeof ENTRY_PARAMETERS)[number]['name'];
 
+type ColumnParameter = (typeof COLUMN_PARAMETERS)[number]['name'];
+
 const COUNT = WRITE_PARAMETERS.length + COLUMN_PARAMETERS.length + ENTRY_PARAMETERS.length + 2;
 const PLACEHOLDERS = Array.from({ length: COUNT }, (_, index) => `$${index + 1}`).join();
+
+/** The bit of each column in `changed`. */
+const BITS = Object.fromEntries(COLUMN_PARAMETERS.map(({ name }, index) => [name, 1 << index])) as Readonly<
+  Record<ColumnParameter, number>
+>;
 
 const READERS: { readonly [Name in WriteParameter]: (write: RunWrite) => unknown } = {
   id: (write) => write.id,
@@ -17,7 +24,7 @@ const READERS: { readonly [Name in WriteParameter]: (write: RunWrite) => unknown
   next_revision: (write) => write.nextRevision,
   last_seq: ({ entries }) => entries[entries.length - 1]?.seq ?? null,
   writer: (write) => write.writer,
-  changed: changedBits,
+  changed: ({ columns }) => bitsOf(columns),
   keeps_lease: ({ lease }) => lease === 'keep',
   owner: ({ lease }) => (typeof lease === 'object' ? lease.owner : null),
   lease_ms: ({ lease }) => (typeof lease === 'object' ? lease.ms : null),
@@ -26,7 +33,7 @@ const READERS: { readonly [Name in WriteParameter]: (write: RunWrite) => unknown
 
 /**
  * The call that applies a batch. Each parameter is an array of one thing of all writes: PostgreSQL
- * takes that apart three times faster than JSON.
+ * takes that apart faster than JSON.
  *
  * @param source - Who writes, for those who hear of it.
  */
@@ -41,7 +48,7 @@ export function applyCall(
     text: `SELECT ${apply}(${PLACEHOLDERS}) AS outcomes`,
     values: [
       ...WRITE_PARAMETERS.map(({ name, type }) => arrayOf(writes.map(READERS[name]), type)),
-      ...COLUMN_PARAMETERS.map(({ name, type }) => columnOf(writes, name, type)),
+      ...columnArrays(writes),
       ...entryArrays(writes),
       channel,
       runIds.length === 0 ? null : writeNotification(source, runIds),
@@ -49,20 +56,25 @@ export function applyCall(
   };
 }
 
-function changedBits({ columns }: RunWrite): number {
+function bitsOf(columns: RunWrite['columns']): number {
   let bits = 0;
-  for (const [index, { name }] of COLUMN_PARAMETERS.entries()) if (name in columns) bits |= 1 << index;
+  for (const name of Object.keys(columns) as (keyof typeof columns)[]) {
+    if (name !== 'id' && name !== 'session_id') bits |= BITS[name];
+  }
   return bits;
 }
 
-/** Null where no write has a value: nothing is to be taken apart then. */
-function columnOf(
-  writes: readonly RunWrite[],
-  name: (typeof COLUMN_PARAMETERS)[number]['name'],
-  type: string,
-): unknown {
-  const values = writes.map(({ columns }) => columns[name] ?? null);
-  return values.some((value) => value !== null) ? arrayOf(values, type) : null;
+/** Null for a column that no write changes: nothing is to be taken apart then. */
+function columnArrays(writes: readonly RunWrite[]): unknown[] {
+  let changed = 0;
+  for (const { columns } of writes) changed |= bitsOf(columns);
+  return COLUMN_PARAMETERS.map(({ name, type }) => {
+    if ((changed & BITS[name]) === 0) return null;
+    return arrayOf(
+      writes.map(({ columns }) => columns[name] ?? null),
+      type,
+    );
+  });
 }
 
 function entryArrays(writes: readonly RunWrite[]): unknown[] {

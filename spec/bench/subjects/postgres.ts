@@ -100,8 +100,12 @@ interface Opened {
 async function openFleet(url: string): Promise<Opened & { readonly fleet: readonly Recorded[] }> {
   const pool = new Pool({ connectionString: url, idleTimeoutMillis: 0 });
   const store = openStore(pool);
-  const fleet = Array.from({ length: FLEET }, (_, index) => record(store, createRun(index)));
-  await flush(fleet);
+  const fleet: Recorded[] = [];
+  while (fleet.length < FLEET) {
+    const part = Array.from({ length: 100 }, (_, index) => record(store, createRun(fleet.length + index)));
+    await flush(part);
+    fleet.push(...part);
+  }
   await pool.query('VACUUM ANALYZE');
   return { pool, store, fleet };
 }
