@@ -139,6 +139,8 @@ export class WriteQueue {
     try {
       await member.settle(write, outcome);
     } catch (cause) {
+      // The store was closed while somebody looked what had become of a run: nothing is lost by that.
+      if (this.#closed) return;
       const error = asStorageError(cause);
       if (!error.retryable) {
         member.fail(error);
