@@ -17,7 +17,7 @@ const BITS = Object.fromEntries(COLUMN_PARAMETERS.map(({ name }, index) => [name
   Record<ColumnParameter, number>
 >;
 
-const READERS: { readonly [Name in WriteParameter]: (write: RunWrite) => unknown } = {
+const READERS: Readonly<Record<WriteParameter, (write: RunWrite) => unknown>> = {
   id: (write) => write.id,
   session_id: (write) => write.sessionId,
   revision: (write) => write.revision,

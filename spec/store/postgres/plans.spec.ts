@@ -135,10 +135,10 @@ describe('the statements of PostgresRunStore', () => {
   it('track(), save() and cancel() read no whole table, whatever the batch', async () => {
     const plans = await plansOfApply(database.url);
     const touching = plans.filter((plan) => /agent_run_(runs|journal)/.test(plan));
-    expect(touching.some((plan) => /Update on agent_run_runs/.test(plan))).toBe(true);
-    expect(touching.some((plan) => /Insert on agent_run_runs/.test(plan))).toBe(true);
-    expect(touching.some((plan) => /Insert on agent_run_journal/.test(plan))).toBe(true);
-    expect(touching.some((plan) => /Index Scan using agent_run_runs_pkey/.test(plan))).toBe(true);
+    expect(touching.some((plan) => plan.includes('Update on agent_run_runs'))).toBe(true);
+    expect(touching.some((plan) => plan.includes('Insert on agent_run_runs'))).toBe(true);
+    expect(touching.some((plan) => plan.includes('Insert on agent_run_journal'))).toBe(true);
+    expect(touching.some((plan) => plan.includes('Index Scan using agent_run_runs_pkey'))).toBe(true);
     for (const plan of touching) expect(plan).not.toMatch(/Seq Scan on|Disabled: true/);
   });
 });
