@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { PROJECT } from './built';
 
-/** Settings that leave out what strikes at random: the collector of dead rows, and checkpoints. */
+/** Leaves out what strikes at random: the collector of dead rows, and checkpoints. */
 const SETTINGS = {
   autovacuum: 'off',
   shared_buffers: '1GB',
@@ -20,7 +20,7 @@ export interface BenchServer {
   close(): Promise<void>;
 }
 
-/** Starts the server that the tests use, which is compiled with them. */
+/** Starts the server of the tests, by a program that is compiled with them. */
 export async function startPostgres(): Promise<BenchServer> {
   const program = join(PROJECT, 'spec/support/serve-postgres.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(SETTINGS)], {
@@ -44,11 +44,11 @@ export async function startPostgres(): Promise<BenchServer> {
 }
 
 /** Runs statements without values on a connection of their own. */
-export async function execute(url: string, sql: string): Promise<void> {
+export async function execute(url: string, ...statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    for (const statement of statements) await client.query(statement);
   } finally {
     await client.end();
   }

@@ -11,7 +11,7 @@ export interface Row {
   readonly against: string;
   readonly value: Spread;
   /** @default '×' */
-  readonly unit?: '×' | 'B' | 'ms' | '%';
+  readonly unit?: '×' | 'B' | 'ms' | '%' | '';
   readonly figure?: Figure;
 }
 

@@ -8,8 +8,8 @@ import { liveRuns } from './live-runs';
 import { memory } from './memory';
 import { mutations } from './mutations';
 import { payloads } from './payloads';
-import { sqlite } from './sqlite';
 import { postgres } from './postgres';
+import { sqlite } from './sqlite';
 
 /** In the order in which they run. */
 export const parts: readonly Part[] = [
