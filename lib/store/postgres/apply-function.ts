@@ -69,8 +69,8 @@ const ROWS = rowsOf('w', ROW_PARAMETERS);
  * 3. The journal.
  *
  * A function, because PostgreSQL keeps the plans of its statements for as long as a connection lives,
- * behind poolers too: to plan them costs as much as to write fifty rows. Plans are made for any batch
- * and any size of the tables, so whole tables are never read.
+ * behind poolers too; a statement is planned anew for every batch. Plans are made for any batch and any
+ * size of the tables, so whole tables are never read.
  *
  * Positions are taken under a lock that is kept until the commit is visible, so whoever reads a
  * position has seen, or will never see, every smaller one: nothing can commit behind a reader. Writers
