@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Growth, Grown } from '../growth';
 import { grow } from '../growth';
+import type { BenchServer } from '../postgres-server';
+import { startPostgres } from '../postgres-server';
 import type { Part, PartResult } from '../report';
 import type { Reading } from '../subjects/archive';
 import { readings } from '../subjects/archive';
-import { fill } from '../subjects/sqlite-archive';
+import { fill as fillDatabase } from '../subjects/postgres-archive';
+import { fill as fillFile } from '../subjects/sqlite-archive';
 
 /** Stores of one kind, of several sizes. */
 interface Archives {
@@ -15,7 +18,9 @@ interface Archives {
   readonly readings: readonly Reading[];
   /** The module of the subject that reads. */
   readonly module: string;
-  /** Where the subject finds the store of a size. */
+  /** Makes the store of a size. */
+  readonly fill: (runs: number) => Promise<void>;
+  /** Where the subject finds it. */
   readonly placeOf: (runs: number) => object;
   /** For the largest against the smallest. */
   readonly figure?: { readonly atMost: number };
@@ -26,17 +31,21 @@ export const archives: Part = {
   name: 'archives',
   async run(progress): Promise<PartResult> {
     const folder = mkdtempSync(join(tmpdir(), 'agent-run-bench-'));
+    const server = await startPostgres();
+    const kinds = [IN_MEMORY, sqliteArchives(folder), postgresArchives(server)];
+    const grown: Grown[] = [];
     try {
-      const growths = [...growthsIn(IN_MEMORY), ...growthsIn(await sqliteArchives(folder))];
-      const grown: Grown[] = [];
-      for (const [index, growth] of growths.entries()) {
-        grown.push(await grow(growth, (share) => progress((index + share) / growths.length)));
+      for (const [index, archive] of kinds.entries()) {
+        // Filled just before: what is not used for a while may have to come from the disk.
+        for (const runs of archive.sizes) await archive.fill(runs);
+        grown.push(...(await growAll(archive, (share) => progress((index + share) / kinds.length))));
       }
-      const rows = grown.map(({ row }) => row);
-      return { title: TITLE, rows, curves: grown.map(({ curve }) => curve), notes: NOTES };
     } finally {
+      await server.close();
       rmSync(folder, { recursive: true, force: true });
     }
+    const rows = grown.map(({ row }) => row);
+    return { title: TITLE, rows, curves: grown.map(({ curve }) => curve), notes: NOTES };
   },
 };
 
@@ -56,26 +65,53 @@ const IN_MEMORY: Archives = {
   sizes: SIZES.slice(0, 3),
   readings: ['get', 'list, the first page', 'getActive'],
   module: 'subjects/memory-archive',
+  fill: () => Promise.resolve(),
   placeOf: () => ({}),
 };
 
-async function sqliteArchives(folder: string): Promise<Archives> {
+function sqliteArchives(folder: string): Archives {
   const placeOf = (runs: number): { path: string } => ({ path: join(folder, `${runs}.db`) });
-  for (const runs of SIZES) await fill({ ...placeOf(runs), runs });
   return {
     kind: 'SQLite',
     sizes: SIZES,
     readings,
     module: 'subjects/sqlite-archive',
+    fill: (runs) => fillFile({ ...placeOf(runs), runs }),
     placeOf,
     figure: FIGURE,
   };
 }
 
-function growthsIn({ kind, sizes, module, placeOf, figure, ...archive }: Archives): Growth[] {
-  return archive.readings.map((reading) => ({
+function postgresArchives(server: BenchServer): Archives {
+  const urls = new Map<number, string>();
+  return {
+    kind: 'PostgreSQL',
+    sizes: SIZES,
+    readings,
+    module: 'subjects/postgres-archive',
+    async fill(runs) {
+      const url = await server.createDatabase(`archive_${runs}`);
+      await fillDatabase({ url, runs });
+      urls.set(runs, url);
+    },
+    placeOf: (runs) => ({ url: urls.get(runs) }),
+    figure: FIGURE,
+  };
+}
+
+async function growAll(archive: Archives, progress: (share: number) => void): Promise<Grown[]> {
+  const grown: Grown[] = [];
+  for (const [index, reading] of archive.readings.entries()) {
+    const growth = growthOf(archive, reading);
+    grown.push(await grow(growth, (share) => progress((index + share) / archive.readings.length)));
+  }
+  return grown;
+}
+
+function growthOf({ kind, sizes, module, placeOf, figure }: Archives, reading: Reading): Growth {
+  return {
     name: `${kind}: ${reading}`,
-    title: `${kind}: ${reading}`,
+    title: `${reading} in ${kind}, by how many runs it holds`,
     sizes: 'runs',
     costs: 'µs',
     steps: sizes,
@@ -87,5 +123,5 @@ function growthsIn({ kind, sizes, module, placeOf, figure, ...archive }: Archive
     }),
     costOf: (nanoseconds) => nanoseconds / 1000,
     figure,
-  }));
+  };
 }

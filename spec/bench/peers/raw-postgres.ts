@@ -1,82 +1,72 @@
-/** The rows of the store written by hand: columns that are texts already, one `unnest` for each table. */
+/** What the store writes, written by hand: rows that are ready as arrays of texts, one `unnest` for each table. */
 import { Pool } from 'pg';
 import { postgresStore } from '../built';
 import type { Subject } from '../subject';
 import type { Writing } from '../subjects/postgres';
-import { FLEET, LEASE_MS } from '../subjects/postgres';
-import { INPUT, METADATA, USAGE } from '../work';
+import { FLEET } from '../subjects/postgres';
+import { begin, change, complete } from '../subjects/recording';
 
-const WRITER = '0196f2b4-5a4c-7d1e-8f3a-2b6c9d0e1f22';
-const STARTED_AT = '2026-11-23T02:57:06.123Z';
+/** How a row that stands is written again: as a whole, or what changed of it. */
+export interface RawWriting extends Writing {
+  readonly columns: 'all' | 'changed';
+}
 
-const INPUT_TEXT = JSON.stringify(INPUT);
-const METADATA_TEXT = JSON.stringify(METADATA);
-const LATER_USAGE = Object.fromEntries(
-  Object.entries(USAGE).map(([counter, count]) => [counter, 30 * (count as number)]),
-);
-const USAGE_TEXT = JSON.stringify(LATER_USAGE);
-const MOVE_TEXT = JSON.stringify({ from: 'pending', to: 'running' });
-const TURN_TEXT = JSON.stringify({ turnCount: 31 });
-const SPENT_TEXT = JSON.stringify({ delta: USAGE, tokenUsage: LATER_USAGE, costUsd: null });
+/** Texts by column, as the database writes them. */
+type Row = Readonly<Record<string, string | null>>;
 
-const LOG = `INSERT INTO agent_run_journal (run_id, seq, session_id, type, data, at, position)
-SELECT *, nextval('agent_run_positions') FROM
-  unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::json[], $6::double precision[])`;
+/** A row before and after a batch, and what each batch adds to the journal. */
+interface Sample {
+  readonly begun: Row;
+  readonly written: Row;
+  readonly firstEntries: readonly Row[];
+  readonly entries: readonly Row[];
+  /** The types of all columns, by `table.column`. */
+  readonly types: ReadonlyMap<string, string>;
+}
 
-const UPDATE = `WITH logged AS (${LOG})
-UPDATE agent_run_runs AS r SET turn_count = w.turn_count, cost_usd = w.cost_usd, token_usage = w.token_usage,
-  revision = w.revision, seq = w.seq, touched_ms = $13, lease_expires_ms = $14
-FROM unnest($7::text[], $8::bigint[], $9::double precision[], $10::json[], $11::bigint[], $12::bigint[])
-  AS w(id, turn_count, cost_usd, token_usage, revision, seq)
-WHERE r.id = w.id`;
-
-const INSERT = `WITH logged AS (${LOG})
-INSERT INTO agent_run_runs (id, session_id, status, active, provider, started_ms, started_at, ended_at,
-  turn_count, cost_usd, token_usage, input, output, error, metadata, provider_metadata, extra, revision, seq,
-  writer, touched_ms, lease_owner, lease_expires_ms)
-SELECT *, 1, 1, $24, $25::bigint, $24, $26::bigint FROM unnest($7::text[], $8::text[], $9::text[],
-  $10::smallint[], $11::text[], $12::bigint[], $13::text[], $14::text[], $15::bigint[],
-  $16::double precision[], $17::json[], $18::json[], $19::json[], $20::json[], $21::json[], $22::json[], $23::json[])`;
-
-/** What a subject sends: a statement, and how to get the values of its next batch ready. */
-interface Statement {
+/** A statement and its values, ready to be sent. */
+interface Batch {
   readonly text: string;
-  readonly nextValues: () => unknown[];
+  readonly values: unknown[];
 }
 
-/** What the store writes for a batch of changed runs. */
-export async function changes(writing: Writing): Promise<Subject> {
-  const pool = await fill(writing);
-  let place = 0;
-  let revision = 1;
-  const nextValues = (): unknown[] => {
-    const values = valuesOfUpdate(place, writing.runs, revision);
-    place = (place + writing.runs) % FLEET;
-    if (place === 0) revision += 1;
-    return values;
-  };
-  return subjectOf(pool, { text: UPDATE, nextValues });
+const RUNS = 'agent_run_runs';
+const JOURNAL = 'agent_run_journal';
+
+/** Changes of a fleet of runs, one part of it after the other. */
+export async function changes({ url, runs, columns }: RawWriting): Promise<Subject> {
+  const pool = new Pool({ connectionString: url });
+  const writer = new RawWriter(await sampleOf(pool, url, change), columns);
+  for (let first = 0; first < FLEET; first += runs) await send(pool, writer.insert(first, runs));
+  await pool.query('VACUUM ANALYZE');
+  let count = 0;
+  return subjectOf(pool, () => {
+    const first = (count * runs) % FLEET;
+    count += 1;
+    return [writer.update(first, runs, count)];
+  });
 }
 
-/** What the store writes for a batch of new runs. */
-export async function newRuns(writing: Writing): Promise<Subject> {
-  const pool = await fill(writing);
-  let count = FLEET;
-  return subjectOf(pool, {
-    text: INSERT,
-    nextValues: () => valuesOfInsert((count += writing.runs), writing.runs),
+/** Runs that begin in one batch, and are changed and completed in the next. */
+export async function lives({ url, runs, columns }: RawWriting): Promise<Subject> {
+  const pool = new Pool({ connectionString: url });
+  const writer = new RawWriter(await sampleOf(pool, url, complete), columns);
+  let first = 0;
+  return subjectOf(pool, () => {
+    first += runs;
+    return [writer.insert(first, runs), writer.update(first, runs, 1)];
   });
 }
 
 /** Only what the database takes part in is timed: the values are ready. */
-function subjectOf(pool: Pool, { text, nextValues }: Statement): Subject {
+function subjectOf(pool: Pool, next: () => readonly Batch[]): Subject {
   return {
     async slice(iterations) {
       let took = 0;
       for (let index = 0; index < iterations; index++) {
-        const values = nextValues();
+        const batches = next();
         const start = performance.now();
-        await pool.query(text, values);
+        for (const batch of batches) await send(pool, batch);
         took += performance.now() - start;
       }
       return Math.max(1, 1e6 * took);
@@ -85,48 +75,121 @@ function subjectOf(pool: Pool, { text, nextValues }: Statement): Subject {
   };
 }
 
-/** The tables are made by the store. */
-async function fill({ url, runs }: Writing): Promise<Pool> {
-  const pool = new Pool({ connectionString: url });
-  const store = new (postgresStore().PostgresRunStore)({ pool });
-  await store.get('none');
+async function send(pool: Pool, { text, values }: Batch): Promise<void> {
+  await pool.query(text, values);
+}
+
+/** Has the store write one run, and reads what it wrote. */
+async function sampleOf(pool: Pool, url: string, write: typeof change): Promise<Sample> {
+  const store = new (postgresStore().PostgresRunStore)({ connectionString: url });
+  const runs = await begin(store, 1);
+  const types = await typesOf(pool);
+  const [begun] = await readTexts(pool, RUNS, types);
+  await write(store, runs);
+  const [written] = await readTexts(pool, RUNS, types);
+  const entries = await readTexts(pool, JOURNAL, types);
+  await store.delete(runs[0]!.id);
   await store.close();
-  for (let first = 0; first < FLEET; first += runs) await pool.query(INSERT, valuesOfInsert(first, runs));
-  await pool.query('VACUUM ANALYZE');
-  return pool;
+  const before = Number(begun!['seq']);
+  return {
+    begun: begun!,
+    written: written!,
+    firstEntries: entries.slice(0, before),
+    entries: entries.slice(before),
+    types,
+  };
 }
 
-function valuesOfUpdate(first: number, count: number, revision: number): unknown[] {
-  const places = Array.from({ length: count }, (_, index) => first + index);
-  const of = (value: unknown): unknown[] => places.map(() => value);
-  const now = Date.now();
-  const seq = 2 * revision;
-  return [
-    places.flatMap((place) => [idOf(place), idOf(place)]),
-    places.flatMap(() => [seq, seq + 1]),
-    places.flatMap((place) => [sessionOf(place), sessionOf(place)]),
-    places.flatMap(() => ['turnIncremented', 'usageUpdated']),
-    places.flatMap(() => [TURN_TEXT, SPENT_TEXT]),
-    places.flatMap(() => [now, now]),
-    places.map(idOf),
-    of(revision),
-    of(null),
-    of(USAGE_TEXT),
-    of(revision + 1),
-    of(seq + 1),
-    now,
-    now + LEASE_MS,
-  ];
+async function typesOf(pool: Pool): Promise<ReadonlyMap<string, string>> {
+  const sql = `SELECT table_name || '.' || column_name AS name, data_type AS type
+FROM information_schema.columns WHERE table_name IN ('${RUNS}', '${JOURNAL}') ORDER BY ordinal_position`;
+  const { rows } = await pool.query<{ name: string; type: string }>(sql);
+  return new Map(rows.map(({ name, type }) => [name, type]));
 }
 
-function valuesOfInsert(first: number, count: number): unknown[] {
-  const places = Array.from({ length: count }, (_, index) => first + index);
-  const of = (value: unknown): unknown[] => places.map(() => value);
-  const [ids, sessions, now] = [places.map(idOf), places.map(sessionOf), Date.now()];
-  const journal = [ids, of(1), sessions, of('statusChanged'), of(MOVE_TEXT), of(now)];
-  const state = [of('running'), of(1), of('openai'), of(now), of(STARTED_AT), of(null), of(0), of(null)];
-  const payloads = [of('{}'), of(INPUT_TEXT), of(null), of(null), of(METADATA_TEXT), of('{}'), of(null)];
-  return [...journal, ids, sessions, ...state, ...payloads, WRITER, now, now + LEASE_MS];
+async function readTexts(pool: Pool, table: string, types: ReadonlyMap<string, string>): Promise<Row[]> {
+  const names = [...types.keys()].filter((name) => name.startsWith(`${table}.`));
+  const columns = names.map((name) => name.slice(table.length + 1));
+  const order = table === JOURNAL ? 'ORDER BY seq' : '';
+  const sql = `SELECT ${columns.map((name) => `${name}::text`).join()} FROM ${table} ${order}`;
+  return (await pool.query<Row>(sql)).rows;
+}
+
+/** Writes the sample over and over, under other ids. */
+class RawWriter {
+  readonly #sample: Sample;
+  readonly #changed: readonly string[];
+  readonly #insertText: string;
+  readonly #updateText: string;
+
+  constructor(sample: Sample, columns: RawWriting['columns']) {
+    const { begun, written, types } = sample;
+    this.#sample = sample;
+    const stay = ['id', 'session_id'];
+    this.#changed = Object.keys(written).filter(
+      (name) => !stay.includes(name) && (columns === 'all' || begun[name] !== written[name]),
+    );
+    const all = Object.keys(begun);
+    const logged = loggingText(types);
+    this.#insertText = `WITH logged AS (${logged}) INSERT INTO ${RUNS} (${all.join()})
+SELECT * FROM ${unnested(RUNS, all, types, LOGGED.length)}`;
+    this.#updateText = `WITH logged AS (${logged}) UPDATE ${RUNS} AS r
+SET ${this.#changed.map((name) => `${name} = w.${name}`).join()}
+FROM ${unnested(RUNS, ['id', ...this.#changed], types, LOGGED.length)} WHERE r.id = w.id`;
+  }
+
+  insert(first: number, count: number): Batch {
+    const { begun, firstEntries } = this.#sample;
+    const columns = Object.keys(begun).map((name) => columnOf(name, begun, first, count, 0));
+    return { text: this.#insertText, values: [...journalOf(firstEntries, first, count, 0), ...columns] };
+  }
+
+  /** @param times - How often the runs have been changed. */
+  update(first: number, count: number, times: number): Batch {
+    const { written, entries } = this.#sample;
+    const columns = ['id', ...this.#changed].map((name) => columnOf(name, written, first, count, times));
+    return { text: this.#updateText, values: [...journalOf(entries, first, count, times), ...columns] };
+  }
+}
+
+/** The columns of the journal that are sent; the database gives the position. */
+const LOGGED = ['run_id', 'seq', 'session_id', 'type', 'data', 'at'];
+
+function loggingText(types: ReadonlyMap<string, string>): string {
+  return `INSERT INTO ${JOURNAL} (${LOGGED.join()}, position)
+SELECT *, nextval('agent_run_positions') FROM ${unnested(JOURNAL, LOGGED, types, 0)}`;
+}
+
+/** Arrays side by side as rows. */
+function unnested(
+  table: string,
+  names: readonly string[],
+  types: ReadonlyMap<string, string>,
+  before: number,
+): string {
+  const arrays = names.map((name, index) => `$${before + index + 1}::${types.get(`${table}.${name}`)}[]`);
+  return `unnest(${arrays.join()}) AS w(${names.join()})`;
+}
+
+/** A value for each run of the batch: the sample's, but for what is each run's own. */
+function columnOf(name: string, row: Row, first: number, count: number, times: number): unknown[] {
+  return Array.from({ length: count }, (_, index) => {
+    if (name === 'id') return idOf(first + index);
+    if (name === 'session_id') return sessionOf(first + index);
+    return name === 'revision' || name === 'turn_count' ? times : row[name];
+  });
+}
+
+function journalOf(entries: readonly Row[], first: number, count: number, times: number): unknown[][] {
+  return LOGGED.map((name) =>
+    Array.from({ length: count }, (_, index) => index).flatMap((index) =>
+      entries.map((entry, place) => {
+        if (name === 'run_id') return idOf(first + index);
+        if (name === 'session_id') return sessionOf(first + index);
+        return name === 'seq' ? times * 10 + place : entry[name];
+      }),
+    ),
+  );
 }
 
 function idOf(place: number): string {

@@ -7,7 +7,7 @@ import { postgresStore } from '../built';
 import type { Subject } from '../subject';
 import { repeatedOnTheClock } from '../subject';
 import type { Batch } from './recording';
-import { begin, change } from './recording';
+import { begin, change, livesIn } from './recording';
 
 /** Where, and how many runs a batch writes. */
 export interface Writing extends Batch {
@@ -17,7 +17,7 @@ export interface Writing extends Batch {
 /** How many runs live at once: batches take one part of them after the other. */
 export const FLEET = 5_000;
 /** Longer than the benchmark: what is measured has no renewals in it. */
-export const LEASE_MS = 3_600_000;
+const LEASE_MS = 3_600_000;
 const RUNS_AT_ONCE = 100;
 
 interface Fleet {
@@ -39,16 +39,10 @@ export async function steadyChanges(writing: Writing): Promise<Subject> {
   return { ...steady(() => change(store, next())), close };
 }
 
-/** A piece of work is one batch of runs that are created and started. */
-export async function newRuns(writing: Writing): Promise<Subject> {
-  const { store, close } = await openFleet(writing);
-  return { ...repeatedOnTheClock(() => begin(store, writing.runs)), close };
-}
-
-/** The same for runs that are created while the batch before is under way. */
-export async function steadyNewRuns(writing: Writing): Promise<Subject> {
-  const { store, close } = await openFleet(writing);
-  return { ...steady(() => begin(store, writing.runs)), close };
+/** A piece of work is two batches: runs begin; they are changed and completed. */
+export function lives({ url, runs }: Writing): Subject {
+  const { store, close } = openStore(url);
+  return { ...repeatedOnTheClock(livesIn(store, { runs })), close };
 }
 
 /** A piece of work begins while the one before is under way, so that a batch is ready when that ends. */
@@ -84,8 +78,7 @@ export async function statementsOf({ url, runs }: Writing): Promise<number> {
 }
 
 async function openFleet({ url, runs }: Writing): Promise<Fleet> {
-  const pool = new Pool({ connectionString: url });
-  const store = new (postgresStore().PostgresRunStore)({ pool, track: { leaseMs: LEASE_MS } });
+  const { store, pool, close } = openStore(url);
   const fleet: Run[] = [];
   while (fleet.length < FLEET) fleet.push(...(await begin(store, RUNS_AT_ONCE)));
   await pool.query('VACUUM ANALYZE');
@@ -97,8 +90,14 @@ async function openFleet({ url, runs }: Writing): Promise<Fleet> {
       place = (place + runs) % FLEET;
       return part;
     },
-    close: () => store.close().then(() => pool.end()),
+    close,
   };
+}
+
+function openStore(url: string): { store: RunStore; pool: Pool; close: () => Promise<void> } {
+  const pool = new Pool({ connectionString: url });
+  const store = new (postgresStore().PostgresRunStore)({ pool, track: { leaseMs: LEASE_MS } });
+  return { store, pool, close: () => store.close().then(() => pool.end()) };
 }
 
 /** The store sends a batch at the end of a turn of the event loop. */
