@@ -26,8 +26,8 @@ export class Admission {
   readonly #session: SessionControl;
   #admitted = false;
   #waitMs = FIRST_WAIT_MS;
-  #open: () => void = () => undefined;
-  #refuse: (error: RunError) => void = () => undefined;
+  #open: () => void = ignore;
+  #refuse: (error: RunError) => void = ignore;
 
   constructor(whenBusy: WhenBusy, session: SessionControl) {
     this.#whenBusy = whenBusy;
@@ -101,4 +101,8 @@ function asRunError(error: unknown): RunError {
   return error instanceof RunError
     ? error
     : new RunError('storage_error', 'The session could not be looked at', { cause: error });
+}
+
+function ignore(): void {
+  // Nobody is held back.
 }

@@ -28,14 +28,18 @@ export interface RecorderHost {
   readonly backend: StoreBackend;
   readonly queue: WriteQueue;
   readonly leases: LeaseKeeper;
-  readonly version: Version;
-  readonly admission: Admission;
   /** The recorder has something to store. */
   changed(recorder: RunRecorder): void;
   /** The run has ended, and everything is stored. */
   settled(recorder: RunRecorder): void;
   /** The recorder has stopped or failed. */
   released(recorder: RunRecorder): void;
+}
+
+/** What is the recorder's own. */
+export interface RecorderSettings extends TrackSettings {
+  readonly version: Version;
+  readonly admission: Admission;
 }
 
 /**
@@ -55,7 +59,7 @@ export class RunRecorder {
   readonly rowId: string;
   readonly #sessionId: string;
   readonly #host: RecorderHost;
-  readonly #settings: TrackSettings;
+  readonly #settings: RecorderSettings;
   readonly #owner = randomUUID();
   readonly #log: ChangeLog;
   readonly #waiters = new FlushWaiters();
@@ -76,14 +80,14 @@ export class RunRecorder {
   #queueing = false;
 
   /** @internal */
-  constructor(run: AnyRun, host: RecorderHost, settings: TrackSettings) {
+  constructor(run: AnyRun, host: RecorderHost, settings: RecorderSettings) {
     this.run = run;
     this.rowId = encodeText(run.id);
     this.#sessionId = encodeText(run.sessionId);
     this.#host = host;
     this.#settings = settings;
     this.#log = new ChangeLog(run, this.#onChange);
-    host.admission.guard(run);
+    settings.admission.guard(run);
     this.#enqueue();
   }
 
@@ -168,11 +172,11 @@ export class RunRecorder {
   }
 
   /** @internal */
-  async settle(write: RunWrite, outcome: WriteOutcome): Promise<void> {
+  settle(write: RunWrite, outcome: WriteOutcome): void | Promise<void> {
     if (outcome === 'applied') this.#applied(write);
     else if (outcome === 'leased') this.fail(this.#error('lease_lost', 'is executed by another process'));
     else if (outcome === 'busy') this.#waitForAdmission();
-    else await this.#stale(write);
+    else return this.#stale(write);
   }
 
   /** @internal */
@@ -219,12 +223,12 @@ export class RunRecorder {
   #isIdle(): boolean {
     if (this.#inFlight !== null || !this.#log.isEmpty || !isUnchanged(this.#carried)) return false;
     const wantsLease = this.#wantsLease();
-    return !this.#renewing && this.#leased === wantsLease && this.#host.version.revision > 0;
+    return !this.#renewing && this.#leased === wantsLease && this.#settings.version.revision > 0;
   }
 
   /** Whether the run ended before its session let it in. */
   #wasKeptOut(): boolean {
-    return this.run.isTerminal && this.#host.admission.isExclusive;
+    return this.run.isTerminal && this.#settings.admission.isExclusive;
   }
 
   #wantsLease(): boolean {
@@ -233,7 +237,7 @@ export class RunRecorder {
 
   #buildWrite({ columns, entries }: Changes): RunWrite {
     const { run } = this;
-    const { revision, seq } = this.#host.version;
+    const { revision, seq } = this.#settings.version;
     const names = revision === 0 ? RECORD_COLUMNS : [...columns];
     const isRenewal = names.length === 0 && entries.length === 0;
     return {
@@ -245,7 +249,7 @@ export class RunRecorder {
       columns: columnsOf(run, names),
       entries: entries.map(({ type, data, at }, index) => ({ seq: seq + 1 + index, type, data, at })),
       lease: this.#leaseOf(),
-      exclusive: run.status === ACTIVE_STATUS && this.#host.admission.isExclusive,
+      exclusive: run.status === ACTIVE_STATUS && this.#settings.admission.isExclusive,
     };
   }
 
@@ -255,7 +259,7 @@ export class RunRecorder {
   }
 
   #applied(write: RunWrite): void {
-    const { version, admission } = this.#host;
+    const { version, admission } = this.#settings;
     version.revision = write.nextRevision;
     version.seq += write.entries.length;
     this.#written(write.lease !== 'keep' && write.lease !== 'release');
@@ -284,7 +288,7 @@ export class RunRecorder {
   #waitForAdmission(): void {
     this.#inFlight = null;
     this.#queueing = true;
-    void this.#host.admission.wait(this.run).then((refusal) => {
+    void this.#settings.admission.wait(this.run).then((refusal) => {
       this.#queueing = false;
       if (refusal !== null) {
         this.#refuse(refusal);
@@ -338,8 +342,8 @@ export class RunRecorder {
 
   /** Goes on from where the stored run stands. */
   #rebase({ revision, seq }: StoredRun): void {
-    this.#host.version.revision = revision;
-    this.#host.version.seq = seq;
+    this.#settings.version.revision = revision;
+    this.#settings.version.seq = seq;
     this.#host.queue.add(this);
   }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { RunError } from '../run/error';
 import { assertTransition } from '../run/refusal';
 import type { AnyRun, Run } from '../run/run';
+import type { SessionControl } from './admission';
 import { Admission } from './admission';
 import type { RunWrite, StoreBackend } from './backend';
 import { encodeText } from './column-text';
@@ -16,8 +17,9 @@ import { journalEntryOf } from './journal';
 import { LeaseKeeper } from './leases';
 import type { RunStoreOptions, TrackOptions } from './options';
 import { readTrackOptions } from './options';
-import type { Version } from './recorder';
+import type { RecorderHost, Version } from './recorder';
 import { RunRecorder } from './recorder';
+import { RecorderIndex } from './recorder-index';
 import { endOrphans } from './recovery';
 import { rewriteOf } from './rewrite';
 import type { SummarizeOptions, SummaryRow } from './summary';
@@ -71,8 +73,10 @@ export abstract class RunStore {
   readonly #closing = new AbortController();
   readonly #versions = new WeakMap<AnyRun, Version>();
   readonly #recorderOf = new WeakMap<AnyRun, RunRecorder>();
-  /** The recorders with something to come, by encoded id: not those of runs that have ended and are stored. */
-  readonly #busyRecorders = new Map<string, Set<RunRecorder>>();
+  /** The recorders with something to come: not those of runs that have ended and are stored. */
+  readonly #busyRecorders = new RecorderIndex();
+  readonly #host: RecorderHost;
+  readonly #session: SessionControl;
   readonly #unsubscribe: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -84,6 +88,12 @@ export abstract class RunStore {
     this.#queue = new WriteQueue(backend, options, () => {
       this.#wakeUps.wakeAll();
     });
+    this.#host = this.#hostOfRecorders();
+    this.#session = {
+      endOrphans: (sessionId) => this.#endOrphansOf(sessionId),
+      cancelOthers: (newest) => this.#cancelOthers(newest),
+      pause: (ms) => this.#wakeUps.wait(this.#wakeUps.count, ms, this.#closing.signal),
+    };
     this.#unsubscribe = backend.subscribe?.((ids) => {
       this.#committed(ids);
     });
@@ -100,27 +110,12 @@ export abstract class RunStore {
     const settings = readTrackOptions(options, this.#options.track);
     const known = this.#recorderOf.get(run);
     if (known !== undefined) return known;
-    const recorder = new RunRecorder(
-      run,
-      {
-        backend: this.#backend,
-        queue: this.#queue,
-        leases: this.#leases,
-        version: this.#versionOf(run),
-        admission: new Admission(settings.whenBusy, {
-          endOrphans: (sessionId) => this.#endOrphansOf(sessionId),
-          cancelOthers: (newest) => this.#cancelOthers(newest),
-          pause: (ms) => this.#wakeUps.wait(this.#wakeUps.count, ms, this.#closing.signal),
-        }),
-        changed: (changed) => this.#remember(changed),
-        settled: (settled) => this.#forget(settled),
-        released: (released) => {
-          this.#forget(released);
-          this.#recorderOf.delete(run);
-        },
-      },
-      settings,
-    );
+    const admission = new Admission(settings.whenBusy, this.#session);
+    const recorder = new RunRecorder(run, this.#host, {
+      ...settings,
+      admission,
+      version: this.#versionOf(run),
+    });
     this.#recorderOf.set(run, recorder);
     return recorder;
   }
@@ -300,9 +295,7 @@ export abstract class RunStore {
   }
 
   async #close(): Promise<void> {
-    const recorders = [...this.#busyRecorders.values()]
-      .flatMap((set) => [...set])
-      .filter((recorder) => !recorder.isQueueing);
+    const recorders = this.#busyRecorders.all().filter((recorder) => !recorder.isQueueing);
     const flushed = await Promise.allSettled(recorders.map((recorder) => recorder.flush()));
     this.#closing.abort();
     this.#leases.close();
@@ -311,6 +304,21 @@ export abstract class RunStore {
     await this.#backend.close();
     const lost = flushed.find((result) => result.status === 'rejected' && isStorageError(result.reason));
     if (lost?.status === 'rejected') throw lost.reason;
+  }
+
+  #hostOfRecorders(): RecorderHost {
+    const recorders = this.#busyRecorders;
+    return {
+      backend: this.#backend,
+      queue: this.#queue,
+      leases: this.#leases,
+      changed: (recorder) => recorders.add(recorder),
+      settled: (recorder) => recorders.remove(recorder),
+      released: (recorder) => {
+        recorders.remove(recorder);
+        this.#recorderOf.delete(recorder.run);
+      },
+    };
   }
 
   #wholeWrite(run: AnyRun, version: Version, stored: StoredRun | null): RunWrite {
@@ -374,18 +382,6 @@ export abstract class RunStore {
     return version;
   }
 
-  #remember(recorder: RunRecorder): void {
-    const recorders = this.#busyRecorders.get(recorder.rowId);
-    if (recorders === undefined) this.#busyRecorders.set(recorder.rowId, new Set([recorder]));
-    else recorders.add(recorder);
-  }
-
-  #forget(recorder: RunRecorder): void {
-    const recorders = this.#busyRecorders.get(recorder.rowId);
-    recorders?.delete(recorder);
-    if (recorders?.size === 0) this.#busyRecorders.delete(recorder.rowId);
-  }
-
   #wrote(writes: readonly RunWrite[]): void {
     if (writes.length > 0) this.#committed(writes.map(({ id }) => id));
   }
@@ -393,9 +389,9 @@ export abstract class RunStore {
   /** Somebody else than their recorders has written runs: these, or nobody knows which. */
   #committed(ids: readonly string[] | null): void {
     this.#wakeUps.wakeAll();
-    for (const id of ids ?? this.#busyRecorders.keys()) {
-      for (const recorder of this.#busyRecorders.get(id) ?? []) recorder.check();
-    }
+    const recorders =
+      ids === null ? this.#busyRecorders.all() : ids.flatMap((id) => this.#busyRecorders.of(id));
+    for (const recorder of recorders) recorder.check();
   }
 
   #assertOpen(): void {
