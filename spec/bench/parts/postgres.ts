@@ -13,6 +13,8 @@ interface Pairing {
   readonly runs: number;
   /** What the store's sides are called, by their factories. */
   readonly stored: Readonly<Record<string, string>>;
+  /** The share of what whole rows written by hand reach, in percent; none where other work is in it. */
+  readonly atLeast?: number;
 }
 
 /** What the store makes of PostgreSQL, against what PostgreSQL can do. */
@@ -25,7 +27,7 @@ export const postgres: Part = {
       const rows = [statementsRow(await statementsOf({ url, runs: 100 }))];
       for (const [index, pairing] of PAIRINGS.entries()) {
         const compared = await pair(server, pairing, (share) => progress((index + share) / PAIRINGS.length));
-        rows.push(...compared.map(rowOf));
+        rows.push(...compared.map((one) => rowOf(one, pairing)));
       }
       return { title: TITLE, rows, notes: NOTES };
     } finally {
@@ -41,18 +43,20 @@ const PAIRINGS: readonly Pairing[] = [
     byHand: 'changes',
     runs: 100,
     stored: { changes: 'changes of 100 runs', steadyChanges: 'changes of 100 runs, steady' },
+    atLeast: 90,
   },
   {
     byHand: 'changes',
     runs: 500,
     stored: { changes: 'changes of 500 runs', steadyChanges: 'changes of 500 runs, steady' },
+    atLeast: 90,
   },
   { byHand: 'lives', runs: 100, stored: { lives: 'lives of 100 runs' } },
 ];
 
 const NOTES = [
   'changes: a turn and an update of usage for each run; a batch is a row and two journal entries for each; nothing changes before the batch is stored, or, where it is steady, while one is under way',
-  'lives: runs are created and started in one batch; changed and completed in the next, with four journal entries',
+  'lives: runs are created and started in one batch; changed and completed in the next, with four journal entries; to make the runs and their texts is in it, so there is no figure to reach',
   'by hand: the same tables and indexes, one statement a batch, its texts and arrays ready; no conditions, leases, lock or notification',
   'the store also makes the runs, changes them, announces the changes, turns them into text, and hears its own notifications',
   'by the wall clock: the server works in processes of its own; it does not wait for the disk (fsync off), for either side',
@@ -60,8 +64,8 @@ const NOTES = [
 
 const LESS_BY_HAND = '  changed columns by hand';
 
-function rowOf(compared: Compared): Row {
-  return throughput(compared, 'whole rows by hand', compared.name === LESS_BY_HAND ? undefined : 90);
+function rowOf(compared: Compared, { atLeast }: Pairing): Row {
+  return throughput(compared, 'whole rows by hand', compared.name === LESS_BY_HAND ? undefined : atLeast);
 }
 
 function statementsRow(statements: number): Row {

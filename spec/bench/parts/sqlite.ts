@@ -9,8 +9,8 @@ interface Pairing {
   readonly factory: 'changes' | 'lives';
   readonly runs: number;
   readonly synchronous: 'normal' | 'full';
-  /** The share of what whole rows written by hand reach, in percent. */
-  readonly atLeast: number;
+  /** The share of what whole rows written by hand reach, in percent; none where other work is in it. */
+  readonly atLeast?: number;
 }
 
 /** What the store makes of a SQLite file, against what the file can do. */
@@ -37,13 +37,13 @@ const TITLE = 'SQLite: what the store records, against prepared statements for t
 const PAIRINGS: readonly Pairing[] = [
   { what: 'changes of 100 runs', factory: 'changes', runs: 100, synchronous: 'normal', atLeast: 75 },
   { what: 'changes of 500 runs', factory: 'changes', runs: 500, synchronous: 'normal', atLeast: 75 },
-  { what: 'lives of 200 runs', factory: 'lives', runs: 200, synchronous: 'normal', atLeast: 75 },
+  { what: 'lives of 200 runs', factory: 'lives', runs: 200, synchronous: 'normal' },
   { what: 'changes of one run, FULL', factory: 'changes', runs: 1, synchronous: 'full', atLeast: 85 },
 ];
 
 const NOTES = [
   'changes: a turn and an update of usage for each run; a batch is one transaction: a row and two journal entries for each',
-  'lives: runs are created and started in one batch; changed and completed in the next, with four journal entries',
+  'lives: runs are created and started in one batch; changed and completed in the next, with four journal entries; to make the runs and their texts is a third of it, so there is no figure to reach',
   'by hand: the same tables, prepared statements, one per row; texts and ids are ready, no conditions, leases or events, nothing to wait for',
   'the store also makes the runs, changes them, announces the changes, and turns them into text',
   'with FULL, where the disk is waited for, by the wall clock; the rest by the processor',
