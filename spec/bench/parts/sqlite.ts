@@ -43,7 +43,7 @@ const PAIRINGS: readonly Pairing[] = [
 
 const NOTES = [
   'changes: a turn and an update of usage for each run; a batch is one transaction: a row and two journal entries for each',
-  'lives: runs are created and started in one batch; changed and completed in the next, with four journal entries; to make the runs and their texts is a third of it, so there is no figure to reach',
+  'lives: runs are created and started in one batch; changed and completed in the next, with four journal entries; to make and change the runs and their texts is nearly half of it, so there is no figure to reach',
   'by hand: the same tables, prepared statements, one per row; texts and ids are ready, no conditions, leases or events, nothing to wait for',
   'the store also makes the runs, changes them, announces the changes, and turns them into text',
   'with FULL, where the disk is waited for, by the wall clock; the rest by the processor',
