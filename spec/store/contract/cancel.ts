@@ -1,7 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Run } from 'agent-run';
+import type { RunRecorder, RunStore } from 'agent-run/store';
 import { until } from './test-database';
 import type { TestDatabase } from './test-database';
+
+interface Unheard {
+  readonly run: Run;
+  readonly recorder: RunRecorder;
+  /** The codes that the recorder has reported. */
+  readonly errors: readonly unknown[];
+}
+
+/** A run that is cancelled in the store, which its own process has not heard yet. Rarely the news is there first. */
+async function cancelUnheard(worker: RunStore, service: RunStore): Promise<Unheard> {
+  for (;;) {
+    const errors: unknown[] = [];
+    const run = new Run({ sessionId: 'session-1' });
+    const recorder = worker.track(run, { onError: ({ error }) => errors.push(error.code) });
+    run.updateStatus('running');
+    await recorder.flush();
+    await service.cancel(run.id);
+    if (!run.isTerminal) return { run, recorder, errors };
+  }
+}
 
 export function describeCancel(database: () => TestDatabase): void {
   describe('.cancel()', () => {
@@ -74,12 +95,7 @@ export function describeCancel(database: () => TestDatabase): void {
 
     it('wins against an end that comes later, which is told so and overwrites nothing', async () => {
       const [worker, service] = [database().connect(), database().connect()];
-      const errors: unknown[] = [];
-      const run = new Run({ sessionId: 'session-1' });
-      const recorder = worker.track(run, { onError: ({ error }) => errors.push(error.code) });
-      run.updateStatus('running');
-      await recorder.flush();
-      await service.cancel(run.id);
+      const { run, recorder, errors } = await cancelUnheard(worker, service);
       run.updateTokenUsage({ output_tokens: 7 });
       run.setOutput({ late: true });
       await expect(recorder.flush()).rejects.toMatchObject({ code: 'conflict' });
