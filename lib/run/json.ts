@@ -168,10 +168,10 @@ function copyArray(values: readonly unknown[], place: Place): unknown {
 }
 
 function copyElements(values: readonly unknown[], place: Place): unknown[] {
-  const copy: unknown[] = [];
-  for (let index = 0; index < values.length; index++) {
+  const copy = new Array<unknown>(values.length);
+  for (let index = 0; index < copy.length; index++) {
     place.key = index;
-    copy.push(copyValue(values[index], place) ?? null);
+    copy[index] = copyValue(values[index], place) ?? null;
   }
   return copy;
 }

@@ -636,9 +636,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#supervisor?.holdLimits();
   }
 
+  /** The copy of the counters does not stay with the run: the collector would have to move it twice. */
   #announceUsage(delta: JsonObject): void {
-    const { tokenUsage, costUsd } = this;
-    this.dispatch('usageUpdated', { run: this, delta, tokenUsage, costUsd, at: Date.now() });
+    const tokenUsage = this.#usageSnapshot ?? freezeUsage(this.#counters ?? {});
+    this.dispatch('usageUpdated', { run: this, delta, tokenUsage, costUsd: this.costUsd, at: Date.now() });
   }
 
   #supervise(): Supervisor {
