@@ -47,7 +47,8 @@ export function checkSums(counters: Counters, delta: JsonObject): void {
 
 /** No sum with a safe integer overflows: beside the largest number it is lost in rounding. */
 function addsSmallCounts(delta: JsonObject): boolean {
-  for (const key of Object.keys(delta)) if (!Number.isSafeInteger(delta[key])) return false;
+  // An inherited member, if there ever is one, leads to the closer look.
+  for (const key in delta) if (!Number.isSafeInteger(delta[key])) return false;
   return true;
 }
 
@@ -103,7 +104,8 @@ function takeCounts(usage: unknown): JsonObject | null {
 
 function copyCounts(usage: JsonObject): JsonObject | null {
   const counts = { ...usage };
-  for (const key of Object.keys(counts)) {
+  // As above: to ask for inherited members too takes half as long as a list of the own ones.
+  for (const key in counts) {
     const count = counts[key];
     if (typeof count !== 'number' || !(count >= 0) || count === Infinity) return null;
   }
