@@ -55,7 +55,7 @@ const NOTES = [
   'LangSmith RunTree: tracing off, nothing sent; events stand for statuses; payloads by reference; what is read back goes to the constructor unchecked',
   'OpenAI Agents RunState: a model response is kept for every turn, as its runner does; no statuses, listeners or times; it checks what it reads with zod',
   'OpenTelemetry span: turns and usage are events, sums attributes, payloads texts; written as OTLP JSON and never read back',
-  'the Elixir reference is not measured: there is no Elixir on this machine',
+  'the Elixir reference is not measured here: it takes an Elixir',
 ];
 
 function subject(name: string, module: string, parameters: object): SubjectAddress {
