@@ -43,12 +43,14 @@ export async function startPostgres(): Promise<BenchServer> {
   };
 }
 
-/** Runs statements without values on a connection of their own. */
-export async function execute(url: string, ...statements: readonly string[]): Promise<void> {
+/** Runs statements without values on a connection of their own; the rows of the last. */
+export async function execute(url: string, ...statements: readonly string[]): Promise<readonly unknown[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
+    let rows: readonly unknown[] = [];
+    for (const statement of statements) ({ rows } = await client.query<object>(statement));
+    return rows;
   } finally {
     await client.end();
   }

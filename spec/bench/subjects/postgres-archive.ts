@@ -25,7 +25,8 @@ export async function fill({ url, runs }: Archive & Place): Promise<void> {
   await execute(url, 'CREATE TABLE sample AS SELECT * FROM agent_run_runs');
   for (const { id } of written) await store.delete(id);
   await store.close();
-  await execute(url, copyRuns(runs), copyJournals(runs), 'DROP TABLE sample', 'VACUUM ANALYZE');
+  const columns = await columnsOf(url, 'sample');
+  await execute(url, copyRuns(runs, columns), copyJournals(runs), 'DROP TABLE sample', 'VACUUM ANALYZE');
 }
 
 const SECONDS = `(${LAYOUT.startedMs} + i * ${LAYOUT.apartMs}) / 1000.0`;
@@ -39,35 +40,14 @@ const OWN: Readonly<Record<string, string>> = {
   seq: '2',
 };
 
-const COLUMNS = [
-  'id',
-  'session_id',
-  'status',
-  'active',
-  'provider',
-  'started_ms',
-  'started_at',
-  'ended_at',
-  'turn_count',
-  'cost_usd',
-  'token_usage',
-  'input',
-  'output',
-  'error',
-  'metadata',
-  'provider_metadata',
-  'extra',
-  'revision',
-  'seq',
-  'writer',
-  'lease_owner',
-  'lease_expires_ms',
-  'touched_ms',
-];
+async function columnsOf(url: string, table: string): Promise<readonly string[]> {
+  const sql = `SELECT column_name AS name FROM information_schema.columns WHERE table_name = '${table}'`;
+  return ((await execute(url, sql)) as { name: string }[]).map(({ name }) => name);
+}
 
-function copyRuns(runs: number): string {
-  return `INSERT INTO agent_run_runs (${COLUMNS.join()})
-SELECT ${COLUMNS.map((name) => OWN[name] ?? `s.${name}`).join()} FROM generate_series(0::bigint, ${runs - 1}) AS i
+function copyRuns(runs: number, columns: readonly string[]): string {
+  return `INSERT INTO agent_run_runs (${columns.join()})
+SELECT ${columns.map((name) => OWN[name] ?? `s.${name}`).join()} FROM generate_series(0::bigint, ${runs - 1}) AS i
 JOIN sample AS s ON s.active = (i % ${LAYOUT.runsOfActive} = ${LAYOUT.runsOfActive - 1})::integer`;
 }
 
