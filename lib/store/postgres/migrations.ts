@@ -2,12 +2,12 @@ import { createApply } from './apply-function';
 import type { Naming } from './names';
 
 /**
- * The changes of the schema, in order; the version of a database is how many it has. What has been
- * released is never edited: later versions add to the end.
+ * The changes of the schema, in order; the version of a database is how many it has. None is ever
+ * edited: there may be databases that have it. Later versions add to the end.
  */
 export const MIGRATIONS: readonly ((naming: Naming) => string)[] = [
-  (naming: Naming): string =>
-    createRuns(naming) + createJournal(naming) + createForget(naming) + createApply(naming.tables),
+  (naming: Naming): string => createRuns(naming) + createJournal(naming) + createFunctions(naming),
+  (naming: Naming): string => createApply(naming.tables),
 ];
 
 /**
@@ -68,8 +68,17 @@ CREATE INDEX "${prefix}journal_by_session" ON ${journal} (session_id, position);
 `;
 }
 
-function createForget({ prefix, tables: { runs, journal, forget } }: Naming): string {
+function createFunctions({ prefix, tables: { runs, journal, holdSession, forget } }: Naming): string {
   return `
+-- Waits until nobody else is starting a run in the session, then says whether it is free. As a
+-- volatile function it sees what was committed while it waited; the statement around it does not.
+-- Only processes that have not been updated yet still call it.
+CREATE FUNCTION ${holdSession}(session text, run text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(session, '${runs}'::regclass::oid::bigint));
+  RETURN NOT EXISTS (SELECT FROM ${runs} WHERE session_id = session AND active = 1 AND id <> run);
+END $$;
+
 -- A foreign key would do the same and be checked for every entry that is written.
 CREATE FUNCTION ${forget}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

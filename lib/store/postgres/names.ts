@@ -24,6 +24,8 @@ export interface TableNames {
   readonly journal: string;
   readonly positions: string;
   readonly migrations: string;
+  /** The function that holds a session for a run, which the first schema had. */
+  readonly holdSession: string;
   /** The function that applies a batch. */
   readonly apply: string;
   /** The function that removes the journals of removed runs. */
@@ -62,6 +64,7 @@ export function readNaming({ schema, tablePrefix = 'agent_run_' }: TableOptions)
       journal: quoted('journal'),
       positions: quoted('positions'),
       migrations: quoted('migrations'),
+      holdSession: quoted('hold_session'),
       apply: quoted('apply'),
       forget: quoted('forget'),
     },

@@ -3,14 +3,7 @@ import type { SqliteConnection } from './connection';
 import { isMark } from './tables';
 import type { SqliteTables } from './tables';
 
-/**
- * The schema, step by step. A step that was released is never changed.
- *
- * The entries of a run are a chain: the row of the run has the position of the last one, each entry
- * that of the one before. An index of them all would cost a page of the file for every run of a batch,
- * as much as the rest of the batch. One entry in 64 is in an index: a long chain need
- * not be followed from its end.
- */
+/** The schema, step by step. A step is never changed: there may be files that have it. */
 const MIGRATIONS: readonly ((tables: SqliteTables) => string)[] = [
   ({ runs, journal, meta, prefix }) => `
     CREATE TABLE ${runs} (
@@ -47,6 +40,27 @@ const MIGRATIONS: readonly ((tables: SqliteTables) => string)[] = [
     CREATE INDEX ${prefix}runs_active ON ${runs} (session_id, started_ms, id) WHERE active = 1;
     CREATE TABLE ${journal} (
       position INTEGER PRIMARY KEY,
+      run INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      type TEXT NOT NULL,
+      data TEXT NOT NULL,
+      at INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX ${prefix}journal_by_run ON ${journal} (run, seq);
+    INSERT INTO ${meta} (name, value) VALUES ('position_floor', 0);
+  `,
+  chainJournal,
+];
+
+/**
+ * Makes a chain of the entries of a run: its row has the position of the last one, each entry that of
+ * the one before. An index of them all costs a page of the file for every run of a batch, as much as
+ * the rest of the batch. One entry in 64 is in an index: a long chain need not be followed from its end.
+ */
+function chainJournal({ journal, prefix }: SqliteTables): string {
+  return `
+    CREATE TABLE ${prefix}chain (
+      position INTEGER PRIMARY KEY,
       previous INTEGER NOT NULL,
       run INTEGER NOT NULL,
       seq INTEGER NOT NULL,
@@ -54,10 +68,15 @@ const MIGRATIONS: readonly ((tables: SqliteTables) => string)[] = [
       data TEXT NOT NULL,
       at INTEGER NOT NULL
     );
+    INSERT INTO ${prefix}chain (position, previous, run, seq, type, data, at)
+      SELECT j.position, coalesce((SELECT e.position FROM ${journal} e WHERE e.run = j.run AND e.seq = j.seq - 1), 0),
+        j.run, j.seq, j.type, j.data, j.at
+      FROM ${journal} j ORDER BY j.position;
+    DROP TABLE ${journal};
+    ALTER TABLE ${prefix}chain RENAME TO ${journal};
     CREATE UNIQUE INDEX ${prefix}journal_marks ON ${journal} (run, seq) WHERE ${isMark('seq')};
-    INSERT INTO ${meta} (name, value) VALUES ('position_floor', 0);
-  `,
-];
+  `;
+}
 
 /**
  * Brings the schema up to date. Safe for any number of processes at once: the first does the work.
