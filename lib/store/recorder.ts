@@ -172,11 +172,11 @@ export class RunRecorder {
   }
 
   /** @internal */
-  settle(write: RunWrite, outcome: WriteOutcome): void | Promise<void> {
+  async settle(write: RunWrite, outcome: WriteOutcome): Promise<void> {
     if (outcome === 'applied') this.#applied(write);
     else if (outcome === 'leased') this.fail(this.#error('lease_lost', 'is executed by another process'));
     else if (outcome === 'busy') this.#waitForAdmission();
-    else return this.#stale(write);
+    else await this.#stale(write);
   }
 
   /** @internal */

@@ -131,19 +131,13 @@ export class WriteQueue {
       return asStorageError(error);
     }
     this.#onApplied(batch.filter((_, index) => outcomes[index] === 'applied').map(({ write }) => write));
-    const followUps: Promise<void>[] = [];
-    for (const [index, { member, write }] of batch.entries()) {
-      const followUp = member.settle(write, outcomes[index] ?? 'stale');
-      if (followUp !== undefined) followUps.push(this.#await(member, followUp));
-    }
-    await Promise.all(followUps);
+    await Promise.all(batch.map((pending, index) => this.#settle(pending, outcomes[index] ?? 'stale')));
     return null;
   }
 
-  /** Waits until a member has found out what to do about its write. */
-  async #await(member: QueueMember, followUp: Promise<void>): Promise<void> {
+  async #settle({ member, write }: Pending, outcome: WriteOutcome): Promise<void> {
     try {
-      await followUp;
+      await member.settle(write, outcome);
     } catch (cause) {
       // The store was closed while somebody looked what had become of a run: nothing is lost by that.
       if (this.#closed) return;
