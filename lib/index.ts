@@ -1,10 +1,10 @@
 export type { RunTotals } from './execution/budget';
-export type { RunLimitName, RunLimits, RunLimitsJSON } from './execution/limits';
+export type { RunLimitName, RunLimits, RunLimitsJSON } from './record/limits';
 export type { ExecuteOptions, ExecutionContext } from './execution/options';
-export type { RunAttributes } from './run/attributes';
-export type { RunErrorCode, RunErrorJSON, RunErrorOptions, ValidationIssue } from './run/error';
-export { RunError } from './run/error';
-export type { ErrorPayloadOptions } from './run/error-payload';
+export type { RunAttributes } from './record/attributes';
+export type { RunErrorCode, RunErrorJSON, RunErrorOptions, ValidationIssue } from './record/error';
+export { RunError } from './record/error';
+export type { ErrorPayloadOptions } from './record/error-payload';
 export type {
   AttributesChangedEvent,
   LimitApproachingEvent,
@@ -14,11 +14,11 @@ export type {
   StatusChangedEvent,
   TurnIncrementedEvent,
   UsageUpdatedEvent,
-} from './run/events';
-export type { Accepted, DeepReadonly, JsonObject, JsonValue } from './run/json';
-export type { RunJSON, TraceContext } from './run/record';
-export type { AnyRun } from './run/run';
-export { Run } from './run/run';
-export type { RunStatus } from './run/status';
-export { RUN_STATUSES, RUN_TRANSITIONS } from './run/status';
-export type { TokenUsage, TokenUsageValue } from './run/token-usage';
+} from './record/events';
+export type { Accepted, DeepReadonly, JsonObject, JsonValue } from './record/json';
+export type { RunJSON, TraceContext } from './record/record';
+export type { AnyRun } from './run';
+export { Run } from './run';
+export type { RunStatus } from './record/status';
+export { RUN_STATUSES, RUN_TRANSITIONS } from './record/status';
+export type { TokenUsage, TokenUsageValue } from './record/token-usage';

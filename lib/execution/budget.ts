@@ -1,10 +1,10 @@
-import { CostSum } from '../run/cost';
-import type { RunError } from '../run/error';
-import type { JsonObject } from '../run/json';
-import type { Counters, TokenUsage } from '../run/token-usage';
-import { addUsage, countOf, freezeUsage, totalTokensOf } from '../run/token-usage';
-import type { LimitUse, RunLimitName, RunLimits, Spending } from './limits';
-import { exceededLimit, exhaustedLimit, isApproaching, useOfLimits } from './limits';
+import { CostSum } from '../record/cost';
+import type { RunError } from '../record/error';
+import type { JsonObject } from '../record/json';
+import type { Counters, TokenUsage } from '../record/token-usage';
+import { addUsage, countOf, freezeUsage, totalTokensOf } from '../record/token-usage';
+import type { LimitUse, RunLimitName, RunLimits, Spending } from '../record/limits';
+import { exceededLimit, exhaustedLimit, isApproaching, useOfLimits } from '../record/limits';
 
 /** What one change adds to the totals of every ancestor. */
 export interface Growth {

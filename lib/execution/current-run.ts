@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AnyRun } from '../run/run';
+import type { AnyRun } from '../run';
 
 const storage = new AsyncLocalStorage<AnyRun>();
 

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import type { ValidationIssue } from '../run/error';
-import { RunError, validationError } from '../run/error';
-import { messageOf } from '../run/error-payload';
-import type { JsonObject, JsonValue } from '../run/json';
-import { copyJson, isJsonObject } from '../run/json';
-import type { AnyRun } from '../run/run';
+import type { ValidationIssue } from '../record/error';
+import { RunError, validationError } from '../record/error';
+import { messageOf } from '../record/error-payload';
+import type { JsonObject, JsonValue } from '../record/json';
+import { copyJson, isJsonObject } from '../record/json';
+import type { AnyRun } from '../run';
 import { onAbort } from './abort-listeners';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';

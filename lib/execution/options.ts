@@ -1,8 +1,8 @@
-import type { ValidationIssue } from '../run/error';
-import { validationError } from '../run/error';
-import type { AnyRun } from '../run/run';
-import type { RunLimits } from './limits';
-import { readLimits } from './limits';
+import type { ValidationIssue } from '../record/error';
+import { validationError } from '../record/error';
+import type { AnyRun } from '../run';
+import type { RunLimits } from '../record/limits';
+import { readLimits } from '../record/limits';
 
 /** What the function given to `execute` is handed. */
 export interface ExecutionContext<Subject = AnyRun> {

@@ -1,15 +1,15 @@
-import { errorPayload } from '../run/error-payload';
-import type { RunError } from '../run/error';
-import type { LimitApproachingEvent } from '../run/events';
-import type { JsonObject } from '../run/json';
-import { takeJsonObject } from '../run/json';
-import { invalidOperation } from '../run/refusal';
-import type { AnyRun } from '../run/run';
-import type { RunStatus } from '../run/status';
+import { errorPayload } from '../record/error-payload';
+import type { RunError } from '../record/error';
+import type { LimitApproachingEvent } from '../record/events';
+import type { JsonObject } from '../record/json';
+import { takeJsonObject } from '../record/json';
+import { invalidOperation } from '../record/refusal';
+import type { AnyRun } from '../run';
+import type { RunStatus } from '../record/status';
 import type { Growth, RunTotals } from './budget';
 import { Budget } from './budget';
 import { Execution } from './execution';
-import type { RunLimits } from './limits';
+import type { RunLimits } from '../record/limits';
 import type { ExecuteSettings, ExecutionContext } from './options';
 
 /** Calls the function with something around it, an active span say. */

@@ -1,7 +1,7 @@
-import { RunError } from '../run/error';
-import type { StatusChangedEvent } from '../run/events';
-import type { AnyRun } from '../run/run';
-import { isTerminalStatus } from '../run/status';
+import { RunError } from '../record/error';
+import type { StatusChangedEvent } from '../record/events';
+import type { AnyRun } from '../run';
+import { isTerminalStatus } from '../record/status';
 import type { WhenBusy } from './options';
 
 /** What can be done about the running runs of a session. */

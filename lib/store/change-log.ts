@@ -5,9 +5,9 @@ import type {
   StatusChangedEvent,
   TurnIncrementedEvent,
   UsageUpdatedEvent,
-} from '../run/events';
-import type { AnyRun } from '../run/run';
-import { isTerminalStatus } from '../run/status';
+} from '../record/events';
+import type { AnyRun } from '../run';
+import { isTerminalStatus } from '../record/status';
 import type { NewEntry } from './backend';
 import type { RecordColumn } from './columns';
 import type { JournalEntryType } from './journal';

@@ -1,8 +1,8 @@
-import type { JsonObject } from '../run/json';
-import type { RunJSON } from '../run/record';
-import type { AnyRun } from '../run/run';
-import { Run } from '../run/run';
-import type { RunStatus } from '../run/status';
+import type { JsonObject } from '../record/json';
+import type { RunJSON } from '../record/record';
+import type { AnyRun } from '../run';
+import { Run } from '../run';
+import type { RunStatus } from '../record/status';
 import { decodeText, encodeText } from './column-text';
 
 /** A run as a row: flat, each value a text, a number or null. The names are those of the database. */

@@ -1,7 +1,7 @@
-import type { ValidationIssue } from '../run/error';
-import { validationError } from '../run/error';
-import type { RunStatus } from '../run/status';
-import { isRunStatus, RUN_STATUSES } from '../run/status';
+import type { ValidationIssue } from '../record/error';
+import { validationError } from '../record/error';
+import type { RunStatus } from '../record/status';
+import { isRunStatus, RUN_STATUSES } from '../record/status';
 import type { RowKey, RowQuery } from './backend';
 import { decodeText, encodeText } from './column-text';
 

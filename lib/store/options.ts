@@ -1,6 +1,6 @@
-import { validationError } from '../run/error';
-import type { RunError, ValidationIssue } from '../run/error';
-import type { AnyRun } from '../run/run';
+import { validationError } from '../record/error';
+import type { RunError, ValidationIssue } from '../record/error';
+import type { AnyRun } from '../run';
 import type { RetryOptions } from './write-queue';
 
 /** What to do when the session of a run that starts has a running run already. */

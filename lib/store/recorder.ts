@@ -1,9 +1,9 @@
 // Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { randomUUID } from 'node:crypto';
-import { RunError } from '../run/error';
-import type { AnyRun, Run } from '../run/run';
-import { isTerminalStatus } from '../run/status';
+import { RunError } from '../record/error';
+import type { AnyRun, Run } from '../run';
+import { isTerminalStatus } from '../record/status';
 import type { Admission } from './admission';
 import type { RunWrite, StoreBackend, WriteOutcome } from './backend';
 import type { Changes } from './change-log';

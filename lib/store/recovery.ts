@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Run } from '../run/run';
+import type { Run } from '../run';
 import type { RunWrite, StaleQuery, StoreBackend } from './backend';
 import { rewriteOf } from './rewrite';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Run } from '../run/run';
+import type { Run } from '../run';
 import type { Lease, RunWrite } from './backend';
 import { ChangeLog } from './change-log';
 import type { StoredRun } from './columns';

@@ -1,4 +1,4 @@
-import { RunError } from '../run/error';
+import { RunError } from '../record/error';
 
 /**
  * The error of a driver that failed.

@@ -1,9 +1,9 @@
 // Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { randomUUID } from 'node:crypto';
-import { RunError } from '../run/error';
-import { assertTransition } from '../run/refusal';
-import type { AnyRun, Run } from '../run/run';
+import { RunError } from '../record/error';
+import { assertTransition } from '../record/refusal';
+import type { AnyRun, Run } from '../run';
 import type { SessionControl } from './admission';
 import { Admission } from './admission';
 import type { RunWrite, StoreBackend } from './backend';

@@ -1,13 +1,13 @@
 import { UNPRICED_REQUESTS } from '../execution/budget';
-import { CostSum } from '../run/cost';
-import { validationError } from '../run/error';
-import type { JsonObject } from '../run/json';
-import type { Counters, TokenUsage } from '../run/token-usage';
-import { addUsage, countOf, freezeUsage } from '../run/token-usage';
+import { CostSum } from '../record/cost';
+import { validationError } from '../record/error';
+import type { JsonObject } from '../record/json';
+import type { Counters, TokenUsage } from '../record/token-usage';
+import { addUsage, countOf, freezeUsage } from '../record/token-usage';
 import type { ColumnName, StoredRun } from './columns';
 import { decodeText } from './column-text';
 import type { RunFilter } from './filter';
-import { formatTimestamp } from '../run/timestamp';
+import { formatTimestamp } from '../record/timestamp';
 
 /** What runs are put together by; `day` is the day, in UTC, on which a run started. */
 export type SummaryGrouping = 'sessionId' | 'provider' | 'status' | 'day';

@@ -1,4 +1,4 @@
-import { RunError } from '../run/error';
+import { RunError } from '../record/error';
 import type { JournalQuery, StoreBackend, StoredEntry } from './backend';
 import { encodeText } from './column-text';
 import { readStart } from './filter';

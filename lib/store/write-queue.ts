@@ -1,4 +1,4 @@
-import { RunError } from '../run/error';
+import { RunError } from '../record/error';
 import type { RunWrite, StoreBackend, WriteOutcome } from './backend';
 import { storageError } from './storage-error';
 

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { JsonObject } from '../run/json';
-import type { AnyRun } from '../run/run';
-import type { TokenUsage } from '../run/token-usage';
+import type { JsonObject } from '../record/json';
+import type { AnyRun } from '../run';
+import type { TokenUsage } from '../record/token-usage';
 import {
   ERROR_TYPE,
   GEN_AI_AGENT_NAME,

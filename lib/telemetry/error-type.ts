@@ -1,4 +1,4 @@
-import type { AnyRun } from '../run/run';
+import type { AnyRun } from '../run';
 import { ERROR_TYPE_OTHER } from './names';
 
 /** What names a class of errors rather than one error: `rate_limit_exceeded`, `TypeError`, `500`. */

@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
-import { messageOf } from '../run/error-payload';
+import { messageOf } from '../record/error-payload';
 
 /**
  * Calls what is not ours, a tracer or a meter, so that nothing it throws reaches the run. What it threw

@@ -1,7 +1,7 @@
 import type { Context, HrTime, Span } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
-import type { StatusChangedEvent, TurnIncrementedEvent } from '../run/events';
-import type { AnyRun } from '../run/run';
+import type { StatusChangedEvent, TurnIncrementedEvent } from '../record/events';
+import type { AnyRun } from '../run';
 import { activeContext, guarded } from './guard';
 import { liveSpan } from './live-spans';
 import type { SpanSettings } from './run-span';

@@ -1,6 +1,6 @@
 import type { Context, Histogram, HrTime, Link, Span, Tracer } from '@opentelemetry/api';
 import { INVALID_SPAN_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { AnyRun } from '../run/run';
+import type { AnyRun } from '../run';
 import {
   agentNameOf,
   durationAttributes,

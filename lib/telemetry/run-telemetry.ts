@@ -1,6 +1,6 @@
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
-import type { AnyRun } from '../run/run';
+import type { AnyRun } from '../run';
 import { ErrorTypes } from './error-type';
 import type { TokenCounters } from './instruments';
 import { createDuration, createTokenCounters, InstrumentSource } from './instruments';

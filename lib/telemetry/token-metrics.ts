@@ -1,6 +1,6 @@
-import type { UsageUpdatedEvent } from '../run/events';
-import type { AnyRun } from '../run/run';
-import type { TokenUsage } from '../run/token-usage';
+import type { UsageUpdatedEvent } from '../record/events';
+import type { AnyRun } from '../run';
+import type { TokenUsage } from '../record/token-usage';
 import { tokenAttributes, tokensIn, tokensOut } from './attributes';
 import { guarded } from './guard';
 import type { InstrumentSource, TokenCounters } from './instruments';

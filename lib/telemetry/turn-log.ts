@@ -1,5 +1,5 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
-import type { TokenUsage } from '../run/token-usage';
+import type { TokenUsage } from '../record/token-usage';
 import { usageSince } from './attributes';
 import { RUN_TURN_COUNT } from './names';
 

@@ -1,7 +1,7 @@
 import { UNPRICED_REQUESTS } from '../execution/budget';
-import { roundToNano } from '../run/cost';
-import { setMember } from '../run/json';
-import type { AnyRun } from '../run/run';
+import { roundToNano } from '../record/cost';
+import { setMember } from '../record/json';
+import type { AnyRun } from '../run';
 import type { UsageCounters } from './counters';
 import { COUNTER_NAMES } from './counters';
 import type { UsageFormatName } from './known-formats';

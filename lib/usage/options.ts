@@ -1,5 +1,5 @@
-import type { ValidationIssue } from '../run/error';
-import { validationError } from '../run/error';
+import type { ValidationIssue } from '../record/error';
+import { validationError } from '../record/error';
 import type { UsageFormatName } from './known-formats';
 import { isFormatName, USAGE_FORMATS } from './known-formats';
 import type { UnpricedReason, UsagePrices } from './price';

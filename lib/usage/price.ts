@@ -1,4 +1,4 @@
-import { validationError } from '../run/error';
+import { validationError } from '../record/error';
 import type { Counts, PriceDetails, UsageCounters } from './counters';
 import { countsFrom, isAnyCounted } from './counters';
 import type { ListPrices } from './list-prices';

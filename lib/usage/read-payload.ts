@@ -1,5 +1,5 @@
-import type { ValidationIssue } from '../run/error';
-import { RunError, validationError } from '../run/error';
+import type { ValidationIssue } from '../record/error';
+import { RunError, validationError } from '../record/error';
 import type { Counts } from './counters';
 import { COUNT_NAMES, countsFrom, withTotal } from './counters';
 import type { UsageFormatName } from './known-formats';

@@ -1,6 +1,6 @@
-import type { ValidationIssue } from '../run/error';
-import { validationError } from '../run/error';
-import { formatPath } from '../run/json';
+import type { ValidationIssue } from '../record/error';
+import { validationError } from '../record/error';
+import { formatPath } from '../record/json';
 import type { Counts, PriceDetails, UsageCounters } from './counters';
 
 /**

@@ -1,7 +1,7 @@
-import type { ValidationIssue } from '../run/error';
-import { validationError } from '../run/error';
-import type { JsonObject, JsonValue } from '../run/json';
-import { isJsonObject } from '../run/json';
+import type { ValidationIssue } from '../record/error';
+import { validationError } from '../record/error';
+import type { JsonObject, JsonValue } from '../record/json';
+import { isJsonObject } from '../record/json';
 import type { Counts } from './counters';
 import { COUNT_NAMES, countsFrom } from './counters';
 import { KeyLedger } from './key-ledger';

@@ -1,4 +1,4 @@
-import { CostSum } from '../run/cost';
+import { CostSum } from '../record/cost';
 import type { Counts } from './counters';
 import { addCounts, isAnyCounted, subtractCounts } from './counters';
 

@@ -1,4 +1,4 @@
-import { validationError } from '../../run/error';
+import { validationError } from '../../record/error';
 
 /** With the longest name behind it, an identifier still fits into PostgreSQL's 63 bytes. */
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,30}$/;

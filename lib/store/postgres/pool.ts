@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { RunError, validationError } from '../../run/error';
+import { RunError, validationError } from '../../record/error';
 import type { PostgresPool } from './client';
 
 /** How the store reaches the database: through a pool of the caller's, or one of its own. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { RunError } from '../../run/error';
+import { RunError } from '../../record/error';
 
 /** A value that every driver binds: others make libsql end the process. */
 export type SqliteValue = string | number | null;

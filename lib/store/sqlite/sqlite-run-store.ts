@@ -1,5 +1,5 @@
-import type { ValidationIssue } from '../../run/error';
-import { validationError } from '../../run/error';
+import type { ValidationIssue } from '../../record/error';
+import { validationError } from '../../record/error';
 import type { RunStoreOptions } from '../options';
 import { RunStore } from '../store';
 import { isBusy, SqliteConnection, sqliteError } from './connection';

@@ -1,4 +1,4 @@
-import { validationError } from '../../run/error';
+import { validationError } from '../../record/error';
 
 /** The names of the tables. */
 export interface SqliteTables {

@@ -1,7 +1,14 @@
 import { createContext, runInContext } from 'node:vm';
 import fc from 'fast-check';
 import type { ValidationIssue } from 'agent-run';
-import { copyJson, formatPath, isJsonObject, MAX_DEPTH, setMember, takeJsonObject } from '../../lib/run/json';
+import {
+  copyJson,
+  formatPath,
+  isJsonObject,
+  MAX_DEPTH,
+  setMember,
+  takeJsonObject,
+} from '../../lib/record/json';
 import { issuesOf, refusalOf } from '../support/refusal-of';
 
 const HOSTILE_KEYS = ['__proto__', 'constructor', 'then', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON'];

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { RunError } from 'agent-run';
-import { validationError } from '../../lib/run/error';
+import { validationError } from '../../lib/record/error';
 
 describe('RunError', () => {
   it('is an Error of its own name, with a code', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EventEmitter } from 'eventemitter3';
 import type { Run, TurnIncrementedEvent } from 'agent-run';
-import { IsolatedEmitter } from '../../lib/run/emitter';
+import { IsolatedEmitter } from '../../lib/record/emitter';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
 

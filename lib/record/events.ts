@@ -1,8 +1,8 @@
 import type { JsonObject } from './json';
-import type { AnyRun } from './run';
+import type { AnyRun } from '../run';
 import type { RunStatus } from './status';
 import type { TokenUsage } from './token-usage';
-import type { RunLimitName } from '../execution/limits';
+import type { RunLimitName } from './limits';
 
 /** The status of a run changed; state and payload are already in place. */
 export interface StatusChangedEvent<Subject = AnyRun> {

@@ -1,6 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
 import { RunError } from 'agent-run';
-import { errorPayload, isError, messageOf } from '../../lib/run/error-payload';
+import { errorPayload, isError, messageOf } from '../../lib/record/error-payload';
 
 const foreign = runInContext('new TypeError("from elsewhere")', createContext({})) as Error;
 const { proxy: revoked, revoke } = Proxy.revocable({}, {});

@@ -1,6 +1,6 @@
 import { Run } from 'agent-run';
 import type { LimitApproachingEvent, RunLimits } from 'agent-run';
-import { copyOf, movesOf, pendingRun, runErrorOf, thrownBy } from './subjects';
+import { copyOf, movesOf, pendingRun, runErrorOf, thrownBy } from '../execution/subjects';
 
 type Step = (run: Run) => unknown;
 

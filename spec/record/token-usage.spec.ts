@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { TokenUsage, UsageUpdatedEvent } from 'agent-run';
-import { totalTokensOf } from '../../lib/run/token-usage';
+import { totalTokensOf } from '../../lib/record/token-usage';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
 import { issuesOf } from '../support/refusal-of';

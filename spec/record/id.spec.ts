@@ -1,6 +1,6 @@
 import { version } from 'uuid';
 import { Run } from 'agent-run';
-import { createRunId } from '../../lib/run/id';
+import { createRunId } from '../../lib/record/id';
 
 const START = Date.UTC(2030, 0, 1);
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatTimestamp, parseTimestamp } from '../../lib/run/timestamp';
+import { formatTimestamp, parseTimestamp } from '../../lib/record/timestamp';
 
 const YEAR_0 = Date.UTC(2000, 0, 1) - 730_485 * 86_400_000;
 const YEAR_9999 = Date.UTC(9999, 11, 31, 23, 59, 59, 999);

@@ -1,6 +1,6 @@
 import type { RunStatus } from 'agent-run';
 import { RUN_STATUSES, RUN_TRANSITIONS, RunError } from 'agent-run';
-import { isRunStatus, isTerminalStatus } from '../../lib/run/status';
+import { isRunStatus, isTerminalStatus } from '../../lib/record/status';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
 import { refusalOf } from '../support/refusal-of';

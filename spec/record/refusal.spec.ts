@@ -1,4 +1,4 @@
-import { assertTransition, invalidOperation, shownWord } from '../../lib/run/refusal';
+import { assertTransition, invalidOperation, shownWord } from '../../lib/record/refusal';
 import { refusalOf } from '../support/refusal-of';
 
 describe('assertTransition()', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CostSum, roundToNano } from '../../lib/run/cost';
+import { CostSum, roundToNano } from '../../lib/record/cost';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
 import { issuesOf } from '../support/refusal-of';

@@ -1,7 +1,7 @@
-import { roundToNano } from '../run/cost';
-import type { ValidationIssue } from '../run/error';
-import { RunError } from '../run/error';
-import { formatPath, setMember } from '../run/json';
+import { roundToNano } from './cost';
+import type { ValidationIssue } from './error';
+import { RunError } from './error';
+import { formatPath, setMember } from './json';
 
 /** What a run may use. A limit that is absent does not hold. */
 export interface RunLimits {

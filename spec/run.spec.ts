@@ -1,7 +1,7 @@
 import { Run, RunError } from 'agent-run';
-import { makeRun } from '../support/make-run';
-import { recordEvents } from '../support/record-events';
-import { issuesOf, refusalOf } from '../support/refusal-of';
+import { makeRun } from './support/make-run';
+import { recordEvents } from './support/record-events';
+import { issuesOf, refusalOf } from './support/refusal-of';
 
 beforeEach(() => jest.useFakeTimers({ now: 1_000 }));
 afterEach(() => jest.useRealTimers());

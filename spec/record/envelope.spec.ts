@@ -8,8 +8,8 @@ import { inspect, stripVTControlCharacters } from 'node:util';
 import { lastValueFrom, of } from 'rxjs';
 import type { AnyRun } from 'agent-run';
 import { Run } from 'agent-run';
-import { RunEnvelope, wireNameOf } from '../../lib/run/envelope';
-import { checkedProperties, issueWith } from '../../lib/run/rules';
+import { RunEnvelope, wireNameOf } from '../../lib/record/envelope';
+import { checkedProperties, issueWith } from '../../lib/record/rules';
 import { makeRun } from '../support/make-run';
 
 const HOSTILE =

@@ -1,6 +1,6 @@
 import { instanceToPlain, plainToInstance } from 'class-transformer';
-import type { RunLimits, RunLimitsJSON } from '../execution/limits';
-import { readLimits } from '../execution/limits';
+import type { RunLimits, RunLimitsJSON } from './limits';
+import { readLimits } from './limits';
 import { EnvelopeScalars, wireNameOf } from './envelope';
 import type { ValidationIssue } from './error';
 import { RunError, validationError } from './error';

@@ -1,5 +1,5 @@
-import type { RunLimits } from '../execution/limits';
-import { readLimits } from '../execution/limits';
+import type { RunLimits } from './limits';
+import { readLimits } from './limits';
 import type { ValidationIssue } from './error';
 import { validationError } from './error';
 import type { JsonObject } from './json';
