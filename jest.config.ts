@@ -15,26 +15,8 @@ const config: Config = {
   transform: { '\\.ts$': 'ts-jest' },
   moduleNameMapper: {
     '^agent-run$': '<rootDir>/lib/index.ts',
-    '^agent-run/(ai-sdk|openai-agents|langchain|coding-agents): '<rootDir>/lib/$1/index.ts',
-  },
-  collectCoverageFrom: ['lib/**/*.ts'],
-  coverageProvider: 'babel',
-  coverageReporters: ['text', 'lcovonly'],
-  coverageThreshold: { global: { branches: 95, functions: 95, lines: 95, statements: 95 } },
-};
-
-export default config;
-: '<rootDir>/lib/frameworks/$1/index.ts',
-    '^agent-run/(.+): '<rootDir>/lib/$1/index.ts',
-  },
-  collectCoverageFrom: ['lib/**/*.ts'],
-  coverageProvider: 'babel',
-  coverageReporters: ['text', 'lcovonly'],
-  coverageThreshold: { global: { branches: 95, functions: 95, lines: 95, statements: 95 } },
-};
-
-export default config;
-: '<rootDir>/lib/$1/index.ts',
+    '^agent-run/(ai-sdk|openai-agents|langchain|coding-agents)$': '<rootDir>/lib/frameworks/$1/index.ts',
+    '^agent-run/(.+)$': '<rootDir>/lib/$1/index.ts',
   },
   collectCoverageFrom: ['lib/**/*.ts'],
   coverageProvider: 'babel',
