@@ -1,23 +1,30 @@
 export type { RunTotals } from './execution/budget';
 export type { RunLimitName, RunLimits, RunLimitsJSON } from './record/limits';
-export type { ExecuteOptions, ExecutionContext } from './execution/options';
+export type { ExecuteOptions } from './execution/options';
 export type { RunAttributes } from './record/attributes';
 export type { RunErrorCode, RunErrorJSON, RunErrorOptions, ValidationIssue } from './record/error';
 export { RunError } from './record/error';
 export type { ErrorPayloadOptions } from './record/error-payload';
+export type { Awaiting } from './record/awaiting';
+export type { EndedStep, RunAttributeName, StartedStep } from './record/events';
 export type {
+  AnsweredEvent,
   AttributesChangedEvent,
+  ChildCreatedEvent,
   LimitApproachingEvent,
   ListenerErrorEvent,
-  RunAttributeName,
+  NotedEvent,
+  ParkedEvent,
   RunEvents,
   StatusChangedEvent,
+  StepEndedEvent,
+  StepStartedEvent,
   TurnIncrementedEvent,
   UsageUpdatedEvent,
-} from './record/events';
+} from './run-events';
 export type { Accepted, DeepReadonly, JsonObject, JsonValue } from './record/json';
 export type { RunJSON, TraceContext } from './record/record';
-export type { AnyRun } from './run';
+export type { AnyRun, ExecutionContext } from './run';
 export { Run } from './run';
 export type { RunStatus } from './record/status';
 export { RUN_STATUSES, RUN_TRANSITIONS } from './record/status';

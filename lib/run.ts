@@ -5,10 +5,12 @@ import { Budget } from './execution/budget';
 import { currentRun } from './execution/current-run';
 import type { RunLimits } from './record/limits';
 import { limitsToJSON } from './record/limits';
-import type { ExecuteOptions, ExecutionContext } from './execution/options';
+import type { ExecuteOptions, ExecutionContext as Context } from './execution/options';
 import { readExecuteOptions } from './execution/options';
-import type { ExecutionScope, RunControl, StatusChange } from './execution/supervisor';
+import type { RunControl, StatusChange } from './execution/supervisor';
 import { Supervisor } from './execution/supervisor';
+import type { Attachment, ChangeName, KeptKey, Port } from './record/attachment';
+import { givePorts } from './record/attachment';
 import type { RunAttributes } from './record/attributes';
 import { readAttributes } from './record/attributes';
 import { CostSum } from './record/cost';
@@ -17,6 +19,7 @@ import { validationError } from './record/error';
 import type { ErrorPayloadOptions } from './record/error-payload';
 import { errorPayload, isError, messageOf } from './record/error-payload';
 import type { RunAttributeName, RunEvents } from './record/events';
+import { Followers } from './record/followers';
 import { createRunId } from './record/id';
 import type { Accepted, DeepReadonly, JsonObject, JsonValue } from './record/json';
 import { ownMember, setMember, takeJsonObject } from './record/json';
@@ -33,8 +36,8 @@ import { addUsage, checkSums, freezeUsage, takeUsage, totalTokensOf } from './re
 /** A run, whatever its input and output. */
 export type AnyRun = Run<object, object>;
 
-/** How a run was ended by another process. @internal */
-export type RemoteEnd = { readonly status: RunStatus } & Omit<StatusChange, 'cause' | 'remote'>;
+/** What the function given to `execute` is handed. */
+export type ExecutionContext<Subject = AnyRun> = Context<Subject>;
 
 const EMPTY: JsonObject = Object.freeze({});
 
@@ -59,7 +62,7 @@ const EMPTY: JsonObject = Object.freeze({});
  * ```
  */
 export class Run<Input extends object = JsonObject, Output extends object = JsonObject> extends RunEnvelope<
-  RunEvents<Run<Input, Output>>
+  RunEvents<Run<Input, Output>, AnyRun>
 > {
   readonly #id: string;
   readonly #sessionId: string;
@@ -82,7 +85,13 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #parentRunId: string | null = null;
   #supervisor: Supervisor | null = null;
   /** Keys that other parts of the package write into the record. */
-  #kept: Map<string, () => JsonObject | null> | null = null;
+  #kept: Map<KeptKey, () => JsonObject | null> | null = null;
+  /** Parts of the package that follow the run. */
+  #followers: Followers | null = null;
+
+  static {
+    givePorts((run) => (run as Run).#port());
+  }
 
   /**
    * Makes a pending run that starts now.
@@ -120,7 +129,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   /** The run whose `execute` this code is part of; undefined outside. */
   static current(): AnyRun | undefined {
-    return currentRun();
+    return currentRun() as AnyRun | undefined;
   }
 
   /** Unique; ids that this package makes ascend with time. */
@@ -382,17 +391,6 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   }
 
   /**
-   * Adds counters and cost in one event. Counts and dollars may be negative where an estimate is
-   * corrected: a caller takes back no more than it has added, and nothing here checks that.
-   *
-   * @internal
-   */
-  recordUsage(delta: JsonObject, costUsd: number | null): this {
-    this.#spend(delta, costUsd);
-    return this;
-  }
-
-  /**
    * Adds one turn.
    *
    * @throws {RunError} `invalid_operation` when the run has ended.
@@ -402,9 +400,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     if (this.isTerminal) throw invalidOperation(this, 'takes no more turns');
     this.#turnCount += 1;
     this.#supervisor?.growAncestors({ turns: 1 });
-    if (this.hears('turnIncremented')) {
+    if (this.#isHeard('turnIncremented')) {
       const turnCount = this.#turnCount;
-      this.dispatch('turnIncremented', { run: this, turnCount, at: Date.now() });
+      this.#announce('turnIncremented', { run: this, turnCount, at: Date.now() });
     }
     this.#supervisor?.holdLimits();
     return this;
@@ -433,21 +431,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       throw validationError('execution', [{ path: 'fn', message: 'must be a function' }]);
     }
     if (this.isTerminal) assertTransition(this, 'running');
-    return this.#supervise().execute(
-      fn as (context: ExecutionContext) => Result | PromiseLike<Result>,
-      settings,
-    );
-  }
-
-  /**
-   * Surrounds the function of every later `execute` of this run, for what has to be active in it.
-   *
-   * @internal
-   * @param onOver - Called when an execution is over, right before its promise settles; must not throw.
-   * @returns a function that takes it back.
-   */
-  wrapExecution(scope: ExecutionScope, onOver: () => void = () => undefined): () => void {
-    return this.#supervise().wrap(scope, onOver);
+    return this.#supervise().execute(fn as (context: Context) => Result | PromiseLike<Result>, settings);
   }
 
   /**
@@ -476,42 +460,6 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     child.#parentRunId = this.#id;
     this.#supervise().adopt(child.#supervise());
     return child;
-  }
-
-  /**
-   * Ends the run as another process has ended it.
-   *
-   * @internal
-   */
-  endRemotely({ status, ...end }: RemoteEnd): void {
-    this.#transition(status, { ...end, remote: true });
-  }
-
-  /**
-   * Keeps a key of another part of the package in the record: what it gives whenever the record is
-   * written, no key for null.
-   *
-   * @internal
-   */
-  keepInRecord(key: string, write: () => JsonObject | null): void {
-    (this.#kept ??= new Map()).set(key, write);
-  }
-
-  /** Whether other parts keep keys in the record, which change with the counters. @internal */
-  get keepsMore(): boolean {
-    return this.#kept !== null;
-  }
-
-  /** Whether its record has more than the fourteen keys of every record. @internal */
-  get hasMoreKeys(): boolean {
-    const unknown = this.#incoming?.unknown ?? null;
-    const optional = [this.#parentRunId, this.limits, this.#traceContext, this.#kept, unknown];
-    return optional.some((value) => value !== null);
-  }
-
-  /** What the record that the run was read from has under a key of another part. @internal */
-  keptInRecord(key: string): JsonValue | undefined {
-    return ownMember(this.#incoming?.unknown ?? EMPTY, key) as JsonValue | undefined;
   }
 
   /** The run's record. Payloads are in it by reference. */
@@ -548,6 +496,67 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
         throw error;
       });
     }
+  }
+
+  /** @internal */
+  protected override hears(event: string): boolean {
+    return super.hears(event) || this.#followers?.hear(event) === true;
+  }
+
+  /** @internal */
+  protected override delivering(event: string, payload: unknown): void {
+    this.#followers?.deliver(event, payload);
+  }
+
+  /** What other parts of this package may do. Made anew each time: a run keeps nothing for it. */
+  #port(): Port<Run<Input, Output>> {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const run = this;
+    return {
+      attach: (attachment) => run.#attach(attachment),
+      isHeard: (name) => run.#isHeard(name),
+      announce: (...[name, event]) => run.#announce(name, event),
+      recordUsage: (delta, costUsd) => run.#spend(delta, costUsd),
+      keep: (key, write) => void (run.#kept ??= new Map()).set(key, write),
+      kept: (key) => ownMember(run.#incoming?.unknown ?? EMPTY, key) as JsonValue | undefined,
+      endRemotely: ({ status, ...end }) => run.#transition(status, { ...end, remote: true }),
+      get keepsMore() {
+        return run.#kept !== null;
+      },
+      get hasMoreKeys() {
+        return run.#hasMoreKeys();
+      },
+      get startedAtText() {
+        return run.startedAtText;
+      },
+      get endedAtText() {
+        return run.endedAtText;
+      },
+    };
+  }
+
+  #attach(attachment: Attachment<Run<Input, Output>>): () => void {
+    return (this.#followers ??= new Followers()).add(attachment);
+  }
+
+  #isHeard(name: ChangeName): boolean {
+    return super.hears(name) || this.#followers?.want(name) === true;
+  }
+
+  /** Tells the attachments, then the listeners. */
+  #announce(name: ChangeName, event: unknown): void {
+    if (this.#followers === null) this.dispatch(name, event);
+    else {
+      this.#followers.tell(name, event, (told, payload) => {
+        if (this.hears(told)) this.dispatch(told, payload);
+      });
+    }
+  }
+
+  #hasMoreKeys(): boolean {
+    const unknown = this.#incoming?.unknown ?? null;
+    const optional = [this.#parentRunId, this.limits, this.#traceContext, this.#kept, unknown];
+    return optional.some((value) => value !== null);
   }
 
   #attachKept(record: object): void {
@@ -612,13 +621,13 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#output = change.output ?? this.#output;
     this.#error = change.error ?? this.#error;
     if (isTerminalStatus(to)) this.#endedAtMs = change.endedAtMs ?? at;
-    if (this.hears('statusChanged')) this.dispatch('statusChanged', { run: this, from, to, at });
+    if (this.#isHeard('statusChanged')) this.#announce('statusChanged', { run: this, from, to, at });
     if (isTerminalStatus(to)) this.#supervisor?.runEnded(change);
   }
 
   #attributeChanged(name: RunAttributeName): void {
-    if (!this.hears('attributesChanged')) return;
-    this.dispatch('attributesChanged', { run: this, names: [name], at: Date.now() });
+    if (!this.#isHeard('attributesChanged')) return;
+    this.#announce('attributesChanged', { run: this, names: [name], at: Date.now() });
   }
 
   #spend(delta: JsonObject | null, costUsd: number | null): void {
@@ -632,14 +641,14 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
     const totalTokens = this.#supervisor === null ? 0 : totalTokensOf(counters) - tokensBefore;
     this.#supervisor?.growAncestors({ tokenUsage: delta, totalTokens, costUsd });
-    if (this.hears('usageUpdated')) this.#announceUsage(delta ?? EMPTY);
+    if (this.#isHeard('usageUpdated')) this.#announceUsage(delta ?? EMPTY);
     this.#supervisor?.holdLimits();
   }
 
   /** The copy of the counters does not stay with the run: the collector would have to move it twice. */
   #announceUsage(delta: JsonObject): void {
     const tokenUsage = this.#usageSnapshot ?? freezeUsage(this.#counters ?? {});
-    this.dispatch('usageUpdated', { run: this, delta, tokenUsage, costUsd: this.costUsd, at: Date.now() });
+    this.#announce('usageUpdated', { run: this, delta, tokenUsage, costUsd: this.costUsd, at: Date.now() });
   }
 
   #supervise(): Supervisor {
@@ -649,11 +658,13 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #control(): RunControl {
     return {
       run: this,
+      followers: () => this.#followers,
       changeStatus: (to, change) => this.#transition(to, change),
+      cancel: (reason) => this.cancel(reason),
       limitsChanged: () => this.#attributeChanged('limits'),
       limitApproaching: (use) => {
-        if (!this.hears('limitApproaching')) return;
-        this.dispatch('limitApproaching', { run: this, ...use, at: Date.now() });
+        if (!this.#isHeard('limitApproaching')) return;
+        this.#announce('limitApproaching', { run: this, ...use, at: Date.now() });
       },
     };
   }

@@ -1,3 +1,4 @@
+import { portOf } from '../lib/attachment';
 import { Run, RunError } from 'agent-run';
 import { makeRun } from './support/make-run';
 import { recordEvents } from './support/record-events';
@@ -208,7 +209,7 @@ describe('Run', () => {
       const run = makeRun({}, 'running');
       const events = recordEvents(run);
 
-      run.endRemotely({ status: 'failed', error: { code: 'orphaned' }, endedAtMs: 900_000 });
+      portOf(run).endRemotely({ status: 'failed', error: { code: 'orphaned' }, endedAtMs: 900_000 });
 
       expect(run).toMatchObject({
         status: 'failed',
@@ -231,7 +232,7 @@ describe('Run', () => {
       () => run.setError(new Error('x')),
       () => run.updateStatus('timeout'),
       () => run.updateStatus('completed'),
-      () => run.endRemotely({ status: 'cancelled' }),
+      () => portOf(run).endRemotely({ status: 'cancelled' }),
     ];
 
     for (const attempt of attempts) {

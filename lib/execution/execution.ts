@@ -4,7 +4,7 @@ import { RunError, validationError } from '../record/error';
 import { messageOf } from '../record/error-payload';
 import type { JsonObject, JsonValue } from '../record/json';
 import { copyJson, isJsonObject } from '../record/json';
-import type { AnyRun } from '../run';
+import type { RunView } from '../record/run-view';
 import { onAbort } from './abort-listeners';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';
@@ -189,7 +189,7 @@ function outputOf(result: unknown, issues: ValidationIssue[]): JsonObject | null
 }
 
 /** The error of a run that was ended by somebody else. */
-function endedError(run: AnyRun, cause?: unknown): RunError {
+function endedError(run: RunView, cause?: unknown): RunError {
   const { code, message, details } = (run.error ?? {}) as Partial<Record<string, unknown>>;
   return new RunError(
     typeof code === 'string' ? code : 'invalid_operation',

@@ -1,11 +1,11 @@
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
-import type { AnyRun } from '../run';
+import type { RunView } from '../record/run-view';
 import type { RunLimits } from '../record/limits';
 import { readLimits } from '../record/limits';
 
 /** What the function given to `execute` is handed. */
-export interface ExecutionContext<Subject = AnyRun> {
+export interface ExecutionContext<Subject = RunView> {
   /** The run that is being executed. */
   readonly run: Subject;
   /** Aborts when the run is to stop, with the `RunError` as its reason. Hand it to every client. */

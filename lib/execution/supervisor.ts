@@ -4,22 +4,14 @@ import type { LimitApproachingEvent } from '../record/events';
 import type { JsonObject } from '../record/json';
 import { takeJsonObject } from '../record/json';
 import { invalidOperation } from '../record/refusal';
-import type { AnyRun } from '../run';
+import type { Followers } from '../record/followers';
+import type { RunView } from '../record/run-view';
 import type { RunStatus } from '../record/status';
 import type { Growth, RunTotals } from './budget';
 import { Budget } from './budget';
 import { Execution } from './execution';
 import type { RunLimits } from '../record/limits';
 import type { ExecuteSettings, ExecutionContext } from './options';
-
-/** Calls the function with something around it, an active span say. */
-export type ExecutionScope = <Result>(fn: () => Result) => Result;
-
-/** What surrounds an execution. */
-interface Wrapping {
-  readonly scope: ExecutionScope;
-  readonly onOver: () => void;
-}
 
 /** What comes with a change of status. */
 export interface StatusChange {
@@ -35,10 +27,13 @@ export interface StatusChange {
 
 /** What a supervisor may do to its run. */
 export interface RunControl {
-  readonly run: AnyRun;
+  readonly run: RunView;
+  /** What follows the run; null for nothing. */
+  followers(): Followers | null;
   changeStatus(to: RunStatus, change?: StatusChange): void;
+  cancel(reason: string): void;
   limitsChanged(): void;
-  limitApproaching(use: Omit<LimitApproachingEvent, 'run' | 'at'>): void;
+  limitApproaching(use: Omit<LimitApproachingEvent<unknown>, 'run' | 'at'>): void;
 }
 
 /**
@@ -49,15 +44,14 @@ export class Supervisor {
   readonly #control: RunControl;
   #parent: Supervisor | null = null;
   readonly #budget = new Budget();
-  readonly #children = new Set<AnyRun>();
-  readonly #wrappings: Wrapping[] = [];
+  readonly #children = new Set<Supervisor>();
   #execution: Execution<unknown> | null = null;
 
   constructor(control: RunControl) {
     this.#control = control;
   }
 
-  get run(): AnyRun {
+  get run(): RunView {
     return this.#control.run;
   }
 
@@ -98,20 +92,6 @@ export class Supervisor {
   }
 
   /**
-   * Surrounds the function of every later execution; returns a function that takes it back.
-   *
-   * @param onOver - Called when an execution is over, its function abandoned or not; must not throw.
-   */
-  wrap(scope: ExecutionScope, onOver: () => void): () => void {
-    const wrapping = { scope, onOver };
-    this.#wrappings.push(wrapping);
-    return () => {
-      const index = this.#wrappings.indexOf(wrapping);
-      if (index >= 0) this.#wrappings.splice(index, 1);
-    };
-  }
-
-  /**
    * Executes the run.
    *
    * @throws {RunError} `invalid_operation` where it is being executed.
@@ -130,10 +110,12 @@ export class Supervisor {
 
   /** Stops what still goes on in a run that has ended. */
   runEnded({ cause, remote = false }: StatusChange): void {
-    this.#parent?.forget(this.run);
+    this.#parent?.forget(this);
     this.#execution?.runEnded(cause, remote);
     const reason = `Parent run ${this.run.id} ended as "${this.run.status}"`;
-    for (const child of [...this.#children]) if (!child.isTerminal) child.cancel(reason);
+    for (const child of [...this.#children]) {
+      if (!child.run.isTerminal) child.#control.cancel(reason);
+    }
   }
 
   /** Takes a pending run to running. */
@@ -159,25 +141,25 @@ export class Supervisor {
 
   /** Calls the function within all scopes. */
   enter<Result>(fn: () => Result): Result {
-    const scopes = this.#wrappings.map(({ scope }) => scope);
-    return scopes.reduceRight((inner, scope) => () => scope(inner), fn)();
+    const followers = this.#control.followers();
+    return followers === null ? fn() : followers.surround(fn);
   }
 
   /** The execution is over. */
   release(): void {
     this.#execution = null;
-    for (const { onOver } of [...this.#wrappings]) onOver();
+    this.#control.followers()?.executionOver();
   }
 
   /** Counts the run of a child, and keeps it as long as it lasts. */
   adopt(child: Supervisor): void {
     child.#parent = this;
-    this.#children.add(child.run);
+    this.#children.add(child);
     this.grow({ runs: 1 });
   }
 
   /** Lets go of a child that has ended: its numbers stay. */
-  forget(child: AnyRun): void {
+  forget(child: Supervisor): void {
     this.#children.delete(child);
   }
 

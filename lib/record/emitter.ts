@@ -58,6 +58,9 @@ export abstract class IsolatedEmitter<Events extends object> extends EventEmitte
     return this;
   }
 
+  /** An event is about to go to the listeners. @internal */
+  protected abstract delivering(event: string, payload: unknown): void;
+
   /** Whether anybody listens: nobody builds a payload for nobody. */
   protected hears(event: string): boolean {
     return listenersOf(this, event) !== undefined;
@@ -86,6 +89,7 @@ export abstract class IsolatedEmitter<Events extends object> extends EventEmitte
   }
 
   #deliver(event: string, payload: unknown): void {
+    this.delivering(event, payload);
     const listeners = listenersOf(this, event);
     if (listeners === undefined) return;
     if (!Array.isArray(listeners)) {

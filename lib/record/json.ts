@@ -24,6 +24,9 @@ export type Accepted<T extends object> = string extends keyof T ? object : T;
 export const MAX_DEPTH = 1000;
 
 const MAX_ISSUES = 20;
+
+/** The longest key that a path shows whole. */
+const LONGEST_KEY = 80;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 type MutableObject = Record<string, unknown>;
@@ -122,8 +125,9 @@ export function formatPath(keys: readonly (string | number)[]): string {
 
 function formatKey(key: string | number, index: number): string {
   if (typeof key === 'number') return `[${key}]`;
-  if (index === 0) return key;
-  return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 80))}]`;
+  const word = key.slice(0, LONGEST_KEY);
+  if (index === 0) return word;
+  return IDENTIFIER.test(word) ? `.${word}` : `[${JSON.stringify(word)}]`;
 }
 
 function copyValue(value: unknown, place: Place): unknown {

@@ -1,5 +1,6 @@
+import { portOf } from '../attachment';
 import { RunError } from '../record/error';
-import type { StatusChangedEvent } from '../record/events';
+import type { StatusChangedEvent } from '../run-events';
 import type { AnyRun } from '../run';
 import { isTerminalStatus } from '../record/status';
 import type { WhenBusy } from './options';
@@ -48,8 +49,12 @@ export class Admission {
     });
     opened.catch(() => undefined);
     // What `execute` hands to a scope is asynchronous: that its result comes later changes nothing.
-    run.wrapExecution(<Result>(fn: () => Result) => opened.then(fn) as Result);
-    run.on('statusChanged', this.#onStatusChanged, this);
+    portOf(run).attach({
+      surround: <Result>(fn: () => Result) => opened.then(fn) as Result,
+      changed: (name, event) => {
+        if (name === 'statusChanged') this.#onStatusChanged(event);
+      },
+    });
   }
 
   /** The run is stored as running. */
@@ -78,7 +83,6 @@ export class Admission {
 
   #onStatusChanged({ run, to }: StatusChangedEvent): void {
     if (!isTerminalStatus(to)) return;
-    run.off('statusChanged', this.#onStatusChanged, this);
     this.#refuse(new RunError('invalid_operation', `Run ${run.id} ended before its session let it in`));
   }
 

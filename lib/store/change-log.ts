@@ -1,11 +1,13 @@
+import type { RunChange } from '../attachment';
+import { portOf } from '../attachment';
+import type { RunAttributeName } from '../record/events';
 import type {
   AttributesChangedEvent,
   LimitApproachingEvent,
-  RunAttributeName,
   StatusChangedEvent,
   TurnIncrementedEvent,
   UsageUpdatedEvent,
-} from '../record/events';
+} from '../run-events';
 import type { AnyRun } from '../run';
 import { isTerminalStatus } from '../record/status';
 import type { NewEntry } from './backend';
@@ -41,22 +43,21 @@ const COLUMN_OF: Readonly<Record<RunAttributeName, RecordColumn>> = {
   error: 'error',
   limits: 'extra',
   traceContext: 'extra',
+  awaiting: 'extra',
 };
 
 /** Listens to a run: keeps an entry for each of its events, and the columns that each touches. */
 export class ChangeLog {
   readonly #run: AnyRun;
   readonly #onChange: () => void;
+  /** Stops following. */
+  readonly stop: () => void;
   #changes: Collected | null = null;
 
   constructor(run: AnyRun, onChange: () => void = () => undefined) {
     this.#run = run;
     this.#onChange = onChange;
-    run.on('statusChanged', this.#onStatusChanged, this);
-    run.on('turnIncremented', this.#onTurnIncremented, this);
-    run.on('usageUpdated', this.#onUsageUpdated, this);
-    run.on('attributesChanged', this.#onAttributesChanged, this);
-    run.on('limitApproaching', this.#onLimitApproaching, this);
+    this.stop = portOf(run).attach({ changed: (...change) => this.#changed(...change) });
   }
 
   /** How many entries wait. */
@@ -75,13 +76,12 @@ export class ChangeLog {
     return changes;
   }
 
-  stop(): void {
-    const run = this.#run;
-    run.off('statusChanged', this.#onStatusChanged, this);
-    run.off('turnIncremented', this.#onTurnIncremented, this);
-    run.off('usageUpdated', this.#onUsageUpdated, this);
-    run.off('attributesChanged', this.#onAttributesChanged, this);
-    run.off('limitApproaching', this.#onLimitApproaching, this);
+  #changed(...[name, event]: RunChange): void {
+    if (name === 'statusChanged') this.#onStatusChanged(event);
+    else if (name === 'turnIncremented') this.#onTurnIncremented(event);
+    else if (name === 'usageUpdated') this.#onUsageUpdated(event);
+    else if (name === 'attributesChanged') this.#onAttributesChanged(event);
+    else if (name === 'limitApproaching') this.#onLimitApproaching(event);
   }
 
   #onStatusChanged({ from, to, at }: StatusChangedEvent): void {
@@ -95,7 +95,7 @@ export class ChangeLog {
 
   #onUsageUpdated({ delta, tokenUsage, costUsd, at }: UsageUpdatedEvent): void {
     // What a usage meter keeps in the record changes with what it counts.
-    const kept: RecordColumn[] = this.#run.keepsMore ? ['extra'] : [];
+    const kept: RecordColumn[] = portOf(this.#run).keepsMore ? ['extra'] : [];
     this.#add('usageUpdated', ['token_usage', 'cost_usd', ...kept], { delta, tokenUsage, costUsd }, at);
   }
 

@@ -1,3 +1,4 @@
+import { portOf } from '../attachment';
 import type { JsonObject } from '../record/json';
 import type { RunJSON } from '../record/record';
 import type { AnyRun } from '../run';
@@ -91,8 +92,8 @@ const READERS: { readonly [Name in RecordColumn]: (run: AnyRun) => StoredRun[Nam
   active: (run) => (run.status === ACTIVE_STATUS ? 1 : 0),
   provider: (run) => (run.provider === null ? null : encodeText(run.provider)),
   started_ms: (run) => run.startedAt.getTime(),
-  started_at: (run) => run.startedAtText,
-  ended_at: (run) => run.endedAtText,
+  started_at: (run) => portOf(run).startedAtText,
+  ended_at: (run) => portOf(run).endedAtText,
   turn_count: (run) => run.turnCount,
   cost_usd: (run) => run.costUsd,
   token_usage: (run) => JSON.stringify(run.tokenUsage),
@@ -155,7 +156,7 @@ export function runOf(row: RecordColumns): Run {
 }
 
 function extraOf(run: AnyRun): string | null {
-  if (!run.hasMoreKeys) return null;
+  if (!portOf(run).hasMoreKeys) return null;
   const record: RunJSON = run.toJSON();
   const names = Object.keys(record).filter((name) => !COLUMN_KEYS.has(name));
   if (names.length === 0) return null;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../record/json';
-import type { RunEvents } from '../record/events';
+import type { RunEvents } from '../run-events';
 import type { StoredEntry } from './backend';
 import { decodeText } from './column-text';
 

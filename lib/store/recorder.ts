@@ -1,6 +1,7 @@
 // Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { randomUUID } from 'node:crypto';
+import { portOf } from '../attachment';
 import { RunError } from '../record/error';
 import type { AnyRun, Run } from '../run';
 import { isTerminalStatus } from '../record/status';
@@ -337,7 +338,12 @@ export class RunRecorder {
 
   #followEnd(ended: Run): void {
     const { status, output, error } = ended.toJSON();
-    this.run.endRemotely({ status, output, error, endedAtMs: ended.endedAt?.getTime() ?? Date.now() });
+    portOf(this.run).endRemotely({
+      status,
+      output,
+      error,
+      endedAtMs: ended.endedAt?.getTime() ?? Date.now(),
+    });
   }
 
   /** Goes on from where the stored run stands. */
@@ -371,7 +377,7 @@ export class RunRecorder {
   /** Stops whoever executes a run that the store does not let go on. */
   #endRun({ code, message }: RunError): void {
     if (this.run.status === ACTIVE_STATUS) {
-      this.run.endRemotely({ status: 'failed', error: { code, message } });
+      portOf(this.run).endRemotely({ status: 'failed', error: { code, message } });
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { portOf } from '../attachment';
 import type { JsonObject } from '../record/json';
 import type { AnyRun } from '../run';
 import type { TokenUsage } from '../record/token-usage';
@@ -33,7 +34,8 @@ function modelOf(run: AnyRun): string | undefined {
 
 /** What a usage meter keeps in the run's record has a pair for each model, its name first. */
 function meteredModel(run: AnyRun): string | undefined {
-  if (!run.keepsMore && run.keptInRecord('usage_meter') === undefined) return undefined;
+  const port = portOf(run);
+  if (!port.keepsMore && port.kept('usage_meter') === undefined) return undefined;
   const models = run.toJSON().usage_meter?.['models'];
   const [pair, ...others] = Array.isArray(models) ? (models as unknown[]) : [];
   const model = Array.isArray(pair) && others.length === 0 ? textOf(pair[0]) : undefined;

@@ -1,6 +1,7 @@
 import type { Context, HrTime, Span } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
-import type { StatusChangedEvent, TurnIncrementedEvent } from '../record/events';
+import { portOf } from '../attachment';
+import type { StatusChangedEvent, TurnIncrementedEvent } from '../run-events';
 import type { AnyRun } from '../run';
 import { activeContext, guarded } from './guard';
 import { liveSpan } from './live-spans';
@@ -58,15 +59,14 @@ export class RunObservation {
   }
 
   #listen(): void {
-    const run = this.#run;
-    const takeBack = run.wrapExecution(this.#surround, this.#onExecutionOver);
-    run.on('statusChanged', this.#onStatusChanged);
-    run.on('turnIncremented', this.#onTurnIncremented);
-    this.#stopListening = () => {
-      takeBack();
-      run.off('statusChanged', this.#onStatusChanged);
-      run.off('turnIncremented', this.#onTurnIncremented);
-    };
+    this.#stopListening = portOf(this.#run).attach({
+      changed: (name, event) => {
+        if (name === 'statusChanged') this.#onStatusChanged(event);
+        else if (name === 'turnIncremented') this.#onTurnIncremented(event);
+      },
+      surround: this.#surround,
+      executionOver: this.#onExecutionOver,
+    });
   }
 
   readonly #onStatusChanged = ({ to, at }: StatusChangedEvent): void => {

@@ -1,4 +1,5 @@
-import type { UsageUpdatedEvent } from '../record/events';
+import { portOf } from '../attachment';
+import type { UsageUpdatedEvent } from '../run-events';
 import type { AnyRun } from '../run';
 import type { TokenUsage } from '../record/token-usage';
 import { tokenAttributes, tokensIn, tokensOut } from './attributes';
@@ -28,8 +29,9 @@ export function countTokens(run: AnyRun, counters: InstrumentSource<TokenCounter
       count(tokenUsage);
     });
   };
-  run.on('usageUpdated', onUsage);
-  return () => {
-    run.off('usageUpdated', onUsage);
-  };
+  return portOf(run).attach({
+    changed: (name, event) => {
+      if (name === 'usageUpdated') onUsage(event);
+    },
+  });
 }

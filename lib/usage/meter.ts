@@ -1,3 +1,4 @@
+import { portOf } from '../attachment';
 import { UNPRICED_REQUESTS } from '../execution/budget';
 import { roundToNano } from '../record/cost';
 import { setMember } from '../record/json';
@@ -235,7 +236,7 @@ export class UsageMeter {
     if (changes.size === 0) return { counters: {}, costUsd: null };
     this.#shared.hasRecorded = true;
     const counters = countersOf(change.counts);
-    this.run.recordUsage(deltaOf(counters, change), change.costUsd);
+    portOf(this.run).recordUsage(deltaOf(counters, change), change.costUsd);
     return { counters, costUsd: change.costUsd === null ? null : roundToNano(change.costUsd) };
   }
 
@@ -267,14 +268,15 @@ function withPlainNames(reading: UsageReading): UsageReading {
 function sharedOf(run: AnyRun): Shared {
   const found = SHARED.get(run);
   if (found !== undefined) return found;
-  const kept = run.keptInRecord(STATE_KEY);
+  const port = portOf(run);
+  const kept = port.kept(STATE_KEY);
   const state =
     kept === undefined || kept === null
       ? { ledger: new Ledger(), defaults: { provider: null, model: null, format: null } }
       : readState(kept);
   const shared: Shared = { ...state, warned: new Set(), hasRecorded: kept !== undefined };
   SHARED.set(run, shared);
-  run.keepInRecord(STATE_KEY, () => (shared.hasRecorded ? writeState(shared) : null));
+  port.keep(STATE_KEY, () => (shared.hasRecorded ? writeState(shared) : null));
   return shared;
 }
 

@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -28,7 +29,7 @@ const HAPPENINGS = {
       .execute(never, { graceMs: 0 })
       .catch(() => undefined),
   remote: ({ run }: Scene) =>
-    run.endRemotely({
+    portOf(run).endRemotely({
       status: 'completed',
       output: { response: 'there' },
       error: null,

@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import fc from 'fast-check';
 import { Run } from 'agent-run';
 import { pendingRun } from './subjects';
@@ -50,8 +51,9 @@ describe('Run .totals', () => {
 
   it('follow corrections', () => {
     const parent = pendingRun();
-    const child = parent.createChild().recordUsage({ input_tokens: 10, unpriced_requests: 1 }, 0.5);
-    child.recordUsage({ input_tokens: -4, unpriced_requests: -1 }, -0.25);
+    const child = parent.createChild();
+    portOf(child).recordUsage({ input_tokens: 10, unpriced_requests: 1 }, 0.5);
+    portOf(child).recordUsage({ input_tokens: -4, unpriced_requests: -1 }, -0.25);
     expect(parent.totals).toMatchObject({
       tokenUsage: { input_tokens: 6, unpriced_requests: 0 },
       costUsd: 0.25,

@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Run, RunError } from 'agent-run';
@@ -296,7 +297,7 @@ describe.each(EXECUTABLE)('Run .execute() on $kind', ({ makeRun }) => {
         work(run);
         await untilAborted(signal);
       });
-      run.endRemotely({ status, output, error, endedAtMs: 86_400_000 });
+      portOf(run).endRemotely({ status, output, error, endedAtMs: 86_400_000 });
       const rejection = await rejectionOf(promise);
       expect(rejection).toBeInstanceOf(RunError);
       expect(rejection).toMatchObject({ code });

@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Run, RunError } from 'agent-run';
 import type { AnyRun, RunLimits, RunStatus } from 'agent-run';
@@ -97,7 +98,8 @@ describe('A parent that ends', () => {
     [
       'another process',
       'failed',
-      (parent) => parent.endRemotely({ status: 'failed', output: null, error: null, endedAtMs: Date.now() }),
+      (parent) =>
+        portOf(parent).endRemotely({ status: 'failed', output: null, error: null, endedAtMs: Date.now() }),
     ],
   ];
 
@@ -271,11 +273,11 @@ describe('Limits of a parent', () => {
   });
 });
 
-describe('Run .wrapExecution()', () => {
+describe('What surrounds an execution', () => {
   it('carries an asynchronous context into the function', async () => {
     const storage = new AsyncLocalStorage<string>();
     const run = pendingRun();
-    run.wrapExecution((fn) => storage.run('span', fn));
+    portOf(run).attach({ surround: (fn) => storage.run('span', fn) });
     const seen = await run.execute(async () => {
       await Promise.resolve();
       return [storage.getStore(), Run.current() === run];
@@ -287,8 +289,10 @@ describe('Run .wrapExecution()', () => {
   it('fails the run where a scope throws, and leaves it executed no longer', async () => {
     const run = pendingRun();
     const broken = new RunError('storage_error', 'broken scope');
-    run.wrapExecution(() => {
-      throw broken;
+    portOf(run).attach({
+      surround: () => {
+        throw broken;
+      },
     });
     expect(await rejectionOf(run.execute(() => 'done'))).toBe(broken);
     expect(run.status).toBe('failed');

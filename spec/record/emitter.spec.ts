@@ -396,6 +396,9 @@ describe('IsolatedEmitter', () => {
       protected listenerFailed(_event: string, error: unknown): void {
         throw error;
       }
+      protected delivering(): void {
+        // Nobody follows it.
+      }
     }
     const emitter = new Strict();
     const heard: number[] = [];

@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import { Run } from 'agent-run';
 import type { LimitApproachingEvent, RunLimits } from 'agent-run';
 import { copyOf, movesOf, pendingRun, runErrorOf, thrownBy } from '../execution/subjects';
@@ -66,7 +67,7 @@ describe('Run limits', () => {
         'the first of two',
         { maxTotalTokens: 1, maxCostUsd: 1 },
         () => undefined,
-        (run) => run.recordUsage({ total_tokens: 2 }, 2),
+        (run) => portOf(run).recordUsage({ total_tokens: 2 }, 2),
         { limit: 'maxTotalTokens', allowed: 1, actual: 2 },
       ],
     ];

@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -100,29 +101,33 @@ describe('Run', () => {
     });
   });
 
-  describe('.keepInRecord()', () => {
-    it('writes a key of another part, whatever its name, unless it is null', () => {
+  describe('keep() of its port', () => {
+    it('writes a key of another part, unless it is null', () => {
       const run = makeRun();
+      const port = portOf(run);
       let kept: { count: number } | null = null;
-      expect(run.keepsMore).toBe(false);
-      run.keepInRecord('meter', () => kept);
-      run.keepInRecord('__proto__', () => ({ a: 1 }));
-      expect(run.keepsMore).toBe(true);
+      expect(port.keepsMore).toBe(false);
+      port.keep('usage_meter', () => kept);
+      port.keep('usage_by_model', () => ({ a: { input_tokens: 1 } }));
+      expect(port.keepsMore).toBe(true);
 
-      expect(Object.keys(run.toJSON())).toEqual([...KEYS, '__proto__']);
+      expect(Object.keys(run.toJSON())).toEqual([...KEYS, 'usage_by_model']);
       kept = { count: 1 };
-      expect(JSON.stringify(run)).toContain('"meter":{"count":1},"__proto__":{"a":1}}');
+      expect(JSON.stringify(run)).toContain(
+        '"usage_meter":{"count":1},"usage_by_model":{"a":{"input_tokens":1}}}',
+      );
       expect(JSON.stringify(instanceToPlain(run))).toBe(JSON.stringify(run));
     });
 
     it('has what it kept at hand when the record is read', () => {
-      const run = Run.fromJSON({ ...makeRun().toJSON(), meter: { count: 1 } });
+      const run = Run.fromJSON({ ...makeRun().toJSON(), usage_meter: { count: 1 } });
+      const port = portOf(run);
 
-      expect(run.keptInRecord('meter')).toEqual({ count: 1 });
-      expect(run.keptInRecord('toString')).toBeUndefined();
-      expect(makeRun().keptInRecord('meter')).toBeUndefined();
-      run.keepInRecord('meter', () => ({ count: 2 }));
-      expect(run.toJSON()).toMatchObject({ meter: { count: 2 } });
+      expect(port.kept('usage_meter')).toEqual({ count: 1 });
+      expect(port.kept('usage_by_model')).toBeUndefined();
+      expect(portOf(makeRun()).kept('usage_meter')).toBeUndefined();
+      port.keep('usage_meter', () => ({ count: 2 }));
+      expect(run.toJSON()).toMatchObject({ usage_meter: { count: 2 } });
     });
   });
 

@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import fc from 'fast-check';
 import type { TokenUsage, UsageUpdatedEvent } from 'agent-run';
 import { totalTokensOf } from '../../lib/record/token-usage';
@@ -200,12 +201,12 @@ describe('Run', () => {
     });
   });
 
-  describe('.recordUsage()', () => {
+  describe('recordUsage() of its port', () => {
     it('adds counters and cost in one event', () => {
       const run = makeRun();
       const events = recordEvents(run);
 
-      run.recordUsage({ a: 1 }, 0.25);
+      portOf(run).recordUsage({ a: 1 }, 0.25);
 
       expect(events).toMatchObject([
         ['usageUpdated', { delta: { a: 1 }, tokenUsage: { a: 1 }, costUsd: 0.25 }],
@@ -213,13 +214,17 @@ describe('Run', () => {
     });
 
     it('takes an estimate back', () => {
-      const run = makeRun().recordUsage({ a: 5 }, 0.3).recordUsage({ a: -2 }, -0.1);
+      const run = makeRun();
+      portOf(run).recordUsage({ a: 5 }, 0.3);
+      portOf(run).recordUsage({ a: -2 }, -0.1);
 
       expect(run).toMatchObject({ tokenUsage: { a: 3 }, costUsd: 0.2 });
     });
 
     it('leaves an unknown cost unknown', () => {
-      expect(makeRun().recordUsage({ a: 1 }, null).costUsd).toBeNull();
+      const run = makeRun();
+      portOf(run).recordUsage({ a: 1 }, null);
+      expect(run.costUsd).toBeNull();
     });
   });
 

@@ -28,7 +28,7 @@ describe('telemetry', () => {
     const packages = files
       .filter((file) => file.startsWith('telemetry/'))
       .flatMap(importsOf)
-      .filter((name) => !/^(telemetry|run|execution)\/|^node:/.test(name));
+      .filter((name) => !/^(telemetry|record|execution)\/|^(attachment|run|run-events)$|^node:/.test(name));
     expect([...new Set(packages)]).toEqual(['@opentelemetry/api']);
   });
 });

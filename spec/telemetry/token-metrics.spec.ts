@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/attachment';
 import { Run } from 'agent-run';
 import { startTelemetry, useContextManager, useDiagnostics } from './kit';
 
@@ -60,9 +61,9 @@ describe('the counters of tokens', () => {
     const kit = startTelemetry({ recordTokenMetrics: true });
     const run = new Run({ sessionId: 'session-123' });
     kit.telemetry.observe(run);
-    run.recordUsage({ input_tokens: 100 }, null);
-    run.recordUsage({ input_tokens: -40 }, null);
-    run.recordUsage({ input_tokens: 50 }, null);
+    portOf(run).recordUsage({ input_tokens: 100 }, null);
+    portOf(run).recordUsage({ input_tokens: -40 }, null);
+    portOf(run).recordUsage({ input_tokens: 50 }, null);
     expect(run.tokenUsage).toEqual({ input_tokens: 110 });
     expect(await kit.points(INPUT)).toMatchObject([{ value: 110 }]);
   });

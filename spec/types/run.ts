@@ -192,6 +192,12 @@ const NAMES = [
   'usageUpdated',
   'attributesChanged',
   'limitApproaching',
+  'childCreated',
+  'stepStarted',
+  'stepEnded',
+  'noted',
+  'parked',
+  'answered',
   'listenerError',
 ] as const;
 export const heard: number = NAMES.reduce((sum, name) => sum + run.listenerCount(name), 0);

@@ -1,0 +1,97 @@
+import type { RunChanges, RunEvents } from './events';
+import type { JsonObject, JsonValue } from './json';
+import type { RunStatus } from './status';
+
+/** The name of a change of a run. */
+export type ChangeName = keyof RunChanges<unknown>;
+
+/** A change of a run: the name of its event, and the event. */
+export type Change<Subject> = {
+  [Name in ChangeName]: [name: Name, ...RunChanges<Subject>[Name]];
+}[ChangeName];
+
+/** An event of a run, a failed listener among them: its name, and its payload. */
+export type Announcement<Subject> = {
+  [Name in keyof RunEvents<unknown>]: [name: Name, ...RunEvents<Subject>[Name]];
+}[keyof RunEvents<unknown>];
+
+/** How a part of this package follows a run. No user's listener stands before it or can unhook it. */
+export interface Attachment<Subject> {
+  /**
+   * Told of every change, at once and in order, before any listener hears of it. Calls no code of the
+   * user's. What it throws surfaces as an uncaught exception on the next tick, and stops nothing.
+   */
+  changed?(...change: Change<Subject>): void;
+  /** Which changes {@link changed} is told of. @default all */
+  readonly changes?: ReadonlySet<ChangeName>;
+  /** Whether {@link deliver} wants the event: a payload is built only for somebody. */
+  hears?(name: keyof RunEvents<unknown>): boolean;
+  /** Called with each event as it is delivered, before the run's own listeners. */
+  deliver?(...announcement: Announcement<Subject>): void;
+  /** Surrounds the function of every later execution; may answer later, with a promise. */
+  surround?<Result>(fn: () => Result): Result;
+  /** An execution is over, right before its promise settles. Must not throw. */
+  executionOver?(): void;
+}
+
+/** The keys of the record that other parts of this package write. */
+export type KeptKey = 'usage_meter' | 'usage_by_model';
+
+/** How a run was ended by another process. */
+export interface RemoteEnd {
+  /** The end. */
+  readonly status: RunStatus;
+  /** @default what the run has */
+  readonly output?: JsonObject | null;
+  /** @default what the run has */
+  readonly error?: JsonObject | null;
+  /** Milliseconds since the epoch. @default now */
+  readonly endedAtMs?: number;
+}
+
+/** What parts of this package may do with a run beyond what everybody may. */
+export interface Port<Subject> {
+  /**
+   * Follows the run from here on.
+   *
+   * @returns a function that stops it.
+   */
+  attach(attachment: Attachment<Subject>): () => void;
+  /** Whether anybody would be told of the event: nobody builds a payload for nobody. */
+  isHeard(name: ChangeName): boolean;
+  /** Tells attachments and listeners of something that happened in the run: a step, a note. */
+  announce(...change: Change<Subject>): void;
+  /**
+   * Adds counters and cost in one event. Counts and dollars may be negative where an estimate is
+   * corrected: a caller takes back no more than it has added, and nothing here checks that.
+   */
+  recordUsage(delta: JsonObject, costUsd: number | null): void;
+  /** Keeps a key in the record: what `write` gives whenever the record is written, no key for null. */
+  keep(key: KeptKey, write: () => JsonObject | null): void;
+  /** What the record that the run was read from has under the key. */
+  kept(key: KeptKey): JsonValue | undefined;
+  /** Whether keys are kept that change with the counters. */
+  readonly keepsMore: boolean;
+  /** Whether the record has more than the fourteen keys of every record. */
+  readonly hasMoreKeys: boolean;
+  /** `started_at`, with every digit that an incoming record had. */
+  readonly startedAtText: string;
+  /** `ended_at`, with every digit that an incoming record had. */
+  readonly endedAtText: string | null;
+  /** Ends the run as another process has ended it. */
+  endRemotely(end: RemoteEnd): void;
+}
+
+type FindPort = (run: object) => Port<never>;
+
+let findPort: FindPort | null = null;
+
+/** Takes the way to a run's port, which only its class knows. */
+export function givePorts(find: FindPort): void {
+  findPort = find;
+}
+
+/** The port of a run. */
+export function findPortOf<Subject extends object>(run: Subject): Port<Subject> {
+  return (findPort as FindPort)(run);
+}
