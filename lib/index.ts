@@ -4,6 +4,7 @@ export type { ExecuteOptions } from './execution/options';
 export type { RunAttributes } from './record/attributes';
 export type { RunErrorCode, RunErrorJSON, RunErrorOptions, ValidationIssue } from './record/error';
 export { RunError } from './record/error';
+export { httpStatusOf } from './record/http-status';
 export type { ErrorPayloadOptions } from './record/error-payload';
 export type { Awaiting } from './record/awaiting';
 export type { EndedStep, RunAttributeName, StartedStep } from './record/events';

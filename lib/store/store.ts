@@ -14,6 +14,7 @@ import type { ListOptions } from './filter';
 import { readLimit, readListOptions, readStart, writeCursor } from './filter';
 import type { JournalEntry } from './journal';
 import { journalEntryOf } from './journal';
+import { offerJournal } from './journal-port';
 import { LeaseKeeper } from './leases';
 import type { RunStoreOptions, TrackOptions } from './options';
 import { readTrackOptions } from './options';
@@ -94,6 +95,11 @@ export abstract class RunStore {
       cancelOthers: (newest) => this.#cancelOthers(newest),
       pause: (ms) => this.#wakeUps.wait(this.#wakeUps.count, ms, this.#closing.signal),
     };
+    offerJournal(this, async ({ sessionId, ...query }) => {
+      this.#assertOpen();
+      const session = sessionId === undefined ? {} : { sessionId: encodeText(sessionId) };
+      return (await backend.journal({ ...session, ...query })).map(journalEntryOf);
+    });
     this.#unsubscribe = backend.subscribe?.((ids) => {
       this.#committed(ids);
     });

@@ -1,0 +1,5 @@
+export { toNodeListener } from './node-listener';
+export type { Authorize, RunHandler, RunHandlerOptions } from './run-handler';
+export { createRunHandler } from './run-handler';
+export type { StreamRunOptions } from './stream-run';
+export { streamRun } from './stream-run';

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { RunHandler } from './run-handler';
+
+/** What Express and its like add to a request. */
+interface FrameworkRequest extends IncomingMessage {
+  /** The URL as it came, where a router has cut its own path off. */
+  readonly originalUrl?: string;
+  /** What a body parser has read, so that nothing is left to read. */
+  readonly body?: unknown;
+  rawBody?: Buffer;
+}
+
+/**
+ * Makes a listener for Node's `http` of a handler: for plain Node, Express, Fastify and Nest.
+ *
+ * @example
+ * ```ts
+ * createServer(toNodeListener(handler)).listen(3000, '127.0.0.1');
+ * ```
+ */
+export function toNodeListener(
+  handler: RunHandler,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
+  // Without this, Node's own Request and Response would be replaced in the whole process.
+  const listener = getRequestListener(handler, { overrideGlobalObjects: false });
+  return (incoming, outgoing) => {
+    restore(incoming);
+    return listener(incoming, outgoing);
+  };
+}
+
+/** Takes back what a router and a body parser in front have done to the request. */
+function restore(incoming: FrameworkRequest): void {
+  const { originalUrl, body } = incoming;
+  if (typeof originalUrl === 'string') incoming.url = originalUrl;
+  if (incoming.readableEnded && body !== undefined && incoming.rawBody === undefined) {
+    incoming.rawBody = Buffer.from(JSON.stringify(body));
+  }
+}

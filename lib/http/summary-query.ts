@@ -1,0 +1,58 @@
+import type { SummaryRow } from '../store/summary';
+import type { Query } from './query';
+
+/** What groups are made by, on the wire and in a store; `metadata.NAME` is the same in both. */
+const GROUPINGS: Readonly<Record<string, string>> = {
+  session_id: 'sessionId',
+  provider: 'provider',
+  status: 'status',
+  hour: 'hour',
+  day: 'day',
+  model: 'model',
+  root_run_id: 'rootRunId',
+};
+
+const WIRE_NAMES = Object.fromEntries(Object.entries(GROUPINGS).map(([wire, name]) => [name, wire]));
+const METADATA = 'metadata.';
+
+/** The names that a query asks to group by, as a store knows them. */
+export function readGrouping(query: Query): readonly string[] {
+  const names = query.texts('group_by');
+  if (names.length === 0) query.refuse('group_by', `is required: ${knownGroupings()}`);
+  return names.map((name) => {
+    if (name.startsWith(METADATA) && name.length > METADATA.length) return name;
+    if (Object.hasOwn(GROUPINGS, name)) return GROUPINGS[name] as string;
+    query.refuse('group_by', `must be ${knownGroupings()}`);
+    return name;
+  });
+}
+
+/** A row of a summary as clients get it. */
+export function rowAnswer({
+  group,
+  runs,
+  turns,
+  tokenUsage,
+  costUsd,
+  unpricedRequests,
+}: Omit<SummaryRow, 'group'> & { readonly group: Readonly<Record<string, unknown>> }): object {
+  const wireGroup = Object.fromEntries(
+    Object.entries(group).map(([name, value]) => [wireNameOf(name), value]),
+  );
+  return {
+    group: wireGroup,
+    runs,
+    turns,
+    token_usage: tokenUsage,
+    cost_usd: costUsd,
+    unpriced_requests: unpricedRequests,
+  };
+}
+
+function wireNameOf(name: string): string {
+  return Object.hasOwn(WIRE_NAMES, name) ? (WIRE_NAMES[name] as string) : name;
+}
+
+function knownGroupings(): string {
+  return `one or several of ${[...Object.keys(GROUPINGS), 'metadata.NAME'].join(', ')}`;
+}
