@@ -30,3 +30,6 @@ export { Run } from './run';
 export type { RunStatus } from './record/status';
 export { RUN_STATUSES, RUN_TRANSITIONS } from './record/status';
 export type { TokenUsage, TokenUsageValue } from './record/token-usage';
+export type { StepHandle } from './steps/open-step';
+export type { StartStepOptions, StepKind, StepOptions } from './steps/options';
+export type { StepContext } from './steps/steps';

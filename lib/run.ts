@@ -31,6 +31,10 @@ import type { RunStatus } from './record/status';
 import { isTerminalStatus } from './record/status';
 import { formatTimestamp } from './record/timestamp';
 import type { Counters, TokenUsage } from './record/token-usage';
+import type { StepHandle } from './steps/open-step';
+import type { StartStepOptions, StepOptions } from './steps/options';
+import type { StepContext, StepHost } from './steps/steps';
+import { Steps } from './steps/steps';
 import { addUsage, checkSums, freezeUsage, takeUsage, totalTokensOf } from './record/token-usage';
 
 /** A run, whatever its input and output. */
@@ -86,6 +90,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #supervisor: Supervisor | null = null;
   /** Keys that other parts of the package write into the record. */
   #kept: Map<KeptKey, () => JsonObject | null> | null = null;
+  #steps: Steps<Run<Input, Output>> | null = null;
   /** Parts of the package that follow the run. */
   #followers: Followers | null = null;
 
@@ -462,6 +467,53 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     return child;
   }
 
+  /**
+   * Runs a function as a step: a call of a tool, of a model, a retrieval. Steps nest, and run side by
+   * side; what begins in the function has this step as its parent.
+   *
+   * The step completes with the function's result, fails with what it throws, and is cancelled where the
+   * run ends or parks before. Either way the result or the exception goes on to the caller.
+   *
+   * @param name - What is done: 1 to 1,000 bytes.
+   * @param fn - Called at once, with `{ run, signal, step }`; the signal is the execution's.
+   * @returns what the function returned.
+   * @throws {RunError} `validation_error` for a bad name or option; `invalid_operation` when the run has
+   * ended or waits.
+   * @fires stepStarted, stepEnded
+   */
+  async step<Result>(
+    name: string,
+    fn: (context: StepContext<Run<Input, Output>>) => Result | PromiseLike<Result>,
+    options?: StepOptions<Result>,
+  ): Promise<Awaited<Result>> {
+    return this.#stepsOf().run(name, fn, options);
+  }
+
+  /**
+   * Begins a step that is ended by hand. It is the parent of no other.
+   *
+   * @param name - What is done: 1 to 1,000 bytes.
+   * @throws {RunError} `validation_error` for a bad name or option; `invalid_operation` when the run has
+   * ended or waits.
+   * @fires stepStarted
+   */
+  startStep(name: string, options?: StartStepOptions): StepHandle {
+    return this.#stepsOf().start(name, options);
+  }
+
+  /**
+   * Notes that something happened.
+   *
+   * @param name - What: 1 to 1,000 bytes.
+   * @param data - The facts, at most 65,536 bytes of JSON; what is no object is kept as `{ value }`.
+   * @throws {RunError} `validation_error`; `invalid_operation` when the run has ended.
+   * @fires noted
+   */
+  note(name: string, data?: unknown): this {
+    this.#stepsOf().note(name, data);
+    return this;
+  }
+
   /** The run's record. Payloads are in it by reference. */
   toJSON(): RunJSON {
     const record = writeRecord(this, this.#payloads(), this.#incoming?.unknown ?? null);
@@ -518,7 +570,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       announce: (...[name, event]) => run.#announce(name, event),
       recordUsage: (delta, costUsd) => run.#spend(delta, costUsd),
       keep: (key, write) => void (run.#kept ??= new Map()).set(key, write),
-      kept: (key) => ownMember(run.#incoming?.unknown ?? EMPTY, key) as JsonValue | undefined,
+      kept: (key) => run.#keptBefore(key),
+      written: (key) => (run.#kept?.has(key) === true ? run.#kept.get(key)?.() : run.#keptBefore(key)),
       endRemotely: ({ status, ...end }) => run.#transition(status, { ...end, remote: true }),
       get keepsMore() {
         return run.#kept !== null;
@@ -533,6 +586,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
         return run.endedAtText;
       },
     };
+  }
+
+  #keptBefore(key: KeptKey): JsonValue | undefined {
+    return ownMember(this.#incoming?.unknown ?? EMPTY, key) as JsonValue | undefined;
   }
 
   #attach(attachment: Attachment<Run<Input, Output>>): () => void {
@@ -620,7 +677,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#status = to;
     this.#output = change.output ?? this.#output;
     this.#error = change.error ?? this.#error;
-    if (isTerminalStatus(to)) this.#endedAtMs = change.endedAtMs ?? at;
+    if (isTerminalStatus(to)) {
+      this.#endedAtMs = change.endedAtMs ?? at;
+      this.#steps?.close(this.#error);
+    }
     if (this.#isHeard('statusChanged')) this.#announce('statusChanged', { run: this, from, to, at });
     if (isTerminalStatus(to)) this.#supervisor?.runEnded(change);
   }
@@ -649,6 +709,21 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #announceUsage(delta: JsonObject): void {
     const tokenUsage = this.#usageSnapshot ?? freezeUsage(this.#counters ?? {});
     this.#announce('usageUpdated', { run: this, delta, tokenUsage, costUsd: this.costUsd, at: Date.now() });
+  }
+
+  #stepsOf(): Steps<Run<Input, Output>> {
+    return (this.#steps ??= new Steps(this.#stepHost()));
+  }
+
+  #stepHost(): StepHost<Run<Input, Output>> {
+    return {
+      run: this,
+      signal: () => this.#supervisor?.signal ?? null,
+      isHeard: (name) => this.#isHeard(name),
+      announce: (...[name, event]) => this.#announce(name, event),
+      surroundStep: (index, fn) =>
+        this.#followers === null ? fn() : this.#followers.surroundStep(index, fn),
+    };
   }
 
   #supervise(): Supervisor {

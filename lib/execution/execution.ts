@@ -47,6 +47,11 @@ export class Execution<Result> {
     setMaxListeners(0, this.#controller.signal);
   }
 
+  /** Aborts when the run is to stop. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   /** Calls the function, unless the run has been ended before it could start. */
   start(fn: (context: ExecutionContext) => Result | PromiseLike<Result>): void {
     const { run } = this.#supervisor;

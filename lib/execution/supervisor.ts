@@ -55,6 +55,11 @@ export class Supervisor {
     return this.#control.run;
   }
 
+  /** The signal of the execution; null outside of one. */
+  get signal(): AbortSignal | null {
+    return this.#execution?.signal ?? null;
+  }
+
   get limits(): RunLimits | null {
     return this.#budget.limits;
   }

@@ -30,6 +30,8 @@ export interface Attachment<Subject> {
   deliver?(...announcement: Announcement<Subject>): void;
   /** Surrounds the function of every later execution; may answer later, with a promise. */
   surround?<Result>(fn: () => Result): Result;
+  /** Surrounds the function of every later step, given by its index; must call it at once. */
+  surroundStep?<Result>(index: number, fn: () => Result): Result;
   /** An execution is over, right before its promise settles. Must not throw. */
   executionOver?(): void;
 }
@@ -70,6 +72,8 @@ export interface Port<Subject> {
   keep(key: KeptKey, write: () => JsonObject | null): void;
   /** What the record that the run was read from has under the key. */
   kept(key: KeptKey): JsonValue | undefined;
+  /** What the record has under the key now: what a part writes, else what it was read with. */
+  written(key: KeptKey): JsonValue | null | undefined;
   /** Whether keys are kept that change with the counters. */
   readonly keepsMore: boolean;
   /** Whether the record has more than the fourteen keys of every record. */

@@ -78,6 +78,16 @@ export class Followers {
     return call();
   }
 
+  /** Calls the function of a step within all that surrounds it, the first attachment outermost. */
+  surroundStep<Result>(index: number, fn: () => Result): Result {
+    const call = this.#list.reduceRight<() => Result>(
+      (inner, follower) =>
+        follower.surroundStep === undefined ? inner : () => follower.surroundStep?.(index, inner) as Result,
+      fn,
+    );
+    return call();
+  }
+
   /** Says that an execution is over. */
   executionOver(): void {
     for (const follower of this.#list) guarded(() => follower.executionOver?.());

@@ -1,0 +1,127 @@
+import type { JsonObject } from '../record/json';
+import type { StepStart } from './options';
+import { errorThatFits, payloadThatFits, takePayload } from './payload';
+
+/** A step that was begun by hand. */
+export interface StepHandle {
+  /** Counts the steps of the run, from 1. */
+  readonly index: number;
+  /**
+   * Completes the step. Does nothing where the step is over.
+   *
+   * @param output - At most 65,536 bytes of JSON; what is no object is kept as `{ value }`.
+   * @throws {RunError} `validation_error` for an output that does not fit; the step stays open.
+   * @fires stepEnded
+   */
+  end(output?: unknown): void;
+  /**
+   * Fails the step, with the record of what was thrown. Does nothing where the step is over.
+   *
+   * @fires stepEnded
+   */
+  fail(error: unknown): void;
+}
+
+/** How a step ended. */
+export interface StepEnd {
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  readonly output?: JsonObject | null;
+  readonly omitted?: boolean;
+  readonly error?: JsonObject;
+}
+
+/** One for all: most steps keep nothing of what came out. */
+const COMPLETED: StepEnd = { status: 'completed' };
+
+/** What a step tells of its end. */
+export interface StepOwner {
+  stepOver(step: OpenStep, end: StepEnd): void;
+}
+
+/** Where a step stands. */
+export interface StepPlaces {
+  /** The step in which it begins. */
+  readonly around: OpenStep | null;
+  /** The open step of the run that began before it. */
+  readonly before: OpenStep | null;
+}
+
+/** A step from its start to its one end. */
+export class OpenStep implements StepHandle {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: string;
+  /** In milliseconds since the epoch. */
+  readonly startedAtMs = Date.now();
+  readonly owner: StepOwner;
+  #around: OpenStep | null;
+  /** The open steps of a run are a chain: a set would cost as much as the step. */
+  before: OpenStep | null;
+  after: OpenStep | null = null;
+  #isOver = false;
+
+  constructor(owner: StepOwner, index: number, start: StepStart, places: StepPlaces) {
+    this.owner = owner;
+    this.index = index;
+    this.name = start.name;
+    this.kind = start.kind;
+    this.#around = places.around;
+    this.before = places.before;
+  }
+
+  /** The open step in which this one began, of whatever run; null for none. */
+  get around(): OpenStep | null {
+    while (this.#around?.isOver === true) this.#around = this.#around.around;
+    return this.#around;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The step of the same run in which this one began; null for none. */
+  get parent(): OpenStep | null {
+    let step = this.around;
+    while (step !== null && step.owner !== this.owner) step = step.around;
+    return step;
+  }
+
+  end(output?: unknown): void {
+    if (this.#isOver) return;
+    if (output === undefined) this.close(COMPLETED);
+    else this.close({ status: 'completed', output: takePayload(output, 'output') });
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.close({ status: 'failed', error: errorThatFits(error) });
+  }
+
+  /** Completes the step with the result of its function, or what of it is to be kept. Never throws. */
+  endWith<Result>(result: Result, keep: boolean | ((result: Result) => unknown)): void {
+    if (this.#isOver) return;
+    const output = keep === false ? null : keptOf(result, keep);
+    if (output === undefined) this.close({ status: 'completed', omitted: true });
+    else this.close({ status: 'completed', output });
+  }
+
+  /** Ends the step; only the first end counts: reading an output runs the user's code. */
+  close(end: StepEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    // Steps that end while others go on within them would keep one another for ever.
+    this.#around = this.around;
+    this.owner.stepOver(this, end);
+  }
+}
+
+function keptOf<Result>(
+  result: Result,
+  keep: true | ((result: Result) => unknown),
+): JsonObject | null | undefined {
+  try {
+    return payloadThatFits(keep === true ? result : keep(result), 'output');
+  } catch {
+    return undefined;
+  }
+}
