@@ -11,7 +11,11 @@ const config: Config = {
   // A machine with much else to do is no failure: what hangs, hangs longer than this.
   testTimeout: 30_000,
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/spec/bench/node_modules/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/spec/bench/node_modules/',
+    '<rootDir>/spec/bundles/tools/',
+  ],
   transform: { '\\.ts$': 'ts-jest' },
   moduleNameMapper: {
     '^agent-run$': '<rootDir>/lib/index.ts',
