@@ -20,13 +20,21 @@ export interface BenchServer {
   close(): Promise<void>;
 }
 
-/** Starts the server of the tests, by a program that is compiled with them. */
-export async function startPostgres(): Promise<BenchServer> {
+/**
+ * Starts the server of the tests, by a program that is compiled with them.
+ *
+ * @param settings - Of `postgresql.conf`, beside those that all benchmarks have.
+ */
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<BenchServer> {
   const program = join(PROJECT, 'spec/support/serve-postgres.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(SETTINGS)], {
-    cwd: PROJECT,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', program, JSON.stringify({ ...SETTINGS, ...settings })],
+    {
+      cwd: PROJECT,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const gone = once(child, 'exit');
   const [line] = (await Promise.race([once(child.stdout, 'data'), gone])) as [unknown];
   if (!Buffer.isBuffer(line)) throw new Error('PostgreSQL did not start');

@@ -1,6 +1,7 @@
 import type { Part } from '../report';
 import { archives } from './archives';
 import { dispatch } from './dispatch';
+import { durable } from './durable';
 import { growth } from './growth';
 import { importing } from './import';
 import { lifecycle } from './lifecycle';
@@ -24,4 +25,5 @@ export const parts: readonly Part[] = [
   growth,
   archives,
   postgres,
+  durable,
 ];
