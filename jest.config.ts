@@ -15,6 +15,8 @@ const config: Config = {
     '<rootDir>/dist/',
     '<rootDir>/spec/bench/node_modules/',
     '<rootDir>/spec/bundles/tools/',
+    '<rootDir>/spec/mutation/node_modules/',
+    '<rootDir>/.scratch/',
   ],
   transform: { '\\.ts$': 'ts-jest' },
   moduleNameMapper: {
