@@ -6,7 +6,8 @@ export type { RunErrorCode, RunErrorJSON, RunErrorOptions, ValidationIssue } fro
 export { RunError } from './record/error';
 export { httpStatusOf } from './record/http-status';
 export type { ErrorPayloadOptions } from './record/error-payload';
-export type { Awaiting } from './record/awaiting';
+export type { ParkOptions, Parking } from './execution/parking';
+export type { Awaiting, AwaitingJSON, Resumed } from './record/awaiting';
 export type { EndedStep, RunAttributeName, StartedStep } from './record/events';
 export type {
   AnsweredEvent,

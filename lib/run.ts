@@ -7,10 +7,14 @@ import type { RunLimits } from './record/limits';
 import { limitsToJSON } from './record/limits';
 import type { ExecuteOptions, ExecutionContext as Context } from './execution/options';
 import { readExecuteOptions } from './execution/options';
+import type { ParkOptions } from './execution/parking';
+import { Parking } from './execution/parking';
 import type { RunControl, StatusChange } from './execution/supervisor';
 import { Supervisor } from './execution/supervisor';
 import type { Attachment, ChangeName, KeptKey, Port } from './record/attachment';
 import { givePorts } from './record/attachment';
+import type { Awaiting, Resumed, Wait } from './record/awaiting';
+import { awaitingOf, awaitingToJSON } from './record/awaiting';
 import type { RunAttributes } from './record/attributes';
 import { readAttributes } from './record/attributes';
 import { CostSum } from './record/cost';
@@ -22,7 +26,7 @@ import type { RunAttributeName, RunEvents } from './record/events';
 import { Followers } from './record/followers';
 import { createRunId } from './record/id';
 import type { Accepted, DeepReadonly, JsonObject, JsonValue } from './record/json';
-import { ownMember, setMember, takeJsonObject } from './record/json';
+import { ownMember, setMember, takeJson, takeJsonObject } from './record/json';
 import type { IncomingRecord, RecordDraft, RunJSON, TraceContext } from './record/record';
 import { attachUnknown, readRecord, writeRecord } from './record/record';
 import { assertTransition, invalidOperation } from './record/refusal';
@@ -87,6 +91,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #incoming: IncomingRecord | null = null;
   #traceContext: TraceContext | null = null;
   #parentRunId: string | null = null;
+  /** Null of a root. */
+  #rootRunId: string | null = null;
+  #runningAtMs: number | null = null;
+  #wait: Wait | null = null;
   #supervisor: Supervisor | null = null;
   /** Keys that other parts of the package write into the record. */
   #kept: Map<KeptKey, () => JsonObject | null> | null = null;
@@ -152,6 +160,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     return this.#parentRunId;
   }
 
+  /** The run at the top of the tree that this one is in: its own id where it is nobody's child. */
+  get rootRunId(): string {
+    return this.#rootRunId ?? this.#parentRunId ?? this.#id;
+  }
+
   /** Where the run stands. */
   get status(): RunStatus {
     return this.#status;
@@ -192,6 +205,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     return new Date(this.#startedAtMs);
   }
 
+  /** When the run first went to `running`; null where it has not. */
+  get runningAt(): Date | null {
+    return this.#runningAtMs === null ? null : new Date(this.#runningAtMs);
+  }
+
   /** When the run ended; null while it lasts. */
   get endedAt(): Date | null {
     return this.#endedAtMs === null ? null : new Date(this.#endedAtMs);
@@ -208,6 +226,17 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     return this.#incoming?.endedAt?.text ?? formatTimestamp(this.#endedAtMs);
   }
 
+  /** @internal */
+  get givenRootRunId(): string | null {
+    return this.#rootRunId;
+  }
+
+  /** @internal */
+  get runningAtText(): string | null {
+    if (this.#runningAtMs === null) return null;
+    return this.#incoming?.runningAt?.text ?? formatTimestamp(this.#runningAtMs);
+  }
+
   /** From start to end in milliseconds, never negative; null while the run lasts. */
   get durationMs(): number | null {
     return this.#endedAtMs === null ? null : Math.max(0, this.#endedAtMs - this.#startedAtMs);
@@ -221,6 +250,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   /** What the run may use; null for no limits. */
   get limits(): RunLimits | null {
     return this.#supervisor?.limits ?? null;
+  }
+
+  /** What the run waits for since it was parked; null for nothing. */
+  get awaiting(): Awaiting | null {
+    return this.#wait === null ? null : awaitingOf(this.#wait);
   }
 
   /** What this run and all its descendants of this process have used. */
@@ -332,6 +366,59 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   }
 
   /**
+   * Keeps what there is of an output so far. The next draft, or the output, replaces it; what stands when
+   * the run ends stays.
+   *
+   * @param output - An object that JSON can carry; copied.
+   * @returns this run.
+   * @throws {RunError} `validation_error` when JSON cannot carry the output; `invalid_operation` when the
+   * run has ended.
+   * @fires attributesChanged
+   */
+  draftOutput(output: Accepted<Output>): this {
+    const taken = takeJsonObject(output, 'output');
+    if (this.isTerminal) throw invalidOperation(this, 'takes no more drafts');
+    this.#output = taken;
+    this.#attributeChanged('output');
+    return this;
+  }
+
+  /**
+   * Makes what the function of `execute` returns to park its run: the execution then ends, and the run
+   * stays `running` until it has its answer and is executed again. Nothing happens before it is returned.
+   *
+   * @throws {RunError} `validation_error` for bad options, and for what JSON cannot carry;
+   * `invalid_operation` for a run that is not being executed, is a child, or has children that go on.
+   */
+  park(options: ParkOptions = {}): Parking {
+    const parking = new Parking(this, options);
+    this.#supervise().assertParkable();
+    return parking;
+  }
+
+  /**
+   * Answers a parked run, once. Whoever executes it then is handed the answer.
+   *
+   * @param value - Any value that JSON can carry; copied.
+   * @throws {RunError} `validation_error`; `invalid_operation` where the run waits for nothing, has its
+   * answer, or has waited too long.
+   * @fires answered
+   */
+  answer(value: unknown): this {
+    const answer = takeJson(value, 'answer');
+    const wait = this.#wait;
+    if (wait === null) throw invalidOperation(this, 'waits for no answer');
+    if (wait.answer !== null) throw invalidOperation(this, 'has its answer already');
+    const at = Date.now();
+    if (wait.expiresAt !== null && at >= wait.expiresAt.ms) {
+      throw invalidOperation(this, 'has waited too long');
+    }
+    this.#wait = { ...wait, answer: { value: answer } };
+    if (this.#isHeard('answered')) this.#announce('answered', { run: this, answer, at });
+    return this;
+  }
+
+  /**
    * Keeps the error and fails the run; fills it in where the run failed without one.
    *
    * @param error - An object that JSON can carry, copied, or an `Error`, kept as
@@ -417,8 +504,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * Executes the run: calls the function, ends the run exactly once, and keeps what was reported on
    * every path. Starts a pending run, or goes on with a running one that nothing executes here.
    *
-   * @param fn - Gets `{ run, signal }`; hand the signal to every client. What it returns is the output:
-   * an object as it is, another JSON value as `{ value }`.
+   * @param fn - Gets `{ run, signal, resumed }`; hand the signal to every client. What it returns is the
+   * output: an object as it is, another JSON value as `{ value }`; `run.park()` parks the run.
    * @returns what the function returned.
    * @throws {RunError} `validation_error` for bad options, and for a result that JSON cannot carry (the
    * result in `cause`); `invalid_transition` for an ended run; `invalid_operation` for one that is
@@ -456,6 +543,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * this run ends.
    *
    * @throws {RunError} `invalid_operation` when this run has ended; `validation_error`
+   * @fires childCreated
    */
   createChild<ChildInput extends object = JsonObject, ChildOutput extends object = JsonObject>(
     attributes: Omit<RunAttributes<ChildInput>, 'sessionId'> = {},
@@ -463,7 +551,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     if (this.isTerminal) throw invalidOperation(this, 'takes no more children');
     const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId: this.#sessionId });
     child.#parentRunId = this.#id;
+    child.#rootRunId = this.rootRunId;
     this.#supervise().adopt(child.#supervise());
+    if (this.#isHeard('childCreated')) this.#announce('childCreated', { run: this, child, at: Date.now() });
     return child;
   }
 
@@ -486,6 +576,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     fn: (context: StepContext<Run<Input, Output>>) => Result | PromiseLike<Result>,
     options?: StepOptions<Result>,
   ): Promise<Awaited<Result>> {
+    this.#assertGoesOn();
     return this.#stepsOf().run(name, fn, options);
   }
 
@@ -498,6 +589,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires stepStarted
    */
   startStep(name: string, options?: StartStepOptions): StepHandle {
+    this.#assertGoesOn();
     return this.#stepsOf().start(name, options);
   }
 
@@ -612,8 +704,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   #hasMoreKeys(): boolean {
     const unknown = this.#incoming?.unknown ?? null;
-    const optional = [this.#parentRunId, this.limits, this.#traceContext, this.#kept, unknown];
-    return optional.some((value) => value !== null);
+    const times = [this.#runningAtMs, this.#wait];
+    const optional = [this.#parentRunId, this.#rootRunId, this.limits, this.#traceContext, this.#kept];
+    const set = [...times, ...optional, unknown];
+    return set.some((value) => value !== null);
   }
 
   #attachKept(record: object): void {
@@ -644,8 +738,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       provider_metadata: this.#providerMetadata,
     };
     if (this.#parentRunId !== null) record.parent_run_id = this.#parentRunId;
+    if (this.#rootRunId !== null) record.root_run_id = this.#rootRunId;
+    if (this.#runningAtMs !== null) record.running_at = this.runningAtText as string;
     if (limits !== null) record.limits = limitsToJSON(limits);
     if (this.#traceContext !== null) record.trace_context = this.#traceContext;
+    if (this.#wait !== null) record.awaiting = awaitingToJSON(this.#wait);
     return record;
   }
 
@@ -658,6 +755,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#provider = record.provider;
     this.#cost = record.costUsd === null ? null : new CostSum(record.costUsd);
     this.#parentRunId = record.parentRunId;
+    this.#rootRunId = record.rootRunId;
+    this.#runningAtMs = record.runningAt?.ms ?? null;
+    this.#wait = record.wait;
     this.#input = record.input;
     this.#output = record.output;
     this.#error = record.error;
@@ -675,14 +775,36 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     assertTransition(this, to);
     const at = Date.now();
     this.#status = to;
-    this.#output = change.output ?? this.#output;
-    this.#error = change.error ?? this.#error;
+    const { output, error, remote = false } = change;
+    // Another process knows of drafts and ends that this one does not: what it says holds, null too.
+    this.#output = remote && output !== undefined ? output : (output ?? this.#output);
+    this.#error = error ?? this.#error;
+    if (to === 'running') this.#runningAtMs = at;
     if (isTerminalStatus(to)) {
       this.#endedAtMs = change.endedAtMs ?? at;
+      this.#wait = null;
       this.#steps?.close(this.#error);
     }
     if (this.#isHeard('statusChanged')) this.#announce('statusChanged', { run: this, from, to, at });
     if (isTerminalStatus(to)) this.#supervisor?.runEnded(change);
+  }
+
+  #park(parking: Parking): void {
+    const at = Date.now();
+    this.#wait = parking.begin(at);
+    this.#steps?.close(null);
+    if (!this.#isHeard('parked')) return;
+    this.#announce('parked', { run: this, awaiting: awaitingOf(this.#wait), at });
+  }
+
+  /** Takes the answer; null where the run was not parked. */
+  #resume(): Resumed | null {
+    if (this.#wait === null) return null;
+    const { reason, data, state, answer } = this.#wait;
+    if (answer === null) throw invalidOperation(this, 'waits for its answer');
+    this.#wait = null;
+    this.#attributeChanged('awaiting');
+    return { reason, data, state, answer: answer.value };
   }
 
   #attributeChanged(name: RunAttributeName): void {
@@ -711,6 +833,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     this.#announce('usageUpdated', { run: this, delta, tokenUsage, costUsd: this.costUsd, at: Date.now() });
   }
 
+  #assertGoesOn(): void {
+    if (this.#wait !== null) throw invalidOperation(this, 'waits for its answer: no step begins');
+  }
+
   #stepsOf(): Steps<Run<Input, Output>> {
     return (this.#steps ??= new Steps(this.#stepHost()));
   }
@@ -735,6 +861,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       run: this,
       followers: () => this.#followers,
       changeStatus: (to, change) => this.#transition(to, change),
+      park: (wait) => this.#park(wait),
+      resume: () => this.#resume(),
+      isChild: () => this.#parentRunId !== null,
       cancel: (reason) => this.cancel(reason),
       limitsChanged: () => this.#attributeChanged('limits'),
       limitApproaching: (use) => {

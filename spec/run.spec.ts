@@ -1,5 +1,6 @@
-import { portOf } from '../lib/attachment';
+import type { RunAttributes } from 'agent-run';
 import { Run, RunError } from 'agent-run';
+import { portOf } from '../lib/attachment';
 import { makeRun } from './support/make-run';
 import { recordEvents } from './support/record-events';
 import { issuesOf, refusalOf } from './support/refusal-of';
@@ -255,5 +256,107 @@ describe('Run', () => {
 
     expect(again).toBeInstanceOf(TaggedRun);
     expect(again.id).toBe(run.id);
+  });
+});
+
+describe('What a run knows of its tree and its times', () => {
+  it('has its own id as the root where it is nobody’s child, and writes no key for it', () => {
+    const run = makeRun();
+    expect(run.rootRunId).toBe(run.id);
+    expect(run.toJSON()).not.toHaveProperty('root_run_id');
+  });
+
+  it('has the root of the tree in every child, on the wire too', () => {
+    const run = makeRun();
+    const grandchild = run.createChild().createChild();
+    expect(grandchild.rootRunId).toBe(run.id);
+    expect(grandchild.toJSON().root_run_id).toBe(run.id);
+    expect(Run.fromJSON(grandchild.toJSON()).rootRunId).toBe(run.id);
+  });
+
+  it('has no time at which it went to running before it has', () => {
+    expect(makeRun().runningAt).toBeNull();
+    expect(makeRun({}, 'completed').runningAt).toBeNull();
+    expect(makeRun().toJSON()).not.toHaveProperty('running_at');
+  });
+
+  it('keeps when it first went to running, with every digit of a record', () => {
+    const run = makeRun({}, 'running');
+    expect(run.runningAt).toEqual(new Date(1_000));
+    expect(run.toJSON().running_at).toBe('1970-01-01T00:00:01.000Z');
+    const record = { ...run.toJSON(), running_at: '2026-01-31T12:00:00.123456Z' };
+    expect(Run.fromJSON(record).toJSON().running_at).toBe(record.running_at);
+  });
+
+  it.each(['id', 'sessionId', 'provider'])('takes %s of at most 1,000 bytes of UTF-8', (name) => {
+    const attributes = (text: string): RunAttributes => ({ sessionId: 's', [name]: text });
+    expect(() => new Run(attributes('é'.repeat(500)))).not.toThrow();
+    expect(() => new Run(attributes('€'.repeat(333)))).not.toThrow();
+    expect(refusalOf(() => new Run(attributes('é'.repeat(501)))).details['issues']).toEqual([
+      { path: name, message: 'must be at most 1000 bytes of UTF-8' },
+    ]);
+    const record = new Run(attributes('x')).toJSON();
+    const wireName = name === 'sessionId' ? 'session_id' : name;
+    expect(refusalOf(() => Run.fromJSON({ ...record, [wireName]: 'é'.repeat(501) })).code).toBe(
+      'validation_error',
+    );
+  });
+});
+
+describe('Run .createChild()', () => {
+  it('tells attachments, then listeners, of the child', () => {
+    const run = makeRun();
+    const heard: [string, Run][] = [];
+    run.on('childCreated', ({ child }) => heard.push(['listener', child as unknown as Run]));
+    portOf(run).attach({
+      changed: (name, event) => {
+        if (name === 'childCreated') heard.push(['attachment', event.child as unknown as Run]);
+      },
+    });
+    const child = run.createChild();
+    expect(heard.map(([who]) => who)).toEqual(['attachment', 'listener']);
+    expect(heard.every(([, each]) => each === child)).toBe(true);
+    expect(child.parentRunId).toBe(run.id);
+  });
+});
+
+describe('Run .draftOutput()', () => {
+  it('keeps what there is so far, and says that the output changed', () => {
+    const run = makeRun({}, 'running');
+    const events = recordEvents(run);
+    run.draftOutput({ text: 'Hel' }).draftOutput({ text: 'Hello' });
+    expect(run).toMatchObject({ status: 'running', output: { text: 'Hello' } });
+    expect(events).toEqual([
+      ['attributesChanged', { names: ['output'], at: 1_000 }],
+      ['attributesChanged', { names: ['output'], at: 1_000 }],
+    ]);
+  });
+
+  it('is replaced by the output', () => {
+    expect(makeRun({}, 'running').draftOutput({ a: 1 }).setOutput({ b: 2 }).output).toEqual({ b: 2 });
+  });
+
+  it.each<[string, (run: Run) => unknown]>([
+    ['a cancel', (run) => run.cancel()],
+    ['a failure', (run) => run.setError(new Error('x'))],
+    ['a timeout', (run) => run.updateStatus('timeout')],
+    ['a completion without another output', (run) => run.updateStatus('completed')],
+  ])('stays on %s', (_what, end) => {
+    const run = makeRun({}, 'running').draftOutput({ text: 'Hel' });
+    end(run);
+    expect(run.output).toEqual({ text: 'Hel' });
+    expect(refusalOf(() => run.draftOutput({ text: 'Hello' })).code).toBe('invalid_operation');
+  });
+
+  it('stays where the function returns nothing, and travels in the record', async () => {
+    const run = makeRun();
+    await run.execute(() => void run.draftOutput({ text: 'Hel' }));
+    expect(Run.fromJSON(run.toJSON())).toMatchObject({ status: 'completed', output: { text: 'Hel' } });
+  });
+
+  it('refuses what JSON cannot carry and keeps what stood', () => {
+    const run = makeRun({}, 'running').draftOutput({ a: 1 });
+    expect(refusalOf(() => run.draftOutput({ a: 1n })).code).toBe('validation_error');
+    expect(run.output).toEqual({ a: 1 });
   });
 });

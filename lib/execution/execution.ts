@@ -4,11 +4,14 @@ import { RunError, validationError } from '../record/error';
 import { messageOf } from '../record/error-payload';
 import type { JsonObject, JsonValue } from '../record/json';
 import { copyJson, isJsonObject } from '../record/json';
+import type { Resumed } from '../record/awaiting';
+import { invalidOperation } from '../record/refusal';
 import type { RunView } from '../record/run-view';
 import { onAbort } from './abort-listeners';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';
 import type { ExecuteSettings, ExecutionContext } from './options';
+import { Parking } from './parking';
 import type { Supervisor } from './supervisor';
 
 /**
@@ -25,6 +28,7 @@ export class Execution<Result> {
   readonly promise: Promise<Result>;
   readonly #supervisor: Supervisor;
   readonly #settings: ExecuteSettings;
+  readonly #resumed: Resumed | null;
   readonly #controller = new AbortController();
   #resolve!: (result: Result) => void;
   #reject!: (error: unknown) => void;
@@ -36,9 +40,10 @@ export class Execution<Result> {
   #stopListening: () => void = () => undefined;
   #stopGrace: () => void = () => undefined;
 
-  constructor(supervisor: Supervisor, settings: ExecuteSettings) {
+  constructor(supervisor: Supervisor, settings: ExecuteSettings, resumed: Resumed | null) {
     this.#supervisor = supervisor;
     this.#settings = settings;
+    this.#resumed = resumed;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -67,7 +72,7 @@ export class Execution<Result> {
       return;
     }
     this.#stopDeadline = startDeadline(timeoutMs, this.#onDeadline);
-    const context = { run, signal: this.#controller.signal };
+    const context = { run, signal: this.#controller.signal, resumed: this.#resumed };
     const called = new Promise<Result>((resolve) => {
       resolve(runWith(run, () => this.#supervisor.enter(() => fn(context))));
     });
@@ -139,6 +144,7 @@ export class Execution<Result> {
     if (this.#state === 'settled') return;
     if (this.#completedInside) this.#settle(() => this.#resolve(result));
     else if (this.#state === 'interrupted') this.#settle(() => this.#reject(this.#interruption));
+    else if (result instanceof Parking) this.#park(result);
     else this.#complete(result);
   };
 
@@ -151,6 +157,24 @@ export class Execution<Result> {
     if (!this.#completedInside) this.#end(() => this.#supervisor.fail(error));
     this.#settle(() => this.#reject(error));
   };
+
+  /** Parks the run, which stays running: the execution is over, and its deadline with it. */
+  #park(parking: Parking & Result): void {
+    try {
+      this.#supervisor.assertParkable();
+      if (!parking.isOf(this.#supervisor.run)) {
+        throw invalidOperation(this.#supervisor.run, 'was handed the parking of another run');
+      }
+    } catch (error) {
+      this.#onThrow(error);
+      return;
+    }
+    // What follows the run is told that the execution is over first: a lease is given up with it.
+    this.#settle(() => {
+      this.#supervisor.park(parking);
+      this.#resolve(parking);
+    });
+  }
 
   #complete(result: Result): void {
     const issues: ValidationIssue[] = [];

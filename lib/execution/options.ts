@@ -1,5 +1,6 @@
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
+import type { Resumed } from '../record/awaiting';
 import type { RunView } from '../record/run-view';
 import type { RunLimits } from '../record/limits';
 import { readLimits } from '../record/limits';
@@ -10,6 +11,8 @@ export interface ExecutionContext<Subject = RunView> {
   readonly run: Subject;
   /** Aborts when the run is to stop, with the `RunError` as its reason. Hand it to every client. */
   readonly signal: AbortSignal;
+  /** What a parked run was answered; null where it was not parked. */
+  readonly resumed: Resumed | null;
 }
 
 /** How a run is executed. */

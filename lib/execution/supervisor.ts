@@ -5,8 +5,10 @@ import type { JsonObject } from '../record/json';
 import { takeJsonObject } from '../record/json';
 import { invalidOperation } from '../record/refusal';
 import type { Followers } from '../record/followers';
+import type { Resumed } from '../record/awaiting';
 import type { RunView } from '../record/run-view';
 import type { RunStatus } from '../record/status';
+import type { Parking } from './parking';
 import type { Growth, RunTotals } from './budget';
 import { Budget } from './budget';
 import { Execution } from './execution';
@@ -31,6 +33,10 @@ export interface RunControl {
   /** What follows the run; null for nothing. */
   followers(): Followers | null;
   changeStatus(to: RunStatus, change?: StatusChange): void;
+  park(parking: Parking): void;
+  /** What a parked run was answered; null where it was not parked; throws where it has no answer. */
+  resume(): Resumed | null;
+  isChild(): boolean;
   cancel(reason: string): void;
   limitsChanged(): void;
   limitApproaching(use: Omit<LimitApproachingEvent<unknown>, 'run' | 'at'>): void;
@@ -106,7 +112,8 @@ export class Supervisor {
     settings: ExecuteSettings,
   ): Promise<Result> {
     if (this.#execution !== null) throw invalidOperation(this.run, 'is being executed');
-    const execution = new Execution<Result>(this, settings);
+    const resumed = this.#control.resume();
+    const execution = new Execution<Result>(this, settings, resumed);
     this.#execution = execution as Execution<unknown>;
     if (settings.limits !== null) this.#mergeLimits(settings.limits);
     execution.start(fn);
@@ -131,6 +138,25 @@ export class Supervisor {
 
   complete(output: JsonObject | null): void {
     this.#control.changeStatus('completed', { output });
+  }
+
+  /**
+   * Checks that the run can park now.
+   *
+   * @throws {RunError} `invalid_operation`
+   */
+  assertParkable(): void {
+    if (this.#execution === null) {
+      throw invalidOperation(this.run, 'is not being executed, so it cannot park');
+    }
+    if (this.#control.isChild()) {
+      throw invalidOperation(this.run, 'is the run of a sub-agent: it hands its question up');
+    }
+    if (this.#children.size > 0) throw invalidOperation(this.run, 'has children that have not ended');
+  }
+
+  park(parking: Parking): void {
+    this.#control.park(parking);
   }
 
   /** Fails the run, unless it ends as its error is read: a getter is the user's code. */

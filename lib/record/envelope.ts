@@ -4,6 +4,7 @@ import type { ExposeOptions, TypeHelpOptions } from 'class-transformer';
 import type { ValidationArguments, ValidationOptions } from 'class-validator';
 import { Allow, IsIn, IsInt, IsNotEmpty, IsNumber, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { IsolatedEmitter } from './emitter';
+import { fitsIndex, MOST_BYTES } from './identifier';
 import { isJsonObject } from './json';
 import type { RunStatus } from './status';
 import { RUN_STATUSES } from './status';
@@ -26,6 +27,8 @@ export class EnvelopeScalars {
   provider: string | null = null;
   costUsd: number | null = null;
   parentRunId: string | null = null;
+  givenRootRunId: string | null = null;
+  runningAtText: string | null = null;
 }
 
 /** The property's name on the wire, by its name here. */
@@ -49,11 +52,13 @@ export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter
 
   @Wire('id')
   @Type(attachPayloads)
+  @IsIdentifier()
   @IsNotEmpty({ message: 'cannot be empty' })
   @IsText()
   abstract readonly id: string;
 
   @Wire('session_id')
+  @IsIdentifier()
   @IsNotEmpty({ message: 'cannot be empty' })
   @IsText()
   abstract readonly sessionId: string;
@@ -83,6 +88,7 @@ export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter
   abstract readonly endedAtText: string | null;
 
   @Wire('provider')
+  @IsIdentifier()
   @IsText()
   @IsOptional()
   abstract readonly provider: string | null;
@@ -94,10 +100,24 @@ export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter
   abstract readonly costUsd: number | null;
 
   @Wire('parent_run_id', { toClassOnly: true })
+  @IsIdentifier()
   @IsNotEmpty({ message: 'cannot be empty' })
   @IsText()
   @IsOptional()
   abstract readonly parentRunId: string | null;
+
+  @Wire('root_run_id', { toClassOnly: true })
+  @IsIdentifier()
+  @IsNotEmpty({ message: 'cannot be empty' })
+  @IsText()
+  @IsOptional()
+  abstract readonly givenRootRunId: string | null;
+
+  @Wire('running_at', { toClassOnly: true })
+  @IsTimestamp()
+  @IsText()
+  @IsOptional()
+  abstract readonly runningAtText: string | null;
 
   @IsPayload('input')
   abstract readonly input: object | null;
@@ -159,6 +179,15 @@ function IsPayload(name: string): PropertyDecorator {
 /** class-validator's own `IsString` accepts a `String` object too, which no record has. */
 function IsText(): PropertyDecorator {
   return check('isText', (value) => typeof value === 'string', textMessage);
+}
+
+/** What an index of a database can hold. */
+function IsIdentifier(): PropertyDecorator {
+  return check(
+    'isIdentifier',
+    (value) => typeof value !== 'string' || fitsIndex(value),
+    `must be at most ${MOST_BYTES} bytes of UTF-8`,
+  );
 }
 
 function IsTimestamp(): PropertyDecorator {

@@ -84,6 +84,18 @@ export function takeJsonObject(value: unknown, name: string): JsonObject {
   return copy;
 }
 
+/**
+ * As {@link copyJson}, throwing at once.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function takeJson(value: unknown, name: string): JsonValue {
+  const issues: ValidationIssue[] = [];
+  const copy = copyJson(value, name, issues) as JsonValue;
+  if (issues.length > 0) throw validationError(name, issues);
+  return copy;
+}
+
 /** Whether the value is an object that JSON writes in braces and that is no class of its own. */
 export function isJsonObject(value: unknown): value is JsonObject {
   if (!isObjectLike(value) || Array.isArray(value)) return false;

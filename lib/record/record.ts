@@ -1,4 +1,6 @@
 import { instanceToPlain, plainToInstance } from 'class-transformer';
+import type { AwaitingJSON, Wait } from './awaiting';
+import { readAwaiting } from './awaiting';
 import type { RunLimits, RunLimitsJSON } from './limits';
 import { readLimits } from './limits';
 import { EnvelopeScalars, wireNameOf } from './envelope';
@@ -59,10 +61,18 @@ export interface RunJSON {
   readonly provider_metadata: JsonObject;
   /** The run that this one is a child of. */
   readonly parent_run_id?: string;
+  /** The run at the top of the tree; of a child only. */
+  readonly root_run_id?: string;
+  /** When the run first went to `running`: ISO 8601 in UTC. */
+  readonly running_at?: string;
   /** What the run may use. */
   readonly limits?: RunLimitsJSON;
   /** Where the run stands in a distributed trace. */
   readonly trace_context?: TraceContext;
+  /** What each model used. */
+  readonly usage_by_model?: Readonly<Record<string, JsonObject>>;
+  /** What a parked run waits for. */
+  readonly awaiting?: AwaitingJSON;
   /** What a `UsageMeter` has counted, for a later one to go on from. */
   readonly usage_meter?: JsonObject;
 }
@@ -81,6 +91,9 @@ export interface IncomingRecord {
   readonly provider: string | null;
   readonly costUsd: number | null;
   readonly parentRunId: string | null;
+  readonly rootRunId: string | null;
+  readonly runningAt: Timestamp | null;
+  readonly wait: Wait | null;
   readonly input: JsonObject | null;
   readonly output: JsonObject | null;
   readonly error: JsonObject | null;
@@ -103,6 +116,8 @@ const SCALARS = [
   'provider',
   'cost_usd',
   'parent_run_id',
+  'root_run_id',
+  'running_at',
 ];
 
 /** Frozen, since every record without such a payload shares it. */
@@ -117,6 +132,7 @@ const PAYLOADS = [
   'token_usage',
   'trace_context',
   'limits',
+  'awaiting',
 ];
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set([...SCALARS, ...PAYLOADS]);
@@ -180,9 +196,13 @@ export function readRecord(json: unknown): IncomingRecord {
   const envelope = readEnvelope(json);
   const issues = envelopeIssues(envelope);
   const limits = readLimits(ownMember(json, 'limits'), 'wire', issues);
+  const wait = readAwaiting(ownMember(json, 'awaiting'), issues);
+  if (wait !== null && envelope.status !== 'running') {
+    issues.push({ path: 'awaiting', message: 'must be null of a run that is not "running"' });
+  }
   const counters = copyJson(envelope.tokenUsage, 'token_usage', issues) as Counters;
   if (issues.length > 0) throw recordError(issues, envelope.status);
-  return incomingRecord(envelope, counters, limits, unknownMembers(json));
+  return incomingRecord(envelope, counters, limits, wait, unknownMembers(json));
 }
 
 function readEnvelope(json: JsonObject): IncomingEnvelope {
@@ -244,9 +264,10 @@ function incomingRecord(
   envelope: IncomingEnvelope,
   counters: Counters,
   limits: RunLimits | null,
+  wait: Wait | null,
   unknown: JsonObject | null,
 ): IncomingRecord {
-  const { startedAtText, endedAtText } = envelope;
+  const { startedAtText, endedAtText, runningAtText } = envelope;
   return {
     id: envelope.id,
     sessionId: envelope.sessionId,
@@ -257,6 +278,9 @@ function incomingRecord(
     provider: envelope.provider,
     costUsd: envelope.costUsd,
     parentRunId: envelope.parentRunId,
+    rootRunId: envelope.givenRootRunId,
+    runningAt: runningAtText === null ? null : parseTimestamp(runningAtText),
+    wait,
     input: envelope.input,
     output: envelope.output,
     error: envelope.error,

@@ -1,6 +1,7 @@
 const DAY_MS = 86_400_000;
 const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+/** The last moment that a record can name. */
+export const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** The length of what {@link formatTimestamp} writes. */
 const WRITTEN_LENGTH = '2026-02-07T12:34:56.789Z'.length;

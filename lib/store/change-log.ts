@@ -86,7 +86,7 @@ export class ChangeLog {
 
   #onStatusChanged({ from, to, at }: StatusChangedEvent): void {
     const end: RecordColumn[] = isTerminalStatus(to) ? ['ended_at', 'output', 'error'] : [];
-    this.#add('statusChanged', ['status', 'active', ...end], { from, to }, at);
+    this.#add('statusChanged', ['status', 'active', 'extra', ...end], { from, to }, at);
   }
 
   #onTurnIncremented({ turnCount, at }: TurnIncrementedEvent): void {

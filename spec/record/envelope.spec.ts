@@ -227,7 +227,13 @@ describe('issueWith()', () => {
 
   it('knows every key of the record but the limits', () => {
     expect(names.map(wireNameOf).sort()).toEqual(
-      [...Object.keys(makeRun().toJSON()), 'parent_run_id', 'trace_context'].sort(),
+      [
+        ...Object.keys(makeRun().toJSON()),
+        'parent_run_id',
+        'root_run_id',
+        'running_at',
+        'trace_context',
+      ].sort(),
     );
   });
 

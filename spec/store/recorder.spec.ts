@@ -79,7 +79,7 @@ describe('RunRecorder', () => {
     run.metadata = { a: 1 };
     await recorder.flush();
     expect(backend.batches.map(([write]) => Object.keys(write!.columns).sort()).slice(1)).toEqual([
-      ['active', 'status', 'turn_count'],
+      ['active', 'extra', 'status', 'turn_count'],
       ['metadata'],
     ]);
   });

@@ -9,6 +9,12 @@ const NAMES: readonly (keyof RunEvents)[] = [
   'usageUpdated',
   'attributesChanged',
   'limitApproaching',
+  'childCreated',
+  'stepStarted',
+  'stepEnded',
+  'noted',
+  'parked',
+  'answered',
   'listenerError',
 ];
 

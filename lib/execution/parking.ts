@@ -1,0 +1,78 @@
+import type { Wait } from '../record/awaiting';
+import type { ValidationIssue } from '../record/error';
+import { validationError } from '../record/error';
+import type { JsonObject } from '../record/json';
+import { copyJsonObject } from '../record/json';
+import { findUnknown } from '../record/options';
+import type { RunView } from '../record/run-view';
+import { LAST_MS } from '../record/timestamp';
+
+/** What a run that parks waits for. */
+export interface ParkOptions {
+  /** Why it waits, as a word: `approval`. @default null */
+  readonly reason?: string | null | undefined;
+  /** What the person who answers is to see: any object that JSON can carry. @default null */
+  readonly data?: object | null | undefined;
+  /** What the run needs to go on: any object that JSON can carry. @default null */
+  readonly state?: object | null | undefined;
+  /** How long it may wait, in milliseconds. @default for ever */
+  readonly expiresInMs?: number | null | undefined;
+}
+
+const NAMES = ['reason', 'data', 'state', 'expiresInMs'] as const satisfies readonly (keyof ParkOptions)[];
+
+/** What `run.park()` gives: returned by the function that is executed, it parks its run. */
+export class Parking {
+  readonly #run: RunView;
+  /** Why the run waits. */
+  readonly reason: string | null;
+  /** What the person who answers is to see. */
+  readonly data: JsonObject | null;
+  /** What the run needs to go on. */
+  readonly state: JsonObject | null;
+  /** How long it may wait, in milliseconds; null for ever. */
+  readonly expiresInMs: number | null;
+
+  /** @throws {RunError} `validation_error` */
+  constructor(run: RunView, options: ParkOptions) {
+    const issues: ValidationIssue[] = [];
+    findUnknown(options, NAMES, issues);
+    if (issues.length > 0) throw validationError('options of park', issues);
+    const { reason = null, data, state, expiresInMs = null } = options;
+    if (reason !== null && typeof reason !== 'string') {
+      issues.push({ path: 'reason', message: 'must be a string' });
+    }
+    if (expiresInMs !== null && !isDelay(expiresInMs)) {
+      issues.push({
+        path: 'expiresInMs',
+        message: 'must be a number above 0 that ends before the year 10000',
+      });
+    }
+    this.#run = run;
+    this.reason = reason;
+    this.data = payload(data, 'data', issues);
+    this.state = payload(state, 'state', issues);
+    this.expiresInMs = expiresInMs === Infinity ? null : expiresInMs;
+    if (issues.length > 0) throw validationError('options of park', issues);
+  }
+
+  /** Whether it was made for the run. */
+  isOf(run: RunView): boolean {
+    return this.#run === run;
+  }
+
+  /** The wait that begins now. */
+  begin(now: number): Wait {
+    const { reason, data, state, expiresInMs } = this;
+    const expiresAt = expiresInMs === null ? null : { ms: Math.floor(now + expiresInMs), text: null };
+    return { reason, data, state, since: { ms: now, text: null }, expiresAt, answer: null, unknown: null };
+  }
+}
+
+function isDelay(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && (value === Infinity || Date.now() + value <= LAST_MS);
+}
+
+function payload(value: unknown, name: string, issues: ValidationIssue[]): JsonObject | null {
+  return value === undefined || value === null ? null : copyJsonObject(value, name, issues);
+}
