@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Run } from 'agent-run';
 import type { RunHandler } from 'agent-run/http';
-import { createRunHandler, streamRun, toNodeListener } from 'agent-run/http';
+import { createRunHandler, streamRun } from 'agent-run/http';
 import type { JournalEntry, RunStore } from 'agent-run/store';
 import { MemoryRunStore } from 'agent-run/store';
 import type { Message } from './event-reader';
@@ -164,7 +164,7 @@ for (const [name, open] of STORES) {
 
     it('skips and repeats nothing across reconnects and a restart of the server', async () => {
       const run = await running(store, 'restarted', 20);
-      let server = await listen(toNodeListener(handler));
+      let server = await listen(handler);
       const seen: string[] = [];
       let ended = false;
       while (!ended) {
@@ -181,7 +181,7 @@ for (const [name, open] of STORES) {
         if (run.turnCount > 50) run.cancel();
         await store.track(run).flush();
         await server.close();
-        server = await listen(toNodeListener(handlerOf(store)), server.port);
+        server = await listen(handlerOf(store), server.port);
       }
       await server.close();
       expect(seen).toEqual((await store.events('restarted')).map(({ seq }) => String(seq)));
@@ -190,7 +190,7 @@ for (const [name, open] of STORES) {
     it('ends its watch when the client is gone, and never the run', async () => {
       const run = await running(store, 'left');
       const observed = observe(store);
-      const server = await listen(toNodeListener(handler));
+      const server = await listen(handler);
       const gone = new AbortController();
       const response = await fetch(`${server.url}/api/runs/left/events`, {
         headers: STREAM,
@@ -236,7 +236,7 @@ describe('the event stream', () => {
     await recorder.flush();
     const total = (await allEntries(store, 'long')).length;
     const observed = observe(store);
-    const server = await listen(toNodeListener(handler));
+    const server = await listen(handler);
     const socket = connect(server.port, '127.0.0.1');
     socket.write(
       'GET /api/events?session_id=session HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n',

@@ -1,7 +1,9 @@
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { RunHandler } from 'agent-run/http';
+import { toNodeListener } from 'agent-run/http';
 
 /** A server on loopback. */
 export interface TestServer {
@@ -12,8 +14,10 @@ export interface TestServer {
 }
 
 /** Listens on a free port, or on one that was used before. */
-export async function listen(listener: RequestListener, port = 0): Promise<TestServer> {
-  const server = createServer(listener).listen(port, '127.0.0.1');
+export async function listen(handler: RunHandler, port = 0): Promise<TestServer> {
+  const listener = toNodeListener(handler);
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return serverOf(server);
 }
@@ -25,7 +29,8 @@ export function serverOf(server: Server): TestServer {
     port,
     url: `http://127.0.0.1:${port}`,
     close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
+      const closed = once(server, 'close');
+      server.close();
       server.closeAllConnections();
       await closed;
     },
