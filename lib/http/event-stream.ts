@@ -106,15 +106,11 @@ async function* liveMessages(
   id: string,
   { after, signal }: RunStreamOptions,
 ): AsyncGenerator<string, number | 'end'> {
-  const over = new AbortController();
-  const watched = { runId: id, afterSeq: after, signal: AbortSignal.any([signal, over.signal]) };
   let last = after;
-  for await (const entry of withPauses(store.watch(watched))) {
+  for await (const entry of withPauses(store.watch({ runId: id, afterSeq: after, signal }))) {
     if (entry !== null) last = entry.seq;
     yield entry === null ? COMMENT : messageOf(entry, entry.seq);
-    // The watch may be waiting for what will never come: it is told before it is left.
-    if (entry === null ? await isOver(store, id) : isEnd(entry)) over.abort();
-    if (over.signal.aborted) break;
+    if (entry === null ? await isOver(store, id) : isEnd(entry)) break;
   }
   return last;
 }

@@ -1,0 +1,10 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Connection } from '../api/connection';
+import { connection, onConnection } from '../api/connection';
+
+/** Whether the server can be reached. */
+export function useConnection(): Connection {
+  const [current, setCurrent] = useState(connection);
+  useEffect(() => onConnection(() => setCurrent(connection())), []);
+  return current;
+}

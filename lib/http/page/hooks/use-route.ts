@@ -1,0 +1,31 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Route } from '../model/route';
+import { parseRoute, routeHash } from '../model/route';
+
+const CHANGED = 'agent-run-route';
+
+/** The route of the address, which follows the back button too. */
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  useEffect(() => {
+    const read = (): void => setRoute(parseRoute(location.hash));
+    addEventListener('hashchange', read);
+    addEventListener(CHANGED, read);
+    return () => {
+      removeEventListener('hashchange', read);
+      removeEventListener(CHANGED, read);
+    };
+  }, []);
+  return route;
+}
+
+/** Goes to a route, as a click on a link does. */
+export function goTo(route: Route): void {
+  location.hash = routeHash(route);
+}
+
+/** Puts a route in the place of the one that is shown: going back passes it over. */
+export function replaceRoute(route: Route): void {
+  history.replaceState(null, '', routeHash(route));
+  dispatchEvent(new Event(CHANGED));
+}

@@ -1,0 +1,110 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useVisibleRows } from '../hooks/use-visible-rows';
+import type { TimeAxis } from '../model/axis';
+import type { TimelineRow } from '../model/rows';
+import { TimelineLine } from './timeline-line';
+
+interface TimelineProps {
+  readonly rows: readonly TimelineRow[];
+  readonly axis: TimeAxis;
+  readonly selected: string | null;
+  readonly live: boolean;
+  readonly select: (id: string | null) => void;
+}
+
+const ROW_HEIGHT = 32;
+
+/** Everything of a run on one time axis, a line each. Arrow keys go from line to line. */
+export function Timeline({ rows, axis, selected, live, select }: TimelineProps): JSX.Element {
+  const list = useRef<HTMLOListElement>(null);
+  const [rowHeight, setRowHeight] = useState(ROW_HEIGHT);
+  const { first, end } = useVisibleRows(list, rows.length, rowHeight);
+  const [active, setActive] = useState(0);
+  useEffect(() => {
+    const height = list.current?.querySelector('li')?.getBoundingClientRect().height ?? 0;
+    if (height > 0) setRowHeight(height);
+  }, [rows.length === 0]);
+  const move = (event: KeyboardEvent): void => {
+    const next = nextLine(event.key, active, rows.length);
+    if (next === null) return;
+    event.preventDefault();
+    setActive(next);
+    focusLine(list.current, next);
+  };
+  const reachable = Math.min(active, rows.length - 1);
+  return (
+    <div class={live ? 'timeline is-live' : 'timeline'}>
+      <Scale axis={axis} />
+      <ol ref={list} class="timeline-rows" aria-label="Timeline" onKeyDown={move}>
+        {first > 0 && <li class="filler" aria-hidden="true" style={{ height: `${first * rowHeight}px` }} />}
+        {rows.slice(first, end).map((row, offset) => (
+          <TimelineLine
+            key={row.id}
+            row={row}
+            index={first + offset}
+            axis={axis}
+            selected={row.id === selected}
+            reachable={first + offset === reachable}
+            onFocus={setActive}
+            select={select}
+          />
+        ))}
+        {end < rows.length && (
+          <li class="filler" aria-hidden="true" style={{ height: `${(rows.length - end) * rowHeight}px` }} />
+        )}
+      </ol>
+    </div>
+  );
+}
+
+function nextLine(key: string, active: number, count: number): number | null {
+  const moves: Readonly<Record<string, number>> = {
+    ArrowDown: active + 1,
+    ArrowUp: active - 1,
+    PageDown: active + 10,
+    PageUp: active - 10,
+    Home: 0,
+    End: count - 1,
+  };
+  const next = moves[key];
+  return next === undefined ? null : Math.max(0, Math.min(count - 1, next));
+}
+
+/** After the line has been drawn: one far away is scrolled to first. */
+function focusLine(list: HTMLElement | null, index: number): void {
+  const find = (): HTMLElement | null => list?.querySelector(`[data-index="${index}"]`) ?? null;
+  requestAnimationFrame(() => {
+    const line = find();
+    if (line) {
+      line.focus();
+      return;
+    }
+    const height = list?.querySelector('li:not(.filler)')?.getBoundingClientRect().height ?? ROW_HEIGHT;
+    const top = (list?.getBoundingClientRect().top ?? 0) + scrollY;
+    scrollTo({ top: top + index * height - innerHeight / 2 });
+    setTimeout(() => find()?.focus(), 60);
+  });
+}
+
+function Scale({ axis }: { readonly axis: TimeAxis }): JSX.Element {
+  return (
+    <div class="scale" aria-hidden="true">
+      <div class="track">
+        {axis.ticks.map(({ position, label }) => (
+          <span
+            key={label}
+            class={position > 0.94 ? 'tick is-last' : 'tick'}
+            style={{ left: percent(position) }}
+          >
+            {label}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(3)}%`;
+}
