@@ -4,8 +4,11 @@
  *     npm run bench                          everything, in under fifteen minutes
  *     npm run bench -- lifecycle payloads    some parts
  *     npm run bench -- --json                for a machine
+ *     npm run bench -- --write               puts what was measured into README.md and docs/performance.md
  */
 import { parseArgs } from 'node:util';
+import { PROJECT } from './built';
+import { writeFigures } from './figures';
 import { parts } from './parts';
 import { showProgress } from './progress';
 import type { Part, PartResult } from './report';
@@ -19,7 +22,7 @@ void main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean', default: false } },
+    options: { json: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
   const chosen = choose(positionals);
@@ -31,6 +34,9 @@ async function main(): Promise<void> {
     progress.done();
     results.push({ name: part.name, ...result });
     if (!values.json) process.stdout.write(`${formatPart(result)}\n`);
+  }
+  if (values.write) {
+    writeFigures(PROJECT, { environment: environment(), versions: versions(), parts: results });
   }
   process.stdout.write(values.json ? `${asJson(results)}\n` : `${verdict(results)}\n`);
 }

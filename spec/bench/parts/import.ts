@@ -25,7 +25,7 @@ export const importing: Part = {
       what: 'the core',
       against: 'its dependencies alone',
       value: spreadOf(ratios),
-      figure: { atMost: 1.1 },
+      figure: { atMost: 0.4 },
     };
     return Promise.resolve({ title: 'Import', rows: [row], notes: NOTES });
   },

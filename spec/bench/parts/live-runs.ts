@@ -20,7 +20,7 @@ export const liveRuns: Part = {
       warmMs: 2000,
       progress: (share) => progress(0.2 * share),
     });
-    const rows: Row[] = [slowness(compared!, 'the floor', { atMost: 2.5 })];
+    const rows: Row[] = [slowness(compared!, 'the floor', { atMost: 2 })];
     const reports = { run: [] as LoopReport[], floor: [] as LoopReport[] };
     for (let round = 0; round < LOOPS; round++) {
       reports.run.push(loop('run'));

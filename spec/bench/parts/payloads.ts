@@ -34,17 +34,17 @@ const PAIRINGS: readonly Pairing[] = [
   ...[KB, 100 * KB, 5 * MB].map((bytes) => ({
     base: subject('JSON.stringify of it', 'stringify', bytes),
     candidate: subject(`check and copy, ${sized(bytes)}`, 'takeIn', bytes),
-    figure: { atMost: 1.5 },
+    figure: { atMost: 1.2 },
   })),
   {
     base: subject('1 KB', 'toJson', KB),
     candidate: subject('toJSON, output of 5 MB', 'toJson', 5 * MB),
-    figure: { atMost: 2 },
+    figure: { atMost: 1.2 },
   },
   {
     base: subject('1 KB', 'fromJson', KB),
     candidate: subject('fromJSON, output of 5 MB', 'fromJson', 5 * MB),
-    figure: { atMost: 2 },
+    figure: { atMost: 1.2 },
   },
   {
     base: subject('the record as a plain object', 'stringifyPlain', 100 * KB),
