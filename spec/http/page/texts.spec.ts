@@ -52,7 +52,7 @@ describe('previewOf()', () => {
       { role: 'user', content: 'first' },
       { role: 'user', content: 'last' },
     ];
-    expect(purposeOf(makeRecord({ input: { model: 'gpt-5', messages, prompt: '' } }))).toBe('gpt-5');
+    expect(purposeOf(makeRecord({ input: { model: 'gpt-5', messages, prompt: '' } }))).toBe('last');
     expect(purposeOf(makeRecord({ input: { messages } }))).toBe('last');
     expect(purposeOf(makeRecord({ input: { a: { b: { c: { d: { e: 'deep' } } } } } }))).toBe('');
     expect(purposeOf(makeRecord({ input: { count: 7, list: [null, 1] } }))).toBe('');
