@@ -64,6 +64,28 @@ export function addUsage(counters: Counters, delta: JsonObject): void {
   }
 }
 
+/** Adds only numbers, at every depth: for sums over runs, where a text of one hides no number of another. */
+export function addNumbers(counters: Counters, delta: JsonObject): void {
+  for (const key of Object.keys(delta)) {
+    const added = delta[key];
+    const current = counters[key];
+    if (typeof added === 'number') {
+      if (typeof current === 'number') counters[key] = current + added;
+      else setMember(counters, key, added);
+    } else if (isJsonObject(added)) {
+      const nested = ownMember(counters, key);
+      if (isJsonObject(nested)) addNumbers(nested, added);
+      else if (nested === undefined) addInto(counters, key, added);
+    }
+  }
+}
+
+function addInto(counters: Counters, key: string, added: JsonObject): void {
+  const nested: Counters = {};
+  addNumbers(nested, added);
+  if (Object.keys(nested).length > 0) setMember(counters, key, nested);
+}
+
 /** A frozen copy of the counters. */
 export function freezeUsage(counters: Counters): TokenUsage {
   const copy: Counters = {};

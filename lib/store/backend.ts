@@ -5,7 +5,8 @@ import type { ColumnName, StoredRun } from './columns';
  * nothing about statuses: rules are applied before a row comes here.
  *
  * Every text that it is handed is safe for a database: ids are encoded, payloads are JSON texts, so
- * there is no NUL and no lone surrogate in any. A method that fails throws a `storage_error`.
+ * there is no NUL and no lone surrogate in any. A method that fails throws a `storage_error`; one that
+ * takes longer than it may gives up, and throws one that is `retryable`.
  */
 export interface StoreBackend {
   /**
@@ -19,6 +20,16 @@ export interface StoreBackend {
    */
   apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]>;
 
+  /**
+   * Reads the row of a run and writes what is made of it; nobody writes the row in between, however
+   * busy the run is.
+   *
+   * @param decide - Is handed the row, null for none, and gives the write, null for none; it is called
+   * at once. What it throws is thrown, and nothing is written. Its write is not `exclusive`.
+   * @returns what became of the write; null for none.
+   */
+  update(id: string, decide: (row: StoredRun | null) => RunWrite | null): Promise<WriteOutcome | null>;
+
   /** The row of a run; null for none. */
   read(id: string): Promise<StoredRun | null>;
 
@@ -28,20 +39,39 @@ export interface StoreBackend {
     columns: readonly Name[],
   ): Promise<readonly Pick<StoredRun, Name>[]>;
 
-  /** Active runs whose process gives no sign of life. */
+  /**
+   * All rows that pass the filter, a page at a time, with pauses for others in between.
+   *
+   * @param columns - What a row has, in this order; JSON texts are read already.
+   * @param onRows - Is handed each page.
+   * @returns how many rows could not be read and were left out.
+   */
+  scan(
+    filter: RowFilter,
+    columns: readonly ScanColumn[],
+    onRows: (rows: readonly ScannedRow[]) => void,
+  ): Promise<number>;
+
+  /** Runs whose process gives no sign of life, and those that have waited for too long. */
   stale(query: StaleQuery): Promise<readonly StoredRun[]>;
 
-  /** Journal entries by position ascending. */
-  journal(query: JournalQuery): Promise<readonly StoredEntry[]>;
+  /** Journal entries by position, or by `seq` of a run, ascending. */
+  journal(query: JournalQuery): Promise<JournalPage>;
+
+  /** The last position that can be read; 0 for none. Cheap. */
+  head(): Promise<number>;
 
   /** Removes a run and its journal; whether there was one. Positions are never given out again. */
   delete(id: string): Promise<boolean>;
 
+  /** Removes one small batch of what a {@link PruneQuery} says. */
+  prune(query: PruneQuery): Promise<Pruned>;
+
   /**
-   * Calls back when entries may have been committed, by any process, as early as it can know: with
-   * the encoded ids of their runs, or null where it cannot tell. A missed call costs a delay only.
+   * Calls back when entries may have been committed, by any process, as early as it can know; with null
+   * where it cannot tell of which runs. A missed call costs a delay only.
    */
-  subscribe?(onCommit: (runIds: readonly string[] | null) => void): () => void;
+  subscribe?(onCommit: (commit: Commit | null) => void): () => void;
 
   close(): Promise<void>;
 }
@@ -62,7 +92,7 @@ export interface RunWrite {
   readonly entries: readonly NewEntry[];
   /**
    * `keep`: as it is. `release`: nobody holds it. Otherwise condition and effect: the lease is free,
-   * the owner's own or expired, and is the owner's for `ms` from now, by the database's clock.
+   * the holder's own or expired, and is the holder's for `ms` from now, by the database's clock.
    */
   readonly lease: Lease | 'keep' | 'release';
   /** Condition: no other run of the session is active. */
@@ -71,10 +101,20 @@ export interface RunWrite {
 
 /** The columns that a backend writes from the rest of a {@link RunWrite}. */
 export type BookkeepingColumn =
-  'revision' | 'seq' | 'writer' | 'lease_owner' | 'lease_expires_ms' | 'touched_ms';
+  | 'revision'
+  | 'seq'
+  | 'writer'
+  | 'lease_owner'
+  | 'lease_token'
+  | 'lease_ms'
+  | 'lease_expires_ms'
+  | 'touched_ms';
 
 /** Who executes a run, and for how long others have to believe it. */
 export interface Lease {
+  /** Tells holders apart. */
+  readonly token: string;
+  /** The name of the process, for people. */
   readonly owner: string;
   /** Milliseconds from now; 0 for a lease that has expired as it is taken. */
   readonly ms: number;
@@ -85,6 +125,12 @@ export interface Lease {
  * where somebody else holds the lease, `busy` where the session has another active run.
  */
 export type WriteOutcome = 'applied' | 'stale' | 'leased' | 'busy';
+
+/** What was committed: the encoded ids of the runs that have new entries, or are gone, and of their sessions. */
+export interface Commit {
+  readonly runIds: readonly string[];
+  readonly sessionIds: readonly string[];
+}
 
 /** An entry on its way into the journal. */
 export interface NewEntry {
@@ -103,17 +149,41 @@ export interface StoredEntry extends NewEntry {
   readonly session_id: string;
 }
 
+/** A page of the journal. */
+export interface JournalPage {
+  readonly entries: readonly StoredEntry[];
+  /**
+   * Up to which position everything that passes is in this page or an earlier one: where a reader by
+   * position goes on from, also when it was given no entry.
+   */
+  readonly throughPosition: number;
+}
+
 /** Which rows. A filter that is absent does not filter. */
-export interface RowQuery {
+export interface RowFilter {
   readonly sessionId?: string | undefined;
-  readonly status?: string | undefined;
+  /** One of these, at least one, no two the same. */
+  readonly statuses?: readonly string[] | undefined;
   readonly provider?: string | undefined;
+  readonly parentRunId?: string | undefined;
+  /** The tree of this run, itself included. */
+  readonly rootRunId?: string | undefined;
+  /** Whether only those that are nobody's child. */
+  readonly rootsOnly?: boolean | undefined;
+  /** Top-level members of the metadata that all have to be there. */
+  readonly metadata?: readonly MetadataMember[] | undefined;
+  /** `answer`: those that wait for one; `resume`: those that have theirs. */
+  readonly awaits?: StoredRun['awaits'] | undefined;
   /** Whether only those that hold their session. */
   readonly active?: boolean | undefined;
   /** `started_ms` at or after this. */
   readonly fromMs?: number | undefined;
   /** `started_ms` before this. */
   readonly toMs?: number | undefined;
+}
+
+/** A page of rows. */
+export interface RowQuery extends RowFilter {
   /** Where the page before ended: rows that come after this one. */
   readonly after?: RowKey | undefined;
   readonly limit: number;
@@ -125,14 +195,44 @@ export interface RowKey {
   readonly id: string;
 }
 
+/** A member of a run's metadata, as the table of members has it. */
+export interface MetadataMember {
+  readonly name: string;
+  /** A JSON text, or a hash of one that is long: text and number differ. */
+  readonly value: string;
+}
+
+/** A column that a scan can give. */
+export type ScanColumn =
+  | 'session_id'
+  | 'root_run_id'
+  | 'provider'
+  | 'status'
+  | 'started_ms'
+  | 'turn_count'
+  | 'cost_usd'
+  | 'token_usage'
+  | 'usage_by_model'
+  | 'metadata';
+
+/** The values of a row that was scanned: texts encoded, payloads as JSON has them. */
+export type ScannedRow = readonly unknown[];
+
 /**
- * Which active rows: those whose lease has expired and that were not touched for `quietMs`, and with
- * `unleased` also those without a lease that were not touched for `quietMs`; by the database's clock.
+ * Which runs have been left: running ones whose lease has expired, and those whose time to wait for an
+ * answer is over; all by the database's clock.
  */
 export interface StaleQuery {
   readonly sessionId?: string | undefined;
-  readonly quietMs: number;
-  readonly unleased: boolean;
+  /** After how long without a write a running run without a lease counts; null for never. */
+  readonly unleasedQuietMs: number | null;
+  /**
+   * For how long the database can be reached again, as far as this process knows. A lease that could
+   * not be renewed before has half its time from then on. @default for ever
+   */
+  readonly reachableForMs?: number | undefined;
+  /** Rows that come after this one. */
+  readonly after?: RowKey | undefined;
   readonly limit: number;
 }
 
@@ -145,4 +245,30 @@ export interface JournalQuery {
   /** Only entries with a greater position; used without `runId`. @default 0 */
   readonly afterPosition?: number | undefined;
   readonly limit: number;
+}
+
+/** What is to go: runs that have ended and have no child in the store, or only their journals. */
+export interface PruneQuery {
+  /** Runs that ended before this moment, in milliseconds since the epoch. */
+  readonly endedBeforeMs: number;
+  readonly journalOnly: boolean;
+  /** Where the batch before has come to. */
+  readonly after: PruneKey | null;
+  /** How many runs are looked at, at most. */
+  readonly limit: number;
+}
+
+/** The key by which runs are pruned. */
+export interface PruneKey {
+  readonly endedAt: string;
+  readonly id: string;
+}
+
+/** What one batch has removed. */
+export interface Pruned extends Commit {
+  /**
+   * Where to go on; null at the end of the pass. Where the pass has removed runs, another one may find
+   * their parents.
+   */
+  readonly next: PruneKey | null;
 }

@@ -12,6 +12,7 @@ import type { AnyRun } from '../run';
 import { isTerminalStatus } from '../record/status';
 import type { NewEntry } from './backend';
 import type { RecordColumn } from './columns';
+import { AWAITING_COLUMNS, STATUS_COLUMNS } from './columns';
 import type { JournalEntryType } from './journal';
 
 /** An entry that has no `seq` yet. */
@@ -33,9 +34,15 @@ interface Collected extends Changes {
 }
 
 /** The columns that say how a run ended. */
-const END_COLUMNS: ReadonlySet<RecordColumn> = new Set(['status', 'active', 'ended_at', 'output', 'error']);
+const END_COLUMNS: ReadonlySet<RecordColumn> = new Set([
+  ...STATUS_COLUMNS,
+  ...AWAITING_COLUMNS,
+  'ended_at',
+  'output',
+  'error',
+]);
 
-const COLUMN_OF: Readonly<Record<RunAttributeName, RecordColumn>> = {
+const COLUMN_OF: Readonly<Record<RunAttributeName, RecordColumn | readonly RecordColumn[]>> = {
   metadata: 'metadata',
   providerMetadata: 'provider_metadata',
   provider: 'provider',
@@ -43,7 +50,7 @@ const COLUMN_OF: Readonly<Record<RunAttributeName, RecordColumn>> = {
   error: 'error',
   limits: 'extra',
   traceContext: 'extra',
-  awaiting: 'extra',
+  awaiting: AWAITING_COLUMNS,
 };
 
 /** Listens to a run: keeps an entry for each of its events, and the columns that each touches. */
@@ -85,8 +92,10 @@ export class ChangeLog {
   }
 
   #onStatusChanged({ from, to, at }: StatusChangedEvent): void {
-    const end: RecordColumn[] = isTerminalStatus(to) ? ['ended_at', 'output', 'error'] : [];
-    this.#add('statusChanged', ['status', 'active', 'extra', ...end], { from, to }, at);
+    const end: RecordColumn[] = isTerminalStatus(to)
+      ? ['ended_at', 'output', 'error', ...AWAITING_COLUMNS]
+      : [];
+    this.#add('statusChanged', [...STATUS_COLUMNS, ...end], { from, to }, at);
   }
 
   #onTurnIncremented({ turnCount, at }: TurnIncrementedEvent): void {
@@ -95,12 +104,12 @@ export class ChangeLog {
 
   #onUsageUpdated({ delta, tokenUsage, costUsd, at }: UsageUpdatedEvent): void {
     // What a usage meter keeps in the record changes with what it counts.
-    const kept: RecordColumn[] = portOf(this.#run).keepsMore ? ['extra'] : [];
+    const kept: RecordColumn[] = portOf(this.#run).keepsMore ? ['usage_by_model', 'extra'] : [];
     this.#add('usageUpdated', ['token_usage', 'cost_usd', ...kept], { delta, tokenUsage, costUsd }, at);
   }
 
   #onAttributesChanged({ names, at }: AttributesChangedEvent): void {
-    const columns = names.map((name) => COLUMN_OF[name]);
+    const columns = names.flatMap((name) => COLUMN_OF[name]);
     this.#add('attributesChanged', columns, { names }, at);
   }
 

@@ -1,34 +1,49 @@
 import { portOf } from '../attachment';
+import { RunError } from '../record/error';
+import type { KeptKey } from '../record/attachment';
 import type { JsonObject } from '../record/json';
+import { isJsonObject } from '../record/json';
 import type { RunJSON } from '../record/record';
+import type { RunStatus } from '../record/status';
 import type { AnyRun } from '../run';
 import { Run } from '../run';
-import type { RunStatus } from '../record/status';
 import { decodeText, encodeText } from './column-text';
 
 /** A run as a row: flat, each value a text, a number or null. The names are those of the database. */
 export interface StoredRun {
-  /** Encoded by `encodeText`, as `session_id` and `provider` are. */
+  /** Encoded by `encodeText`, as the other ids and `provider` are. */
   readonly id: string;
   readonly session_id: string;
+  readonly parent_run_id: string | null;
+  /** The run's own id where it is nobody's child. */
+  readonly root_run_id: string;
   readonly status: string;
+  /** 1 while the run may be executed by somebody. */
+  readonly running: 0 | 1;
   /** 1 while the run holds its session: a session may be asked to have at most one of them. */
   readonly active: 0 | 1;
+  /** What it waits for: a person's answer, or to be resumed with it. */
+  readonly awaits: 'answer' | 'resume' | null;
+  /** Milliseconds since the epoch; null for no end of the wait. */
+  readonly awaiting_expires_ms: number | null;
   readonly provider: string | null;
   /** Milliseconds since the epoch, for order and filters. */
   readonly started_ms: number;
-  /** ISO 8601, with every digit. */
+  /** ISO 8601, with every digit, as the other times. */
   readonly started_at: string;
+  readonly running_at: string | null;
   readonly ended_at: string | null;
   readonly turn_count: number;
   readonly cost_usd: number | null;
   /** JSON texts, as the rest. */
   readonly token_usage: string;
+  readonly usage_by_model: string | null;
+  readonly metadata: string;
+  readonly provider_metadata: string;
+  readonly awaiting: string | null;
   readonly input: string | null;
   readonly output: string | null;
   readonly error: string | null;
-  readonly metadata: string;
-  readonly provider_metadata: string;
   /** The keys of the record that have no column; null for none. */
   readonly extra: string | null;
 
@@ -38,7 +53,12 @@ export interface StoredRun {
   readonly seq: number;
   /** Who wrote this revision. */
   readonly writer: string;
+  /** The name of the process that executes the run. */
   readonly lease_owner: string | null;
+  /** Tells those who hold leases apart. */
+  readonly lease_token: string | null;
+  /** For how long the lease was taken, in milliseconds. */
+  readonly lease_ms: number | null;
   /** Milliseconds since the epoch, by the database's clock; null without a lease. */
   readonly lease_expires_ms: number | null;
   /** When it was last written, renewals included, by the database's clock. */
@@ -51,20 +71,28 @@ export type ColumnName = keyof StoredRun;
 export const RECORD_COLUMNS = [
   'id',
   'session_id',
+  'parent_run_id',
+  'root_run_id',
   'status',
+  'running',
   'active',
+  'awaits',
+  'awaiting_expires_ms',
   'provider',
   'started_ms',
   'started_at',
+  'running_at',
   'ended_at',
   'turn_count',
   'cost_usd',
   'token_usage',
+  'usage_by_model',
+  'metadata',
+  'provider_metadata',
+  'awaiting',
   'input',
   'output',
   'error',
-  'metadata',
-  'provider_metadata',
   'extra',
 ] as const satisfies readonly ColumnName[];
 
@@ -75,6 +103,8 @@ export const ALL_COLUMNS = [
   'seq',
   'writer',
   'lease_owner',
+  'lease_token',
+  'lease_ms',
   'lease_expires_ms',
   'touched_ms',
 ] as const satisfies readonly ColumnName[];
@@ -84,24 +114,43 @@ export type RecordColumn = (typeof RECORD_COLUMNS)[number];
 /** The values of a run's record, by column. */
 export type RecordColumns = Pick<StoredRun, RecordColumn>;
 
+/** The columns that follow from where the run stands. */
+export const STATUS_COLUMNS = ['status', 'running', 'active', 'running_at'] as const satisfies RecordColumn[];
+
+/** The columns that say for what the run waits. */
+export const AWAITING_COLUMNS = [
+  'awaiting',
+  'awaits',
+  'awaiting_expires_ms',
+  'active',
+] as const satisfies RecordColumn[];
+
 /** What each column is, taken from the run itself: only what is asked for becomes text. */
 const READERS: { readonly [Name in RecordColumn]: (run: AnyRun) => StoredRun[Name] } = {
   id: (run) => encodeText(run.id),
   session_id: (run) => encodeText(run.sessionId),
+  parent_run_id: (run) => (run.parentRunId === null ? null : encodeText(run.parentRunId)),
+  root_run_id: (run) => encodeText(run.rootRunId),
   status: (run) => run.status,
-  active: (run) => (run.status === ACTIVE_STATUS ? 1 : 0),
+  running: (run) => (run.status === ACTIVE_STATUS ? 1 : 0),
+  active: (run) => (holdsSession(run) ? 1 : 0),
+  awaits: (run) => awaitsOf(awaitingOf(run)),
+  awaiting_expires_ms: (run) => expiryOf(awaitingOf(run)),
   provider: (run) => (run.provider === null ? null : encodeText(run.provider)),
   started_ms: (run) => run.startedAt.getTime(),
   started_at: (run) => portOf(run).startedAtText,
+  running_at: (run) => run.runningAtText,
   ended_at: (run) => portOf(run).endedAtText,
   turn_count: (run) => run.turnCount,
   cost_usd: (run) => run.costUsd,
   token_usage: (run) => JSON.stringify(run.tokenUsage),
+  usage_by_model: (run) => textOrNull(writtenObject(run, 'usage_by_model')),
+  metadata: (run) => JSON.stringify(run.metadata),
+  provider_metadata: (run) => JSON.stringify(run.providerMetadata),
+  awaiting: (run) => textOrNull(awaitingOf(run)),
   input: (run) => textOrNull(run.input),
   output: (run) => textOrNull(run.output),
   error: (run) => textOrNull(run.error),
-  metadata: (run) => JSON.stringify(run.metadata),
-  provider_metadata: (run) => JSON.stringify(run.providerMetadata),
   extra: extraOf,
 };
 
@@ -112,6 +161,8 @@ export const ACTIVE_STATUS: RunStatus = 'running';
 const COLUMN_KEYS: ReadonlySet<string> = new Set([
   'id',
   'session_id',
+  'parent_run_id',
+  'root_run_id',
   'status',
   'input',
   'output',
@@ -119,11 +170,14 @@ const COLUMN_KEYS: ReadonlySet<string> = new Set([
   'metadata',
   'turn_count',
   'token_usage',
+  'usage_by_model',
   'started_at',
+  'running_at',
   'ended_at',
   'provider',
   'cost_usd',
   'provider_metadata',
+  'awaiting',
 ]);
 
 /** The columns named, read from the run. */
@@ -133,44 +187,120 @@ export function columnsOf(run: AnyRun, names: Iterable<RecordColumn>): Partial<R
   return columns as Partial<RecordColumns>;
 }
 
-/** The run that a row holds. */
-export function runOf(row: RecordColumns): Run {
-  const record = {
-    ...(row.extra === null ? {} : parse(row.extra)),
+/**
+ * The run that a row holds.
+ *
+ * @throws {RunError} `storage_error` that names the run, where the row cannot be read.
+ */
+export function runOf(row: StoredRun): Run {
+  try {
+    for (const name of ['revision', 'seq'] as const) {
+      if (!Number.isSafeInteger(row[name]) || row[name] < 0) throw new RangeError(name);
+    }
+    return Run.fromJSON(recordOf(row));
+  } catch (error) {
+    throw unreadableError(row.id, error);
+  }
+}
+
+function recordOf(row: RecordColumns): object {
+  const parentRunId = row.parent_run_id === null ? {} : { parent_run_id: decodeText(row.parent_run_id) };
+  const hasRoot = row.parent_run_id !== null || row.root_run_id !== row.id;
+  return {
+    ...(hasRoot ? { root_run_id: decodeText(row.root_run_id) } : {}),
+    ...(row.extra === null ? {} : parse('extra', row.extra)),
     id: decodeText(row.id),
     session_id: decodeText(row.session_id),
     status: row.status,
-    input: parseOrNull(row.input),
-    output: parseOrNull(row.output),
-    error: parseOrNull(row.error),
-    metadata: parse(row.metadata),
+    input: parseOrNull('input', row.input),
+    output: parseOrNull('output', row.output),
+    error: parseOrNull('error', row.error),
+    metadata: parse('metadata', row.metadata),
     turn_count: row.turn_count,
-    token_usage: parse(row.token_usage),
+    token_usage: parse('token_usage', row.token_usage),
     started_at: row.started_at,
     ended_at: row.ended_at,
     provider: row.provider === null ? null : decodeText(row.provider),
     cost_usd: row.cost_usd,
-    provider_metadata: parse(row.provider_metadata),
+    provider_metadata: parse('provider_metadata', row.provider_metadata),
+    ...parentRunId,
+    ...(row.running_at === null ? {} : { running_at: row.running_at }),
+    ...(row.usage_by_model === null ? {} : { usage_by_model: parse('usage_by_model', row.usage_by_model) }),
+    ...(row.awaiting === null ? {} : { awaiting: parse('awaiting', row.awaiting) }),
   };
-  return Run.fromJSON(record);
+}
+
+/** Says which run it is, and nothing of what is in it: the texts of a parser's errors quote it. */
+function unreadableError(rowId: string, cause: unknown): RunError {
+  const id = readableId(rowId);
+  const reason = cause instanceof RunError ? cause.message : 'a column holds what this package never writes';
+  const message = `The row of run ${id} cannot be read: ${reason}`;
+  const issues = cause instanceof RunError ? cause.details['issues'] : undefined;
+  return new RunError('storage_error', message, {
+    details: { runId: id, ...(issues === undefined ? {} : { issues }) },
+  });
+}
+
+function readableId(rowId: unknown): string {
+  try {
+    return decodeText(rowId as string);
+  } catch {
+    return String(rowId);
+  }
+}
+
+/** Whether the run keeps others out of its session: a child rides with its root, one that waits lets others in. */
+function holdsSession(run: AnyRun): boolean {
+  return run.status === ACTIVE_STATUS && run.parentRunId === null && run.awaiting === null;
+}
+
+function awaitingOf(run: AnyRun): JsonObject | null {
+  return run.awaiting === null ? null : ((run.toJSON().awaiting ?? null) as JsonObject | null);
+}
+
+function awaitsOf(awaiting: JsonObject | null): StoredRun['awaits'] {
+  if (awaiting === null) return null;
+  return Object.hasOwn(awaiting, 'answer') ? 'resume' : 'answer';
+}
+
+function expiryOf(awaiting: JsonObject | null): number | null {
+  const expiresAt = awaiting?.['expires_at'];
+  const ms = typeof expiresAt === 'string' ? Date.parse(expiresAt) : NaN;
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function writtenObject(run: AnyRun, key: KeptKey): JsonObject | null {
+  const value = portOf(run).written(key);
+  return isJsonObject(value) ? value : null;
 }
 
 function extraOf(run: AnyRun): string | null {
   if (!portOf(run).hasMoreKeys) return null;
-  const record: RunJSON = run.toJSON();
+  const record = run.toJSON() as RunJSON & Readonly<Record<string, unknown>>;
   const names = Object.keys(record).filter((name) => !COLUMN_KEYS.has(name));
-  if (names.length === 0) return null;
-  return JSON.stringify(Object.fromEntries(names.map((name) => [name, record[name as keyof RunJSON]])));
+  const members = [...names.map((name) => [name, record[name]]), ...rootMembers(run, record)];
+  return members.length === 0 ? null : JSON.stringify(Object.fromEntries(members));
+}
+
+/** What the columns do not say of a record's `root_run_id`: that a child has none, or a root its own. */
+function rootMembers(run: AnyRun, record: RunJSON): readonly (readonly [string, unknown])[] {
+  const given = record.root_run_id ?? null;
+  const isSaid = run.parentRunId === null ? given !== run.id : given !== null;
+  return isSaid ? [] : [['root_run_id', given]];
 }
 
 function textOrNull(payload: object | null): string | null {
   return payload === null ? null : JSON.stringify(payload);
 }
 
-function parse(text: string): JsonObject {
-  return JSON.parse(text) as JsonObject;
+function parse(column: string, text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    throw new RunError('storage_error', `its column ${column} holds no JSON`);
+  }
 }
 
-function parseOrNull(text: string | null): JsonObject | null {
-  return text === null ? null : parse(text);
+function parseOrNull(column: string, text: string | null): JsonObject | null {
+  return text === null ? null : parse(column, text);
 }

@@ -1,20 +1,39 @@
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import type { RunStatus } from '../record/status';
+import { isJsonObject } from '../record/json';
 import { isRunStatus, RUN_STATUSES } from '../record/status';
-import type { RowKey, RowQuery } from './backend';
+import { findUnknown } from '../record/options';
+import { shownWord } from '../record/refusal';
+import type { MetadataMember, RowFilter, RowKey, RowQuery } from './backend';
 import { decodeText, encodeText } from './column-text';
+import type { MetadataScalar } from './metadata';
+import type { StoredRun } from './columns';
+import { isMetadataScalar, LONGEST_MEMBER, memberOf } from './metadata';
 
 /** Which runs. A member that is absent does not filter. */
 export interface RunFilter {
   /** Runs of this session. */
   readonly sessionId?: string | undefined;
-  /** Runs that stand here. */
-  readonly status?: RunStatus | undefined;
+  /** Runs that stand here, or at one of these. */
+  readonly status?: RunStatus | readonly RunStatus[] | undefined;
   /** Runs of this provider. */
   readonly provider?: string | undefined;
+  /** The children of this run. */
+  readonly parentRunId?: string | undefined;
+  /** This root and all its descendants. */
+  readonly rootRunId?: string | undefined;
+  /** Whether only runs that are nobody's child. */
+  readonly rootsOnly?: boolean | undefined;
+  /**
+   * Texts, numbers or booleans that top-level members of the metadata equal, all of them. Of a run's
+   * metadata the first 32 such members are found, texts of up to 256 characters.
+   */
+  readonly metadata?: Readonly<Record<string, MetadataScalar>> | undefined;
+  /** `answer`: runs that wait for one; `resume`: runs that have theirs and that nobody has resumed. */
+  readonly awaiting?: 'answer' | 'resume' | undefined;
   /** Runs started at this moment or later. */
-  readonly startedAfter?: Date | undefined;
+  readonly startedFrom?: Date | undefined;
   /** Runs started before this moment. */
   readonly startedBefore?: Date | undefined;
 }
@@ -30,30 +49,53 @@ export interface ListOptions extends RunFilter {
 const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 1000;
 
+/** What a {@link RunFilter} may have. */
+export const FILTER_OPTIONS = [
+  'sessionId',
+  'status',
+  'provider',
+  'parentRunId',
+  'rootRunId',
+  'rootsOnly',
+  'metadata',
+  'awaiting',
+  'startedFrom',
+  'startedBefore',
+] as const satisfies readonly (keyof RunFilter)[];
+
+const LIST_OPTIONS: readonly (keyof ListOptions)[] = [...FILTER_OPTIONS, 'limit', 'cursor'];
+
 /**
- * Checks a filter and says it in the words of rows.
+ * Checks a filter and a page, and says them in the words of rows.
  *
- * @throws {RunError} `validation_error`, `invalid_status` among its issues
+ * @throws {RunError} `validation_error`, an unknown option or status among its issues
  */
 export function readListOptions(options: ListOptions): RowQuery {
-  const { sessionId, status, provider, startedAfter, startedBefore, limit = DEFAULT_LIMIT, cursor } = options;
   const issues: ValidationIssue[] = [];
-  const after = cursor === undefined || cursor === null ? undefined : readCursor(cursor, issues);
-  if (status !== undefined && !isRunStatus(status)) {
-    issues.push({ path: 'status', message: `must be one of ${RUN_STATUSES.join(', ')}` });
-  }
-  checkLimit(limit, issues);
-  const query = {
-    sessionId: readText(sessionId, 'sessionId', issues),
-    status,
-    provider: readText(provider, 'provider', issues),
-    fromMs: readMoment(startedAfter, 'startedAfter', issues),
-    toMs: readMoment(startedBefore, 'startedBefore', issues),
-    after,
-    limit,
-  };
+  findUnknown(options, LIST_OPTIONS, issues);
   if (issues.length > 0) throw validationError('filter', issues);
-  return query;
+  const { limit = DEFAULT_LIMIT, cursor } = options;
+  const after = cursor === undefined || cursor === null ? undefined : readCursor(cursor, issues);
+  checkLimit(limit, issues);
+  const filter = readFilter(options, issues);
+  if (issues.length > 0) throw validationError('filter', issues);
+  return { ...filter, after, limit };
+}
+
+/** Says a filter in the words of rows. */
+export function readFilter(options: RunFilter, issues: ValidationIssue[]): RowFilter {
+  return {
+    sessionId: readText(options.sessionId, 'sessionId', issues),
+    statuses: readStatuses(options.status, issues),
+    provider: readText(options.provider, 'provider', issues),
+    parentRunId: readText(options.parentRunId, 'parentRunId', issues),
+    rootRunId: readText(options.rootRunId, 'rootRunId', issues),
+    rootsOnly: readFlag(options.rootsOnly, 'rootsOnly', issues),
+    metadata: readMetadata(options.metadata, issues),
+    awaits: readAwaiting(options.awaiting, issues),
+    fromMs: readMoment(options.startedFrom, 'startedFrom', issues),
+    toMs: readMoment(options.startedBefore, 'startedBefore', issues),
+  };
 }
 
 /**
@@ -66,6 +108,18 @@ export function readLimit(limit: number): number {
   checkLimit(limit, issues);
   if (issues.length > 0) throw validationError('query', issues);
   return limit;
+}
+
+/**
+ * Checks an id, and says it as rows have it.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function readId(id: unknown, path = 'id'): string {
+  const issues: ValidationIssue[] = [];
+  const encoded = readText(id ?? null, path, issues);
+  if (encoded === undefined) throw validationError('query', issues);
+  return encoded;
 }
 
 /**
@@ -108,6 +162,47 @@ function readText(value: unknown, path: string, issues: ValidationIssue[]): stri
   if (typeof value === 'string') return encodeText(value);
   issues.push({ path, message: 'must be a text' });
   return undefined;
+}
+
+function readStatuses(status: unknown, issues: ValidationIssue[]): readonly string[] | undefined {
+  if (status === undefined) return undefined;
+  const statuses: readonly unknown[] = Array.isArray(status) ? status : [status];
+  if (statuses.length > 0 && statuses.every(isRunStatus)) return [...new Set(statuses as string[])].sort();
+  issues.push({ path: 'status', message: `must be one or several of ${RUN_STATUSES.join(', ')}` });
+  return undefined;
+}
+
+function readFlag(value: unknown, path: string, issues: ValidationIssue[]): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  issues.push({ path, message: 'must be true or false' });
+  return undefined;
+}
+
+function readAwaiting(value: unknown, issues: ValidationIssue[]): StoredRun['awaits'] | undefined {
+  if (value === undefined || value === 'answer' || value === 'resume') return value;
+  issues.push({ path: 'awaiting', message: 'must be answer or resume' });
+  return undefined;
+}
+
+function readMetadata(metadata: unknown, issues: ValidationIssue[]): readonly MetadataMember[] | undefined {
+  if (metadata === undefined) return undefined;
+  if (!isJsonObject(metadata)) {
+    issues.push({ path: 'metadata', message: 'must be an object of members to look for' });
+    return undefined;
+  }
+  const members = Object.entries(metadata as object).filter(([, value]) => value !== undefined);
+  const found = members.map(([name, value]) => readMember(name, value, issues));
+  return found.length === 0 ? undefined : found.filter((member) => member !== null);
+}
+
+function readMember(name: string, value: unknown, issues: ValidationIssue[]): MetadataMember | null {
+  const path = `metadata.${shownWord(name)}`;
+  const isTooLong =
+    name.length > LONGEST_MEMBER || (typeof value === 'string' && value.length > LONGEST_MEMBER);
+  if (!isTooLong && isMetadataScalar(value)) return memberOf(name, value);
+  const limit = `must be at most ${LONGEST_MEMBER} characters, name and text`;
+  issues.push({ path, message: isTooLong ? limit : 'must be a text, a number or a boolean' });
+  return null;
 }
 
 function readMoment(value: unknown, path: string, issues: ValidationIssue[]): number | undefined {

@@ -25,7 +25,27 @@ export interface RunStoreOptions extends RetryOptions {
    * cannot tell. @default 100
    */
   readonly pollMs?: number | undefined;
+  /**
+   * How long one attempt at the database may take, in milliseconds; then its connection is thrown away.
+   *
+   * @default 10000
+   */
+  readonly callTimeoutMs?: number | undefined;
+  /** The name of this process, for those who ask who executes a run. @default host and pid */
+  readonly workerName?: string | undefined;
 }
+
+/** What every store takes, by name. */
+export const STORE_OPTIONS = [
+  'track',
+  'pollMs',
+  'retryForMs',
+  'callTimeoutMs',
+  'workerName',
+] as const satisfies readonly (keyof RunStoreOptions)[];
+
+/** How long one attempt at the database may take, in milliseconds. */
+export const CALL_TIMEOUT_MS = 10_000;
 
 /** How a run is recorded. */
 export interface TrackOptions {

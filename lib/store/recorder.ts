@@ -255,7 +255,7 @@ export class RunRecorder {
   }
 
   #leaseOf(): RunWrite['lease'] {
-    if (this.#wantsLease()) return { owner: this.#owner, ms: this.#settings.leaseMs };
+    if (this.#wantsLease()) return { owner: this.#owner, token: this.#owner, ms: this.#settings.leaseMs };
     return this.#leased ? 'release' : 'keep';
   }
 
@@ -313,7 +313,7 @@ export class RunRecorder {
       this.fail(this.#error('already_exists', 'is in the store already: read it with get()'));
     } else if (isTerminalStatus(runOf(stored).status)) {
       this.#endedElsewhereBy(stored);
-    } else if (this.#leased && stored.lease_owner === this.#owner) {
+    } else if (this.#leased && stored.lease_token === this.#owner) {
       this.#rebase(stored);
     } else {
       const code = this.#leased ? 'lease_lost' : 'conflict';
@@ -325,7 +325,7 @@ export class RunRecorder {
   #endedElsewhereBy(stored: StoredRun): void {
     const taken = mergeChanges(this.#carried, this.#log.take());
     const endLost = this.run.isTerminal && taken.columns.has('status');
-    const lostLease = this.#leased && stored.lease_owner !== this.#owner;
+    const lostLease = this.#leased && stored.lease_token !== this.#owner;
     const ended = `was ended as "${stored.status}" by somebody else`;
     if (lostLease) this.#refuse(this.#error('lease_lost', ended));
     else if (endLost) this.#refuse(this.#error('conflict', ended));

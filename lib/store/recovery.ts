@@ -18,7 +18,8 @@ export async function endOrphans(
   onEnded: (writes: readonly RunWrite[]) => void,
 ): Promise<Run[]> {
   // Taken as it ends: the process that held the lease finds another owner and knows what happened.
-  const lease = { owner: randomUUID(), ms: 0 };
+  const token = randomUUID();
+  const lease = { owner: token, token, ms: 0 };
   const ended: Run[] = [];
   for (;;) {
     const page = await backend.stale({ ...query, limit: PAGE });

@@ -11,6 +11,12 @@ export function storageError(what: string, cause: unknown, retryable: boolean): 
   return new RunError('storage_error', `The store could not ${what}${reason}`, { cause, retryable });
 }
 
+/** The error of an attempt that was given up. */
+export function timeoutError(what: string, timeoutMs: number): RunError {
+  const message = `The store could not ${what}: no answer from the database within ${timeoutMs} ms`;
+  return new RunError('storage_error', message, { details: { timeoutMs }, retryable: true });
+}
+
 /** The error of a database that a later version of this package has migrated. */
 export function newerSchemaError(found: number, known: number): RunError {
   return new RunError(

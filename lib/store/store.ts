@@ -11,7 +11,7 @@ import { encodeText } from './column-text';
 import type { StoredRun } from './columns';
 import { ALL_COLUMNS, columnsOf, RECORD_COLUMNS, runOf } from './columns';
 import type { ListOptions } from './filter';
-import { readLimit, readListOptions, readStart, writeCursor } from './filter';
+import { readId, readLimit, readListOptions, readStart, writeCursor } from './filter';
 import type { JournalEntry } from './journal';
 import { journalEntryOf } from './journal';
 import { offerJournal } from './journal-port';
@@ -24,7 +24,7 @@ import { RecorderIndex } from './recorder-index';
 import { endOrphans } from './recovery';
 import { rewriteOf } from './rewrite';
 import type { SummarizeOptions, SummaryRow } from './summary';
-import { Summary, SUMMARY_COLUMNS } from './summary';
+import { summarize } from './summary';
 import type { WatchOptions } from './watch';
 import { WakeUps, watchJournal } from './watch';
 import { RETRY_FOR_MS, WriteQueue } from './write-queue';
@@ -54,7 +54,6 @@ export interface RecoverOptions {
   readonly staleAfterMs?: number | undefined;
 }
 
-const SCAN_PAGE = 1000;
 const SESSION_PAGE = 100;
 
 /**
@@ -98,10 +97,10 @@ export abstract class RunStore {
     offerJournal(this, async ({ sessionId, ...query }) => {
       this.#assertOpen();
       const session = sessionId === undefined ? {} : { sessionId: encodeText(sessionId) };
-      return (await backend.journal({ ...session, ...query })).map(journalEntryOf);
+      return (await backend.journal({ ...session, ...query })).entries.map(journalEntryOf);
     });
-    this.#unsubscribe = backend.subscribe?.((ids) => {
-      this.#committed(ids);
+    this.#unsubscribe = backend.subscribe?.((commit) => {
+      this.#committed(commit?.runIds ?? null);
     });
   }
 
@@ -177,7 +176,7 @@ export abstract class RunStore {
   /** The run of this id; null for none. */
   async get(id: string): Promise<Run | null> {
     this.#assertOpen();
-    const stored = await this.#backend.read(encodeText(id));
+    const stored = await this.#backend.read(readId(id));
     return stored === null ? null : this.#runOf(stored);
   }
 
@@ -194,7 +193,7 @@ export abstract class RunStore {
     const page = rows.slice(0, query.limit);
     const last = rows.length > query.limit ? page.at(-1) : undefined;
     return {
-      runs: page.map((row) => this.#runOf(row)),
+      runs: page.flatMap((row) => this.#readableRun(row)),
       nextCursor: last === undefined ? null : writeCursor(keyOf(last)),
     };
   }
@@ -202,7 +201,7 @@ export abstract class RunStore {
   /** The running run of a session, the newest where there are several; null for none. */
   async getActive(sessionId: string): Promise<Run | null> {
     this.#assertOpen();
-    const [row] = await this.#activeRows(encodeText(sessionId), 1);
+    const [row] = await this.#activeRows(readId(sessionId, 'sessionId'), 1);
     return row === undefined ? null : this.#runOf(row);
   }
 
@@ -213,8 +212,9 @@ export abstract class RunStore {
    */
   async delete(id: string): Promise<boolean> {
     this.#assertOpen();
-    const deleted = await this.#backend.delete(encodeText(id));
-    if (deleted) this.#committed([encodeText(id)]);
+    const rowId = readId(id);
+    const deleted = await this.#backend.delete(rowId);
+    if (deleted) this.#committed([rowId]);
     return deleted;
   }
 
@@ -226,11 +226,11 @@ export abstract class RunStore {
   async events(runId: string, { afterSeq, limit = 1000 }: EventsOptions = {}): Promise<JournalEntry[]> {
     this.#assertOpen();
     const query = {
-      runId: encodeText(runId),
+      runId: readId(runId, 'runId'),
       afterSeq: readStart(afterSeq, 'afterSeq'),
       limit: readLimit(limit),
     };
-    return (await this.#backend.journal(query)).map(journalEntryOf);
+    return (await this.#backend.journal(query)).entries.map(journalEntryOf);
   }
 
   /**
@@ -257,17 +257,9 @@ export abstract class RunStore {
    * @returns a row for each group, by group ascending.
    * @throws {RunError} `validation_error`
    */
-  async summarize({ groupBy, ...filter }: SummarizeOptions): Promise<SummaryRow[]> {
+  summarize(options: SummarizeOptions): Promise<SummaryRow[]> {
     this.#assertOpen();
-    const summary = new Summary(groupBy);
-    let query = { ...readListOptions(filter), limit: SCAN_PAGE };
-    for (;;) {
-      const rows = await this.#backend.list(query, SUMMARY_COLUMNS);
-      for (const row of rows) summary.add(row);
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < SCAN_PAGE) return summary.rows();
-      query = { ...query, after: keyOf(last) };
-    }
+    return summarize(this.#backend, options);
   }
 
   /**
@@ -281,7 +273,7 @@ export abstract class RunStore {
   async recover({ staleAfterMs = 30_000 }: RecoverOptions = {}): Promise<Run[]> {
     this.#assertOpen();
     const quietMs = readStart(staleAfterMs, 'staleAfterMs');
-    return endOrphans(this.#backend, { quietMs, unleased: true }, (writes) => this.#wrote(writes));
+    return endOrphans(this.#backend, { unleasedQuietMs: quietMs }, (writes) => this.#wrote(writes));
   }
 
   /**
@@ -365,13 +357,23 @@ export abstract class RunStore {
   }
 
   async #endOrphansOf(sessionId: string): Promise<boolean> {
-    const query = { sessionId: encodeText(sessionId), quietMs: 0, unleased: false };
+    const query = { sessionId: encodeText(sessionId), unleasedQuietMs: null };
     const ended = await endOrphans(this.#backend, query, (writes) => this.#wrote(writes));
     return ended.length > 0;
   }
 
   #activeRows(sessionId: string, limit: number): Promise<readonly StoredRun[]> {
     return this.#backend.list({ sessionId, active: true, limit }, ALL_COLUMNS);
+  }
+
+  /** The run of a row, nothing for one that cannot be read: it must not hide the others. */
+  #readableRun(stored: StoredRun): readonly Run[] {
+    try {
+      return [this.#runOf(stored)];
+    } catch (error) {
+      if (isStorageError(error)) return [];
+      throw error;
+    }
   }
 
   #runOf(stored: StoredRun): Run {

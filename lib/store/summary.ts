@@ -1,30 +1,45 @@
 import { UNPRICED_REQUESTS } from '../execution/budget';
 import { CostSum } from '../record/cost';
+import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import type { JsonObject } from '../record/json';
+import { isJsonObject, ownMember } from '../record/json';
+import { findUnknown } from '../record/options';
 import type { Counters, TokenUsage } from '../record/token-usage';
-import { addUsage, countOf, freezeUsage } from '../record/token-usage';
-import type { ColumnName, StoredRun } from './columns';
+import { addNumbers, countOf, freezeUsage } from '../record/token-usage';
+import type { RowFilter, ScanColumn, ScannedRow, StoreBackend } from './backend';
 import { decodeText } from './column-text';
 import type { RunFilter } from './filter';
-import { formatTimestamp } from '../record/timestamp';
+import { FILTER_OPTIONS, readFilter } from './filter';
+import type { MetadataScalar } from './metadata';
+import { isMetadataScalar } from './metadata';
+import { TimeZone } from './time-zone';
 
-/** What runs are put together by; `day` is the day, in UTC, on which a run started. */
-export type SummaryGrouping = 'sessionId' | 'provider' | 'status' | 'day';
+/**
+ * What runs are put together by: `hour` and `day` are those in which a run started; `model` is each
+ * model that it used; `metadata.plan` is the member `plan` of its metadata.
+ */
+export type SummaryGrouping =
+  'sessionId' | 'provider' | 'status' | 'hour' | 'day' | 'model' | 'rootRunId' | `metadata.${string}`;
 
 /** Which runs are summed up, and by what. */
 export interface SummarizeOptions extends RunFilter {
-  /** What makes a group. */
-  readonly groupBy: SummaryGrouping;
+  /** What makes a group, or what makes one together. */
+  readonly groupBy: SummaryGrouping | readonly SummaryGrouping[];
+  /** The IANA time zone whose hours and days they are. @default 'UTC' */
+  readonly timeZone?: string | undefined;
 }
 
 /** What the runs of a group add up to. */
 export interface SummaryRow {
-  /** The session, provider, status, or day (`2026-01-31`) of the runs; null for no provider. */
-  readonly group: string | null;
-  /** How many runs. */
+  /**
+   * What the runs have in common, by the names of `groupBy`: a day is `2026-01-31`, an hour
+   * `2026-01-31T23`; null for no provider, no model, no such member.
+   */
+  readonly group: Readonly<Record<string, MetadataScalar | null>>;
+  /** How many runs. By model, a run is one of each model that it used. */
   readonly runs: number;
-  /** How many turns they took. */
+  /** How many turns they took; by model, as `runs`. */
   readonly turns: number;
   /** The sums of all counters, frozen. */
   readonly tokenUsage: TokenUsage;
@@ -34,54 +49,107 @@ export interface SummaryRow {
   readonly unpricedRequests: number;
 }
 
-/** The columns that a summary is made of. */
-export const SUMMARY_COLUMNS = [
-  'id',
-  'session_id',
-  'provider',
-  'status',
-  'started_ms',
-  'turn_count',
-  'token_usage',
-  'cost_usd',
-] as const satisfies readonly ColumnName[];
+/** A part of a run that goes into one group. */
+interface Share {
+  readonly model: string | null;
+  readonly counters: JsonObject;
+  readonly costUsd: number | null;
+}
 
-type SummaryColumns = Pick<StoredRun, (typeof SUMMARY_COLUMNS)[number]>;
+type GroupValue = MetadataScalar | null;
+type GroupReader = (row: ScannedRow, share: Share) => GroupValue;
 
-const GROUP_OF: Readonly<Record<SummaryGrouping, (row: SummaryColumns) => string | null>> = {
-  sessionId: (row) => decodeText(row.session_id),
-  provider: (row) => (row.provider === null ? null : decodeText(row.provider)),
-  status: (row) => row.status,
-  day: (row) => formatTimestamp(row.started_ms).slice(0, -'T00:00:00.000Z'.length),
-};
+const PLAIN_GROUPINGS = ['sessionId', 'provider', 'status', 'hour', 'day', 'model', 'rootRunId'];
+const METADATA = 'metadata.';
+
+/** Where the columns stand that every summary reads. */
+const [TURNS, COST, USAGE] = [0, 1, 2];
 
 /** Adds rows up, as exactly as a run adds its own usage. */
 export class Summary {
-  readonly #groupOf: (row: SummaryColumns) => string | null;
-  readonly #groups = new Map<string | null, Sum>();
+  /** Which rows. */
+  readonly filter: RowFilter;
+  /** What of each row. */
+  readonly columns: readonly ScanColumn[];
+  readonly #groupings: readonly string[];
+  readonly #readers: readonly GroupReader[];
+  readonly #sharesOf: (row: ScannedRow) => readonly Share[];
+  readonly #groups: GroupNode = new Map();
 
   /** @throws {RunError} `validation_error` */
-  constructor(groupBy: SummaryGrouping) {
-    if (!Object.hasOwn(GROUP_OF, groupBy)) {
-      const message = `must be one of ${Object.keys(GROUP_OF).join(', ')}`;
-      throw validationError('summary', [{ path: 'groupBy', message }]);
-    }
-    this.#groupOf = GROUP_OF[groupBy];
+  constructor(options: SummarizeOptions) {
+    const issues: ValidationIssue[] = [];
+    findUnknown(options, [...FILTER_OPTIONS, 'groupBy', 'timeZone'], issues);
+    if (issues.length > 0) throw validationError('summary', issues);
+    this.#groupings = readGroupings(options.groupBy, issues);
+    this.filter = readFilter(options, issues);
+    if (issues.length > 0) throw validationError('summary', issues);
+    const zone = new TimeZone(options.timeZone ?? 'UTC');
+    const columns: ScanColumn[] = ['turn_count', 'cost_usd', 'token_usage'];
+    const place = (column: ScanColumn): number => placeOf(columns, column);
+    this.#readers = this.#groupings.map((grouping) => readerOf(grouping, place, zone));
+    this.#sharesOf = this.#groupings.includes('model')
+      ? sharesByModel(place('usage_by_model'), place('metadata'))
+      : wholeShare;
+    this.columns = columns;
   }
 
-  add(row: SummaryColumns): void {
-    const group = this.#groupOf(row);
-    const sum = this.#groups.get(group) ?? new Sum();
-    this.#groups.set(group, sum);
-    sum.add(row);
+  add(row: ScannedRow): void {
+    for (const share of this.#sharesOf(row)) this.#sumFor(row, share).add(row[TURNS] as number, share);
   }
 
-  /** By group ascending, no provider last. */
+  /** By group ascending, null last. */
   rows(): SummaryRow[] {
-    return [...this.#groups]
-      .sort(([left], [right]) => compareGroups(left, right))
-      .map(([group, sum]) => ({ group, ...sum.totals() }));
+    return leavesOf(this.#groups)
+      .sort(({ values: left }, { values: right }) => compareGroups(left, right))
+      .map(({ values, sum }) => ({
+        group: Object.fromEntries(this.#groupings.map((name, index) => [name, values[index] ?? null])),
+        ...sum.totals(),
+      }));
   }
+
+  #sumFor(row: ScannedRow, share: Share): Sum {
+    let node = this.#groups;
+    const last = this.#readers.length - 1;
+    for (let index = 0; index < last; index++) {
+      const value = (this.#readers[index] as GroupReader)(row, share);
+      let next = node.get(value) as GroupNode | undefined;
+      if (next === undefined) node.set(value, (next = new Map()));
+      node = next;
+    }
+    const value = (this.#readers[last] as GroupReader)(row, share);
+    let sum = node.get(value) as Sum | undefined;
+    if (sum === undefined) node.set(value, (sum = new Sum()));
+    return sum;
+  }
+}
+
+/**
+ * Adds up the runs that pass a filter.
+ *
+ * @returns a row for each group, by group ascending.
+ * @throws {RunError} `validation_error`
+ */
+export async function summarize(backend: StoreBackend, options: SummarizeOptions): Promise<SummaryRow[]> {
+  const summary = new Summary(options);
+  await backend.scan(summary.filter, summary.columns, (rows) => {
+    for (const row of rows) summary.add(row);
+  });
+  return summary.rows();
+}
+
+/** Sums by the value of the last grouping, in maps by those before. */
+type GroupNode = Map<GroupValue, GroupNode | Sum>;
+
+interface Leaf {
+  readonly values: readonly GroupValue[];
+  readonly sum: Sum;
+}
+
+function leavesOf(node: GroupNode, values: readonly GroupValue[] = []): Leaf[] {
+  return [...node].flatMap(([value, below]) =>
+    below instanceof Sum ? [{ values: [...values, value], sum: below }] : leavesOf(below, [...values, value]),
+  );
 }
 
 class Sum {
@@ -90,11 +158,11 @@ class Sum {
   #cost: CostSum | null = null;
   readonly #counters: Counters = {};
 
-  add(row: SummaryColumns): void {
+  add(turns: number, { counters, costUsd }: Share): void {
     this.#runs += 1;
-    this.#turns += row.turn_count;
-    addUsage(this.#counters, JSON.parse(row.token_usage) as JsonObject);
-    if (row.cost_usd !== null) (this.#cost ??= new CostSum()).add(row.cost_usd);
+    this.#turns += turns;
+    addNumbers(this.#counters, counters);
+    if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
   }
 
   totals(): Omit<SummaryRow, 'group'> {
@@ -108,7 +176,89 @@ class Sum {
   }
 }
 
-function compareGroups(left: string | null, right: string | null): number {
-  if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
-  return left < right ? -1 : 1;
+function readGroupings(groupBy: unknown, issues: ValidationIssue[]): readonly string[] {
+  const groupings: readonly unknown[] = Array.isArray(groupBy) ? groupBy : [groupBy];
+  const isGood = groupings.length > 0 && groupings.every(isGrouping);
+  if (isGood && new Set(groupings).size === groupings.length) return groupings;
+  const message = `must be one or several, each once, of ${PLAIN_GROUPINGS.join(', ')}, metadata.<name>`;
+  issues.push({ path: 'groupBy', message });
+  return [];
 }
+
+function isGrouping(value: unknown): value is SummaryGrouping {
+  if (typeof value !== 'string') return false;
+  return PLAIN_GROUPINGS.includes(value) || (value.startsWith(METADATA) && value.length > METADATA.length);
+}
+
+/** Where a column stands in a scanned row; at the end, where it has not been asked for yet. */
+function placeOf(columns: ScanColumn[], column: ScanColumn): number {
+  const found = columns.indexOf(column);
+  return found < 0 ? columns.push(column) - 1 : found;
+}
+
+function readerOf(grouping: string, place: (column: ScanColumn) => number, zone: TimeZone): GroupReader {
+  if (grouping === 'model') return (_, { model }) => model;
+  if (grouping === 'hour' || grouping === 'day') {
+    const start = place('started_ms');
+    if (grouping === 'hour') return (row) => zone.hourOf(row[start] as number);
+    return (row) => zone.dayOf(row[start] as number);
+  }
+  if (grouping.startsWith(METADATA)) {
+    const [metadata, name] = [place('metadata'), grouping.slice(METADATA.length)];
+    return (row) => scalarOf(row[metadata], name);
+  }
+  const text = place(TEXT_COLUMNS[grouping] as ScanColumn);
+  return (row) => (row[text] === null ? null : decodeText(row[text] as string));
+}
+
+const TEXT_COLUMNS: Readonly<Record<string, ScanColumn>> = {
+  sessionId: 'session_id',
+  rootRunId: 'root_run_id',
+  provider: 'provider',
+  status: 'status',
+};
+
+function scalarOf(metadata: unknown, name: string): GroupValue {
+  const value = isJsonObject(metadata) ? ownMember(metadata, name) : null;
+  return isMetadataScalar(value) ? value : null;
+}
+
+function wholeShare(row: ScannedRow): readonly Share[] {
+  return [shareOf(row, null)];
+}
+
+function shareOf(row: ScannedRow, model: string | null): Share {
+  return { model, counters: row[USAGE] as JsonObject, costUsd: row[COST] as number | null };
+}
+
+/** A share for each model; a run that does not say which it used goes under the one in its metadata. */
+function sharesByModel(usageByModel: number, metadata: number): (row: ScannedRow) => readonly Share[] {
+  return (row) => {
+    const models = Object.entries((row[usageByModel] ?? {}) as Readonly<Record<string, JsonObject>>);
+    if (models.length > 0) return models.map(([model, usage]) => shareOfModel(model, usage));
+    const model = scalarOf(row[metadata], 'model');
+    return [shareOf(row, model === null ? null : String(model))];
+  };
+}
+
+function shareOfModel(model: string, { cost_usd: costUsd, ...counters }: JsonObject): Share {
+  return { model, counters, costUsd: typeof costUsd === 'number' ? costUsd : null };
+}
+
+function compareGroups(left: readonly GroupValue[], right: readonly GroupValue[]): number {
+  for (const [index, value] of left.entries()) {
+    const order = compareValues(value, right[index] ?? null);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** Booleans, numbers, texts, null; each ascending. */
+function compareValues(left: GroupValue, right: GroupValue): number {
+  if (left === right) return 0;
+  const [kind, other] = [KINDS.indexOf(typeof left), KINDS.indexOf(typeof right)];
+  if (kind !== other) return kind - other;
+  return left !== null && right !== null && left < right ? -1 : 1;
+}
+
+const KINDS = ['boolean', 'number', 'string', 'object'];

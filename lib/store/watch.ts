@@ -104,7 +104,7 @@ async function readPatiently(
   for (;;) {
     const { count } = wakeUps;
     try {
-      return await backend.journal(query);
+      return (await backend.journal(query)).entries;
     } catch (error) {
       if (isAborted(signal)) return [];
       const mayPass = error instanceof RunError && error.retryable;

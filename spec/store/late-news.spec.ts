@@ -1,14 +1,14 @@
 import { Run } from 'agent-run';
 import { RunStore } from 'agent-run/store';
-import type { RunWrite, WriteOutcome } from '../../lib/store/backend';
-import { MemoryBackend } from '../../lib/store/memory/memory-backend';
+import type { Commit, RunWrite, WriteOutcome } from '../../lib/store/backend';
+import { MemoryBackend } from '../../lib/store/memory/backend';
 
 /** News of a commit overtakes the answer to a write that was committed before it. */
 class OvertakenBackend extends MemoryBackend {
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
-  #onCommit: ((runIds: readonly string[] | null) => void) | null = null;
+  #onCommit: ((commit: Commit | null) => void) | null = null;
 
-  subscribe(onCommit: (runIds: readonly string[] | null) => void): () => void {
+  subscribe(onCommit: (commit: Commit | null) => void): () => void {
     // The first store is the one that is told.
     this.#onCommit ??= onCommit;
     return () => undefined;
@@ -23,7 +23,7 @@ class OvertakenBackend extends MemoryBackend {
   }
 
   tell(runId: string): void {
-    this.#onCommit?.([runId]);
+    this.#onCommit?.({ runIds: [runId], sessionIds: [] });
   }
 }
 

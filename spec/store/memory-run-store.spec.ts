@@ -1,5 +1,5 @@
 import { RunStore } from 'agent-run/store';
-import { MemoryBackend } from '../../lib/store/memory/memory-backend';
+import { MemoryBackend } from '../../lib/store/memory/backend';
 import { describeStore } from './contract/describe-store';
 import type { TestDatabase } from './contract/test-database';
 import { ConnectedStores } from './contract/test-database';

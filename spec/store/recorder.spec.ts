@@ -5,7 +5,7 @@ import { RunStore } from 'agent-run/store';
 import type { RecorderErrorEvent, RunStoreOptions } from 'agent-run/store';
 import type { RunWrite, StaleQuery, WriteOutcome } from '../../lib/store/backend';
 import type { StoredRun } from '../../lib/store/columns';
-import { MemoryBackend } from '../../lib/store/memory/memory-backend';
+import { MemoryBackend } from '../../lib/store/memory/backend';
 import { until } from './contract/test-database';
 
 setFlagsFromString('--expose-gc');

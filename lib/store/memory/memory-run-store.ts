@@ -1,6 +1,6 @@
 import type { RunStoreOptions } from '../options';
 import { RunStore } from '../store';
-import { MemoryBackend } from './memory-backend';
+import { MemoryBackend } from './backend';
 
 /**
  * Keeps runs in the memory of this process, with every rule of the real stores: for tests, and for

@@ -1,7 +1,15 @@
 import type {
+  Commit,
+  JournalPage,
   JournalQuery,
+  Pruned,
+  PruneQuery,
+  RowFilter,
+  RowKey,
   RowQuery,
   RunWrite,
+  ScanColumn,
+  ScannedRow,
   StaleQuery,
   StoreBackend,
   StoredEntry,
@@ -9,82 +17,147 @@ import type {
 } from '../backend';
 import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
-import { applyCall } from './apply-call';
+import { isReadable } from '../scanned-row';
+import { letOthersIn } from '../turn-taking';
+import { applyCall } from './apply';
 import type { PostgresPool } from './client';
-import { driverError } from './driver-error';
+import { PostgresConnection } from './connection';
+import type { OpenPool } from './driver';
+import { Ear } from './ear';
 import { Listener } from './listener';
 import { migrate } from './migrate';
 import type { Naming } from './names';
-import type { OpenPool } from './pool';
 import type { Statement } from './queries';
-import { deleteQuery, journalQuery, lastPositionQuery, listQuery, readQuery, staleQuery } from './queries';
+import {
+  deleteQuery,
+  headQuery,
+  journalQuery,
+  listQuery,
+  lockQuery,
+  pruneQuery,
+  readQuery,
+  scanQuery,
+  staleQuery,
+} from './queries';
+import { rowOf } from './row';
 
-/** How the backend hears of commits. */
-export interface WatchSettings {
+/** How the backend reaches the database, and hears of commits. */
+export interface PostgresBackendSettings {
+  /** How long one attempt may take, in milliseconds. */
+  readonly callTimeoutMs: number;
   readonly listen: boolean;
   readonly pollMs: number;
 }
+
+const SCAN_PAGE = 2000;
+const PRUNED_ROWS = 500;
 
 /** Rows, leases and positions in PostgreSQL. The schema is made at the first call. */
 export class PostgresBackend implements StoreBackend {
   readonly #pool: PostgresPool;
   readonly #isOwnPool: boolean;
   readonly #naming: Naming;
+  readonly #connection: PostgresConnection;
   readonly #listener: Listener;
   #migrated: Promise<void> | null = null;
   #isClosed = false;
 
-  constructor({ pool, isOwn }: OpenPool, naming: Naming, watch: WatchSettings) {
+  constructor({ pool, isOwn }: OpenPool, naming: Naming, settings: PostgresBackendSettings) {
+    const { callTimeoutMs, listen, pollMs } = settings;
     this.#pool = pool;
     this.#isOwnPool = isOwn;
     this.#naming = naming;
     // Without a listener, an idle connection that the server closes would end the process.
     pool.on('error', ignore);
-    const lastPosition = (): Promise<number> => this.#lastPosition();
-    this.#listener = new Listener(pool, { ...watch, channel: naming.channel, lastPosition });
+    this.#connection = new PostgresConnection(pool, { callTimeoutMs, onStarved: () => Ear.of(pool).yield() });
+    const head = (): Promise<number> => this.head();
+    this.#listener = new Listener(pool, { listen, pollMs, channel: naming.channel, head });
   }
 
   async apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
-    const { tables, channel } = this.#naming;
+    if (writes.length === 0) return [];
     this.#listener.start();
-    const rows = await this.#query('write runs', applyCall(tables, writes, channel, this.#listener.source));
-    const [{ outcomes }] = rows as [{ outcomes: WriteOutcome[] | null }];
-    return outcomes ?? writes.map(() => 'applied');
+    await this.#prepare();
+    return outcomesOf(writes, await this.#connection.write('write runs', this.#applyCall(writes)));
+  }
+
+  async update(id: string, decide: (row: StoredRun | null) => RunWrite | null): Promise<WriteOutcome | null> {
+    await this.#prepare();
+    return this.#connection.transaction('write a run', async (client) => {
+      const lock = lockQuery(this.#naming.tables, id, ALL_COLUMNS);
+      const { rows } = await client.query(lock.text, lock.values);
+      const write = decide(rows[0] === undefined ? null : rowOf(rows[0] as StoredRun));
+      if (write === null) return null;
+      const { text, values } = this.#applyCall([write]);
+      const answer = await client.query(text, values);
+      return outcomesOf([write], answer.rows)[0] ?? null;
+    });
   }
 
   async read(id: string): Promise<StoredRun | null> {
-    const rows = await this.#query('read a run', readQuery(this.#naming.tables, id, ALL_COLUMNS));
-    return (rows[0] as StoredRun | undefined) ?? null;
+    const [row] = await this.#query('read a run', readQuery(this.#naming.tables, id, ALL_COLUMNS));
+    return row === undefined ? null : rowOf(row as StoredRun);
   }
 
   async list<Name extends ColumnName>(
     query: RowQuery,
     columns: readonly Name[],
   ): Promise<readonly Pick<StoredRun, Name>[]> {
-    const rows = await this.#query('list runs', listQuery(this.#naming.tables, query, columns));
-    return rows as Pick<StoredRun, Name>[];
+    // What a time is made of, where it is not kept as a text.
+    const wanted = [...new Set<ColumnName>([...columns, 'started_ms', 'id'])];
+    const rows = await this.#query('list runs', listQuery(this.#naming.tables, query, wanted));
+    return (rows as StoredRun[]).map(rowOf);
+  }
+
+  async scan(
+    filter: RowFilter,
+    columns: readonly ScanColumn[],
+    onRows: (rows: readonly ScannedRow[]) => void,
+  ): Promise<number> {
+    const { statuses = [] } = filter;
+    let skipped = 0;
+    // Statuses one by one: each has an index that gives its rows in order.
+    for (const part of statuses.length > 1 ? statuses.map((status) => [status]) : [filter.statuses]) {
+      skipped += await this.#scanPart({ ...filter, statuses: part }, columns, onRows);
+    }
+    return skipped;
   }
 
   async stale(query: StaleQuery): Promise<readonly StoredRun[]> {
-    const rows = await this.#query(
-      'look for stale runs',
-      staleQuery(this.#naming.tables, query, ALL_COLUMNS),
-    );
-    return rows as StoredRun[];
+    const statement = staleQuery(this.#naming.tables, query, ALL_COLUMNS);
+    return ((await this.#query('look for runs that were left', statement)) as StoredRun[]).map(rowOf);
   }
 
-  async journal(query: JournalQuery): Promise<readonly StoredEntry[]> {
+  async journal(query: JournalQuery): Promise<JournalPage> {
     this.#listener.start();
+    const head = query.sessionId === undefined ? 0 : await this.head();
     const rows = await this.#query('read the journal', journalQuery(this.#naming.tables, query));
-    return rows as StoredEntry[];
+    const entries = rows as StoredEntry[];
+    const last = entries.at(-1)?.position ?? query.afterPosition ?? 0;
+    return { entries, throughPosition: entries.length < query.limit ? Math.max(last, head) : last };
+  }
+
+  async head(): Promise<number> {
+    const [row] = await this.#query('read the journal', headQuery(this.#naming.tables));
+    return (row as { position: number } | undefined)?.position ?? 0;
   }
 
   async delete(id: string): Promise<boolean> {
-    const rows = await this.#query('delete a run', deleteQuery(this.#naming.tables, id));
-    return rows.length > 0;
+    const { tables, channel } = this.#naming;
+    const statement = deleteQuery(tables, id, channel, this.#listener.source);
+    return (await this.#query('delete a run', statement)).length > 0;
   }
 
-  subscribe(onCommit: (runIds: readonly string[] | null) => void): () => void {
+  async prune(query: PruneQuery): Promise<Pruned> {
+    const limit = Math.min(query.limit, PRUNED_ROWS);
+    const [row] = await this.#query('remove runs', pruneQuery(this.#naming.tables, { ...query, limit }));
+    const { run_ids: runIds, session_ids: sessionIds, seen, last } = row as PrunedRow;
+    if (last === null || seen < limit) return { runIds, sessionIds, next: null };
+    const [endedAt, id] = JSON.parse(last) as [string, string];
+    return { runIds, sessionIds, next: { endedAt, id } };
+  }
+
+  subscribe(onCommit: (commit: Commit | null) => void): () => void {
     return this.#listener.subscribe(onCommit);
   }
 
@@ -97,29 +170,58 @@ export class PostgresBackend implements StoreBackend {
     else this.#pool.off('error', ignore);
   }
 
-  async #lastPosition(): Promise<number> {
-    const rows = await this.#query('read the journal', lastPositionQuery(this.#naming.tables));
-    return (rows[0] as { position: number } | undefined)?.position ?? 0;
-  }
-
-  async #query(what: string, { text, values }: Statement): Promise<readonly unknown[]> {
-    try {
-      await this.#migrate();
-      const { rows } = await this.#pool.query(text, values);
-      return rows;
-    } catch (error) {
-      throw driverError(what, error);
+  async #scanPart(
+    filter: RowFilter,
+    columns: readonly ScanColumn[],
+    onRows: (rows: readonly ScannedRow[]) => void,
+  ): Promise<number> {
+    let skipped = 0;
+    let after: RowKey | undefined;
+    for (;;) {
+      const query = scanQuery(this.#naming.tables, { ...filter, after, limit: SCAN_PAGE }, columns);
+      const [page] = (await this.#query('read runs', query)) as [
+        { rows: string | null; last: string | null },
+      ];
+      const all = JSON.parse(page.rows ?? '[]') as ScannedRow[];
+      const rows = all.filter((row) => isReadable(row, columns));
+      skipped += all.length - rows.length;
+      onRows(rows);
+      if (page.last === null || all.length < SCAN_PAGE) return skipped;
+      const [startedMs, id] = JSON.parse(page.last) as [number, string];
+      after = { startedMs, id };
+      await letOthersIn();
     }
   }
 
-  /** Once for a store; where it failed, the next call tries again. */
-  #migrate(): Promise<void> {
-    this.#migrated ??= migrate(this.#pool, this.#naming).catch((error: unknown) => {
+  #applyCall(writes: readonly RunWrite[]): Statement {
+    return applyCall(this.#naming.tables, writes, this.#naming.channel, this.#listener.source);
+  }
+
+  async #query(what: string, statement: Statement): Promise<readonly unknown[]> {
+    await this.#prepare();
+    return this.#connection.query(what, statement);
+  }
+
+  /** Before the first call of a store: where it fails, the next call tries again. */
+  #prepare(): Promise<void> {
+    this.#migrated ??= migrate(this.#connection, this.#naming).catch((error: unknown) => {
       this.#migrated = null;
-      throw driverError('prepare its tables', error);
+      throw error;
     });
     return this.#migrated;
   }
+}
+
+interface PrunedRow {
+  readonly run_ids: readonly string[];
+  readonly session_ids: readonly string[];
+  readonly seen: number;
+  readonly last: string | null;
+}
+
+function outcomesOf(writes: readonly RunWrite[], rows: readonly unknown[]): readonly WriteOutcome[] {
+  const [{ outcomes }] = rows as [{ outcomes: WriteOutcome[] | null }];
+  return outcomes ?? writes.map(() => 'applied');
 }
 
 function ignore(): void {

@@ -9,11 +9,16 @@ export interface PostgresClient {
   /** Runs one statement, its values bound. */
   query(text: string, values?: unknown[]): Promise<PostgresResult>;
   /** Hears what other connections notify of. */
-  on(event: 'notification', listener: (message: { payload?: string | undefined }) => void): unknown;
+  on(
+    event: 'notification',
+    listener: (message: { channel: string; payload?: string | undefined }) => void,
+  ): unknown;
   /** Hears of a connection that broke. */
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** Hears of a connection that is gone. */
   on(event: 'end', listener: () => void): unknown;
+  /** Hears no longer. */
+  off(event: 'error', listener: (error: Error) => void): unknown;
   /** Lets the process end although the connection is open. */
   unref?(): unknown;
   /**
@@ -26,8 +31,6 @@ export interface PostgresClient {
 
 /** What the store needs of a pool: that of `pg` has it. @see https://node-postgres.com/apis/pool */
 export interface PostgresPool {
-  /** Runs one statement on any connection, its values bound. */
-  query(text: string, values?: unknown[]): Promise<PostgresResult>;
   /** Lends a connection. */
   connect(): Promise<PostgresClient>;
   /** Hears of idle connections that broke. */
@@ -39,8 +42,8 @@ export interface PostgresPool {
   /** How the pool was made. */
   readonly options?:
     | {
-        /** How many connections it has at most. */
-        readonly max?: number | undefined;
+        /** How many connections it has at most; a text, where it comes from the environment. */
+        readonly max?: number | string | undefined;
       }
     | undefined;
 }

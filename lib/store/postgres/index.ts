@@ -1,5 +1,5 @@
 export type { PostgresClient, PostgresPool, PostgresResult } from './client';
+export type { ConnectionOptions } from './driver';
 export type { TableOptions } from './names';
-export type { ConnectionOptions } from './pool';
+export type { PostgresRunStoreOptions } from './options';
 export { PostgresRunStore } from './postgres-run-store';
-export type { PostgresRunStoreOptions } from './postgres-run-store';

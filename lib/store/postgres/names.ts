@@ -1,10 +1,12 @@
-import { validationError } from '../../record/error';
+import type { ValidationIssue } from '../../record/error';
 
 /** With the longest name behind it, an identifier still fits into PostgreSQL's 63 bytes. */
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,30}$/;
 
-/** The first number of this package's advisory locks, so that nobody else's collide. */
+/** The first number of this package's advisory locks, so that nobody else's collide; the migrations have it too. */
 export const LOCK_CLASS = 0x61_67_72_6e;
+
+export const DEFAULT_PREFIX = 'agent_run_';
 
 /** Where the store keeps its tables. */
 export interface TableOptions {
@@ -22,14 +24,11 @@ export interface TableOptions {
 export interface TableNames {
   readonly runs: string;
   readonly journal: string;
+  readonly metadata: string;
   readonly positions: string;
   readonly migrations: string;
-  /** The function that holds a session for a run, which the first schema had. */
-  readonly holdSession: string;
   /** The function that applies a batch. */
   readonly apply: string;
-  /** The function that removes the journals of removed runs. */
-  readonly forget: string;
 }
 
 /** All that a store's statements are made with. */
@@ -41,19 +40,8 @@ export interface Naming {
   readonly channel: string;
 }
 
-/**
- * Checks where the store is to keep its tables, and names them.
- *
- * @throws {RunError} `validation_error` for a schema or a prefix that is no plain identifier.
- */
-export function readNaming({ schema, tablePrefix = 'agent_run_' }: TableOptions): Naming {
-  const issues = Object.entries({ schema, tablePrefix })
-    .filter(([, name]) => name !== undefined && !(typeof name === 'string' && IDENTIFIER.test(name)))
-    .map(([path]) => ({
-      path,
-      message: 'must be 1 to 31 small letters, digits and underscores, and not begin with a digit',
-    }));
-  if (issues.length > 0) throw validationError('store', issues);
+/** Names the tables that the store is to keep. */
+export function namingOf({ schema, tablePrefix = DEFAULT_PREFIX }: TableOptions): Naming {
   const quoted = (name: string): string =>
     `${schema === undefined ? '' : `"${schema}".`}"${tablePrefix}${name}"`;
   return {
@@ -62,12 +50,22 @@ export function readNaming({ schema, tablePrefix = 'agent_run_' }: TableOptions)
     tables: {
       runs: quoted('runs'),
       journal: quoted('journal'),
+      metadata: quoted('metadata'),
       positions: quoted('positions'),
       migrations: quoted('migrations'),
-      holdSession: quoted('hold_session'),
       apply: quoted('apply'),
-      forget: quoted('forget'),
     },
     channel: `${schema === undefined ? '' : `${schema}_`}${tablePrefix}`.slice(0, 63),
   };
+}
+
+/** Finds a schema or a prefix that is no plain identifier. */
+export function findBadNames({ schema, tablePrefix }: TableOptions, issues: ValidationIssue[]): void {
+  for (const [path, name] of Object.entries({ schema, tablePrefix })) {
+    if (name === undefined || (typeof name === 'string' && IDENTIFIER.test(name))) continue;
+    issues.push({
+      path,
+      message: 'must be 1 to 31 small letters, digits and underscores, and not begin with a digit',
+    });
+  }
 }

@@ -1,16 +1,5 @@
-import { RunError } from '../../record/error';
-import { storageError } from '../storage-error';
+import { isBusy, isInTransaction } from './driver-error';
 import type { SqliteHandle, SqliteStatement, SqliteValue } from './driver';
-
-/** SQLite's result codes after which the same call may succeed later. https://sqlite.org/rescode.html */
-const RETRYABLE: Readonly<Record<string, number>> = {
-  SQLITE_BUSY: 5,
-  SQLITE_LOCKED: 6,
-  SQLITE_NOMEM: 7,
-  SQLITE_IOERR: 10,
-  SQLITE_FULL: 13,
-};
-const BUSY = 5;
 
 /** What drivers say of a statement without rows. */
 interface RunInfo {
@@ -24,12 +13,9 @@ type Call = (...values: readonly (SqliteValue | readonly SqliteValue[])[]) => un
 export class SqliteConnection {
   readonly #handle: SqliteHandle;
   readonly #statements = new Map<string, SqliteStatement>();
-  /** `node:sqlite` takes values one by one, the others as an array. */
-  readonly #spreads: boolean;
 
   constructor(handle: SqliteHandle) {
     this.#handle = handle;
-    this.#spreads = handle.constructor.name === 'DatabaseSync';
   }
 
   exec(sql: string): void {
@@ -53,6 +39,37 @@ export class SqliteConnection {
   /** Runs the work in one write transaction, alone in the database from its beginning. */
   transaction<Result>(work: () => Result): Result {
     this.exec('BEGIN IMMEDIATE');
+    return this.#finish(work);
+  }
+
+  /** Runs the work on one state of the database: that of a transaction that somebody has begun, if there is one. */
+  snapshot<Result>(work: () => Result): Result {
+    try {
+      this.exec('BEGIN');
+    } catch (error) {
+      if (isInTransaction(error)) return work();
+      throw error;
+    }
+    return this.#finish(work);
+  }
+
+  /** Runs the work with a limit to how long SQLite waits for others, which blocks the process; then the one before. */
+  withBusyTimeout<Result>(ms: number, work: () => Result): Result {
+    const before = this.#handle.prepare('PRAGMA busy_timeout').get() as { timeout: number };
+    this.exec(`PRAGMA busy_timeout = ${ms}`);
+    try {
+      return work();
+    } finally {
+      this.exec(`PRAGMA busy_timeout = ${before.timeout}`);
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#handle.close();
+  }
+
+  #finish<Result>(work: () => Result): Result {
     try {
       const result = work();
       this.exec('COMMIT');
@@ -63,16 +80,11 @@ export class SqliteConnection {
     }
   }
 
-  close(): void {
-    this.#statements.clear();
-    this.#handle.close();
-  }
-
   #call(sql: string, method: 'run' | 'get' | 'all', values: readonly SqliteValue[]): unknown {
     const statement = this.#prepare(sql);
     const call = (statement[method] as Call).bind(statement);
     try {
-      return this.#spreads ? call(...values) : call(values);
+      return takesValuesSingly(statement) ? call(...values) : call(values);
     } catch (error) {
       // A statement of libsql's that has failed gives the same error to its next call. One that was
       // only busy goes on, and would stand in the way of a COMMIT if it was left as it is.
@@ -98,22 +110,7 @@ export class SqliteConnection {
   }
 }
 
-/** Whether the database was locked by another connection. */
-export function isBusy(error: unknown): boolean {
-  return codeOf(error) === BUSY;
-}
-
-/** The error of a driver, as this package throws it; one of its own stays as it is. */
-export function sqliteError(what: string, error: unknown): RunError {
-  if (error instanceof RunError) return error;
-  return storageError(what, error, Object.values(RETRYABLE).includes(codeOf(error)));
-}
-
-/** The primary result code; 0 where the error has none. Drivers give it as a number or as a name. */
-function codeOf(error: unknown): number {
-  const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown };
-  if (typeof errcode === 'number') return errcode & 0xff;
-  if (typeof code !== 'string') return 0;
-  const name = Object.keys(RETRYABLE).find((known) => code === known || code.startsWith(`${known}_`));
-  return name === undefined ? 0 : (RETRYABLE[name] ?? 0);
+/** `node:sqlite` takes values one by one, the others as an array; only its statements have this method. */
+function takesValuesSingly(statement: SqliteStatement): boolean {
+  return 'setReadBigInts' in statement;
 }

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { RunError } from '../../record/error';
 
 /** A value that every driver binds: others make libsql end the process. */
@@ -29,56 +28,67 @@ export interface SqliteStatement {
   all(...values: never[]): unknown[];
 }
 
+/** The class of a driver: `Database` of better-sqlite3 or libsql, `DatabaseSync` of `node:sqlite`. */
+export type SqliteDatabaseClass = new (path: string) => SqliteHandle;
+
 /** The drivers, in the order in which they are looked for. */
 const DRIVERS = {
-  'node:sqlite': openNodeSqlite,
-  'better-sqlite3': openBetterSqlite3,
-  libsql: openLibsql,
-} as const satisfies Record<SqliteDriver, () => Open | null>;
+  'node:sqlite': findNodeSqlite,
+  'better-sqlite3': findBetterSqlite3,
+  libsql: findLibsql,
+} as const satisfies Record<SqliteDriver, () => SqliteDatabaseClass | null>;
 
 /** A module that opens SQLite files. */
 export type SqliteDriver = 'node:sqlite' | 'better-sqlite3' | 'libsql';
 
-type Open = (path: string) => SqliteHandle;
-type DatabaseClass = new (path: string) => SqliteHandle;
-
 /** From this version on, better-sqlite3 ends processes whose Node has an older N-API than it wants. */
 const BETTER_SQLITE3_NAPI = { since: 13, version: 10 };
-
-const load = createRequire(__filename);
 
 /**
  * Finds a driver.
  *
- * @param name - The only one to look for. @default the first that is there
- * @returns what opens a file with it.
- * @throws {RunError} `storage_error` that says what to install.
+ * @param driver - The name of the only one to look for, or its class. @default the first that is there
+ * @returns the class whose instances are open databases.
+ * @throws {RunError} `storage_error` that says what to do.
  */
-export function findDriver(name?: SqliteDriver): Open {
-  if (name !== undefined && !Object.hasOwn(DRIVERS, name)) throw noDriver(`"${name as string}" is unknown`);
-  const candidates = name === undefined ? Object.values(DRIVERS) : [DRIVERS[name]];
-  for (const candidate of candidates) {
-    const open = candidate();
-    if (open !== null) return open;
+export function findDriver(driver?: SqliteDriver | SqliteDatabaseClass): SqliteDatabaseClass {
+  if (typeof driver === 'function') return driver;
+  if (driver !== undefined && !Object.hasOwn(DRIVERS, driver)) {
+    throw noDriver(`"${driver}" is unknown`);
   }
-  throw noDriver(name === undefined ? 'none is there' : `${name} is not there`);
+  const candidates = driver === undefined ? Object.values(DRIVERS) : [DRIVERS[driver]];
+  for (const find of candidates) {
+    const found = find();
+    if (found !== null) return found;
+  }
+  throw noDriver(driver === undefined ? 'none is there' : `${driver} is not there`);
 }
 
-function openNodeSqlite(): Open | null {
-  const sqlite = loaded('node:sqlite') as { DatabaseSync: DatabaseClass } | null;
-  return sqlite === null ? null : (path) => new sqlite.DatabaseSync(path);
+function findNodeSqlite(): SqliteDatabaseClass | null {
+  // No bundler looks for it: it comes with Node.
+  const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => unknown };
+  const sqlite = getBuiltinModule?.('node:sqlite') as { DatabaseSync: SqliteDatabaseClass } | undefined;
+  return sqlite?.DatabaseSync ?? null;
 }
 
-function openBetterSqlite3(): Open | null {
-  const found = loaded('better-sqlite3/package.json') as { version: string } | null;
-  if (found === null || !isSafe(found.version)) return null;
-  const Database = loaded('better-sqlite3') as DatabaseClass | null;
-  return Database === null ? null : (path) => new Database(path);
+// The calls of `require` below are plain, so that bundlers see them, and run only here. Within `try`,
+// bundlers take a module that is missing for one that may be missing.
+
+function findBetterSqlite3(): SqliteDatabaseClass | null {
+  try {
+    const { version } = require('better-sqlite3/package.json') as { version: string };
+    return isSafe(version) ? classIn(require('better-sqlite3')) : null;
+  } catch {
+    return null;
+  }
 }
 
-function openLibsql(): Open | null {
-  const Database = loaded('libsql') as DatabaseClass | null;
-  return Database === null ? null : (path) => new Database(path);
+function findLibsql(): SqliteDatabaseClass | null {
+  try {
+    return classIn(require('libsql'));
+  } catch {
+    return null;
+  }
 }
 
 /** Whether loading this version of better-sqlite3 is safe: where it is not, nothing could be caught. */
@@ -86,12 +96,10 @@ export function isSafe(version: string, napi = Number(process.versions['napi']))
   return Number.parseInt(version, 10) < BETTER_SQLITE3_NAPI.since || napi >= BETTER_SQLITE3_NAPI.version;
 }
 
-function loaded(name: string): unknown {
-  try {
-    return load(name);
-  } catch {
-    return null;
-  }
+/** The class that a module exports, as its only value or, in some bundles, as the default. */
+function classIn(loaded: unknown): SqliteDatabaseClass | null {
+  const found = typeof loaded === 'function' ? loaded : (loaded as { default?: unknown } | null)?.default;
+  return typeof found === 'function' ? (found as SqliteDatabaseClass) : null;
 }
 
 function noDriver(what: string): RunError {
@@ -99,7 +107,8 @@ function noDriver(what: string): RunError {
   return new RunError(
     'storage_error',
     `No SQLite driver: ${what} (known: ${known}; Node ${process.versions.node}). ` +
-      'Run "npm install libsql", or use Node 22.13 or later, which has node:sqlite',
+      'Run "npm install libsql", or use Node 22.13 or later, which has node:sqlite. ' +
+      'In a bundle, keep the driver external, or hand its class in: new SqliteRunStore({ path, driver: Database })',
     { details: { known: Object.keys(DRIVERS) } },
   );
 }

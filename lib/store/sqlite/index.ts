@@ -1,3 +1,3 @@
-export type { SqliteDriver, SqliteHandle, SqliteStatement } from './driver';
-export type { SqliteRunStoreOptions } from './sqlite-run-store';
+export type { SqliteDatabaseClass, SqliteDriver, SqliteHandle, SqliteStatement } from './driver';
+export type { SqliteRunStoreOptions } from './options';
 export { SqliteRunStore } from './sqlite-run-store';

@@ -1,10 +1,9 @@
 import type { NewEntry } from '../backend';
 import type { SqliteConnection } from './connection';
 import type { SqliteValue } from './driver';
-import type { RowPlace } from './row-places';
-import type { SqliteTables } from './tables';
+import type { TableNames } from './names';
 
-const COLUMNS = ['position', 'previous', 'run', 'seq', 'type', 'data', 'at'];
+const COLUMNS = ['position', 'run', 'seq', 'type', 'data', 'at'];
 const MARKS = `(${COLUMNS.map(() => '?').join()})`;
 
 /** How many rows a statement takes, the largest first: a call costs more than a row. */
@@ -16,7 +15,7 @@ export class JournalWriter {
   readonly #chunks: readonly { readonly size: number; readonly sql: string }[];
   #values: SqliteValue[] = [];
 
-  constructor(connection: SqliteConnection, { journal }: SqliteTables) {
+  constructor(connection: SqliteConnection, { journal }: TableNames) {
     this.#connection = connection;
     this.#chunks = CHUNKS.map((rows) => ({
       size: rows * COLUMNS.length,
@@ -30,16 +29,14 @@ export class JournalWriter {
   }
 
   /**
-   * @param place - The run's row, and where its last entry stands.
+   * @param key - Of the run's row.
    * @param position - The position before the first entry's.
    */
-  add({ key, lastPosition }: RowPlace, entries: readonly NewEntry[], position: number): void {
-    let previous = lastPosition;
+  add(key: number, entries: readonly NewEntry[], position: number): void {
     let next = position;
     for (const { seq, type, data, at } of entries) {
       next += 1;
-      this.#values.push(next, previous, key, seq, type, data, at);
-      previous = next;
+      this.#values.push(next, key, seq, type, data, Math.round(at));
     }
   }
 

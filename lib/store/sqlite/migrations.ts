@@ -1,102 +1,78 @@
-import { newerSchemaError } from '../storage-error';
-import type { SqliteConnection } from './connection';
-import { isMark } from './tables';
-import type { SqliteTables } from './tables';
-
-/** The schema, step by step. A step is never changed: there may be files that have it. */
-const MIGRATIONS: readonly ((tables: SqliteTables) => string)[] = [
-  ({ runs, journal, meta, prefix }) => `
-    CREATE TABLE ${runs} (
-      key INTEGER PRIMARY KEY,
-      id TEXT NOT NULL UNIQUE,
-      session_id TEXT NOT NULL,
-      status TEXT NOT NULL,
-      active INTEGER NOT NULL,
-      provider TEXT,
-      started_ms INTEGER NOT NULL,
-      started_at TEXT NOT NULL,
-      ended_at TEXT,
-      turn_count INTEGER NOT NULL,
-      cost_usd REAL,
-      token_usage TEXT NOT NULL,
-      input TEXT,
-      output TEXT,
-      error TEXT,
-      metadata TEXT NOT NULL,
-      provider_metadata TEXT NOT NULL,
-      extra TEXT,
-      revision INTEGER NOT NULL,
-      seq INTEGER NOT NULL,
-      writer TEXT NOT NULL,
-      lease_owner TEXT,
-      lease_expires_ms INTEGER,
-      touched_ms INTEGER NOT NULL,
-      last_position INTEGER NOT NULL
-    );
-    CREATE INDEX ${prefix}runs_by_start ON ${runs} (started_ms, id);
-    CREATE INDEX ${prefix}runs_by_session ON ${runs} (session_id, started_ms, id);
-    CREATE INDEX ${prefix}runs_by_status ON ${runs} (status, started_ms, id);
-    CREATE INDEX ${prefix}runs_by_provider ON ${runs} (provider, started_ms, id);
-    CREATE INDEX ${prefix}runs_active ON ${runs} (session_id, started_ms, id) WHERE active = 1;
-    CREATE TABLE ${journal} (
-      position INTEGER PRIMARY KEY,
-      run INTEGER NOT NULL,
-      seq INTEGER NOT NULL,
-      type TEXT NOT NULL,
-      data TEXT NOT NULL,
-      at INTEGER NOT NULL
-    );
-    CREATE UNIQUE INDEX ${prefix}journal_by_run ON ${journal} (run, seq);
-    INSERT INTO ${meta} (name, value) VALUES ('position_floor', 0);
-  `,
-  chainJournal,
-];
-
 /**
- * Makes a chain of the entries of a run: its row has the position of the last one, each entry that of
- * the one before. An index of them all costs a page of the file for every run of a batch, as much as
- * the rest of the batch. One entry in 64 is in an index: a long chain need not be followed from its end.
- */
-function chainJournal({ journal, prefix }: SqliteTables): string {
-  return `
-    CREATE TABLE ${prefix}chain (
-      position INTEGER PRIMARY KEY,
-      previous INTEGER NOT NULL,
-      run INTEGER NOT NULL,
-      seq INTEGER NOT NULL,
-      type TEXT NOT NULL,
-      data TEXT NOT NULL,
-      at INTEGER NOT NULL
-    );
-    INSERT INTO ${prefix}chain (position, previous, run, seq, type, data, at)
-      SELECT j.position, coalesce((SELECT e.position FROM ${journal} e WHERE e.run = j.run AND e.seq = j.seq - 1), 0),
-        j.run, j.seq, j.type, j.data, j.at
-      FROM ${journal} j ORDER BY j.position;
-    DROP TABLE ${journal};
-    ALTER TABLE ${prefix}chain RENAME TO ${journal};
-    CREATE UNIQUE INDEX ${prefix}journal_marks ON ${journal} (run, seq) WHERE ${isMark('seq')};
-  `;
-}
-
-/**
- * Brings the schema up to date. Safe for any number of processes at once: the first does the work.
+ * The changes of the schema, in order; the version of a file is how many it has. None is ever edited:
+ * there may be files that have it. Later versions add to the end.
  *
- * @throws {RunError} `storage_error` when a later version of this package has been here.
+ * `agent_run_` stands for whatever the names of the tables begin with.
  */
-export function migrate(connection: SqliteConnection, tables: SqliteTables): void {
-  connection.transaction(() => {
-    const { meta } = tables;
-    connection.exec(`CREATE TABLE IF NOT EXISTS ${meta} (name TEXT PRIMARY KEY, value INTEGER NOT NULL)`);
-    const version = versionIn(connection, tables);
-    if (version > MIGRATIONS.length) throw newerSchemaError(version, MIGRATIONS.length);
-    for (const step of MIGRATIONS.slice(version)) connection.exec(step(tables));
-    if (version === MIGRATIONS.length) return;
-    const sql = `INSERT OR REPLACE INTO ${meta} (name, value) VALUES ('schema_version', ?)`;
-    connection.run(sql, [MIGRATIONS.length]);
-  });
-}
-
-function versionIn(connection: SqliteConnection, { meta }: SqliteTables): number {
-  const row = connection.get(`SELECT value FROM ${meta} WHERE name = 'schema_version'`);
-  return (row as { value: number } | undefined)?.value ?? 0;
-}
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE agent_run_runs (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  session_id TEXT NOT NULL,
+  parent_run_id TEXT,
+  root_run_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  running INTEGER NOT NULL,
+  active INTEGER NOT NULL,
+  awaits TEXT,
+  awaiting_expires_ms INTEGER,
+  provider TEXT,
+  started_ms INTEGER NOT NULL,
+  started_at TEXT NOT NULL,
+  running_at TEXT,
+  ended_at TEXT,
+  turn_count INTEGER NOT NULL,
+  cost_usd REAL,
+  revision INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  has_journal INTEGER NOT NULL,
+  writer TEXT NOT NULL,
+  lease_owner TEXT,
+  lease_token TEXT,
+  lease_ms INTEGER,
+  lease_expires_ms INTEGER,
+  touched_ms INTEGER NOT NULL,
+  token_usage TEXT NOT NULL,
+  usage_by_model TEXT,
+  metadata TEXT NOT NULL,
+  provider_metadata TEXT NOT NULL,
+  awaiting TEXT,
+  input TEXT,
+  output TEXT,
+  error TEXT,
+  extra TEXT
+) STRICT;
+CREATE INDEX agent_run_runs_by_start ON agent_run_runs (started_ms, id);
+CREATE INDEX agent_run_runs_by_session ON agent_run_runs (session_id, started_ms, id);
+CREATE INDEX agent_run_runs_by_status ON agent_run_runs (status, started_ms, id);
+CREATE INDEX agent_run_runs_by_provider ON agent_run_runs (provider, started_ms, id) WHERE provider IS NOT NULL;
+CREATE INDEX agent_run_runs_by_parent ON agent_run_runs (parent_run_id, started_ms, id);
+CREATE INDEX agent_run_runs_by_root ON agent_run_runs (root_run_id, started_ms, id);
+CREATE INDEX agent_run_runs_active ON agent_run_runs (session_id, started_ms, id) WHERE active = 1;
+CREATE INDEX agent_run_runs_running ON agent_run_runs (started_ms, id) WHERE running = 1;
+CREATE INDEX agent_run_runs_awaiting ON agent_run_runs (awaits, started_ms, id) WHERE awaits IS NOT NULL;
+CREATE INDEX agent_run_runs_ended ON agent_run_runs (ended_at, id) WHERE ended_at IS NOT NULL;
+CREATE INDEX agent_run_runs_with_journal ON agent_run_runs (ended_at, id)
+  WHERE ended_at IS NOT NULL AND has_journal = 1;
+CREATE TABLE agent_run_journal (
+  position INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX agent_run_journal_by_run ON agent_run_journal (run, seq);
+CREATE TABLE agent_run_metadata (
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  started_ms INTEGER NOT NULL,
+  run_id TEXT NOT NULL,
+  PRIMARY KEY (name, value, started_ms, run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX agent_run_metadata_by_run ON agent_run_metadata (run_id);
+CREATE TABLE agent_run_positions (given INTEGER NOT NULL) STRICT;
+INSERT INTO agent_run_positions (given) VALUES (0);
+`,
+];

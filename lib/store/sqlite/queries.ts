@@ -1,9 +1,6 @@
-import type { JournalQuery, RowQuery, StaleQuery } from '../backend';
-import type { ColumnName } from '../columns';
-import { ALL_COLUMNS } from '../columns';
+import type { JournalQuery, PruneQuery, RowFilter, RowQuery, ScanColumn, StaleQuery } from '../backend';
 import type { SqliteValue } from './driver';
-import { isMark } from './tables';
-import type { SqliteTables } from './tables';
+import type { TableNames } from './names';
 
 /** A statement with the values that are bound to it. */
 export interface Query {
@@ -11,130 +8,290 @@ export interface Query {
   readonly values: readonly SqliteValue[];
 }
 
-const ENTRY_COLUMNS = 'j.position, j.seq, j.type, j.data, j.at, r.id AS run_id, r.session_id';
+/** Conditions that hold together, and the values bound to them. */
+class Conditions {
+  readonly values: SqliteValue[] = [];
+  readonly #texts: string[] = [];
 
-/** The page of rows that a query asks for. */
-export function listQuery(tables: SqliteTables, query: RowQuery, columns: readonly ColumnName[]): Query {
-  const conditions: string[] = [];
-  const values: SqliteValue[] = [];
-  const where = (condition: string, ...bound: SqliteValue[]): void => {
-    conditions.push(condition);
-    values.push(...bound);
-  };
-  if (query.sessionId !== undefined) where('session_id = ?', query.sessionId);
-  if (query.status !== undefined) where('status = ?', query.status);
-  if (query.provider !== undefined) where('provider = ?', query.provider);
-  if (query.active === true) where('active = 1');
-  if (query.fromMs !== undefined) where('started_ms >= ?', query.fromMs);
-  if (query.toMs !== undefined) where('started_ms < ?', query.toMs);
-  if (query.after !== undefined) where('(started_ms, id) < (?, ?)', query.after.startedMs, query.after.id);
-  const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  /** Adds a condition, unless one of its values is not given. */
+  add(text: string, ...values: readonly (SqliteValue | undefined)[]): this {
+    if (values.includes(undefined)) return this;
+    this.#texts.push(text);
+    this.values.push(...(values as SqliteValue[]));
+    return this;
+  }
+
+  get where(): string {
+    return this.#texts.length === 0 ? '' : ` WHERE ${this.#texts.join(' AND ')}`;
+  }
+
+  /** The conditions as a value: 1 where they hold. */
+  get value(): string {
+    return this.#texts.length === 0 ? '1' : this.#texts.join(' AND ');
+  }
+}
+
+/** How a page is found: along an index, and which of the rows on the way are wanted. */
+export interface ListPlan {
+  /** Gives `key`, `started_ms`, `id` and whether a row `passes`, along the index; as far as `limit`. */
+  candidates(query: RowQuery): Query;
+  /** Whether every row on the way is wanted. */
+  readonly isExact: boolean;
+}
+
+/** Which index leaves the fewest rows is known here; SQLite would have to guess. */
+export function planOf(names: TableNames, filter: RowFilter): ListPlan {
+  const driving = drivingOf(names, filter);
+  const rest = restOf(names, filter, driving);
   return {
-    sql:
-      `SELECT ${columns.join(', ')} FROM ${tables.runs} INDEXED BY ${indexFor(tables, query)} ${filter} ` +
-      'ORDER BY started_ms DESC, id DESC LIMIT ?',
-    values: [...values, query.limit],
+    isExact: rest.value === '1',
+    candidates: (query) => {
+      const branches = driving.branches.map((branch) => branchOf(branch, rest, query));
+      return {
+        sql: `${branches.map(({ sql }) => sql).join(' UNION ALL ')} ORDER BY started_ms DESC, id DESC LIMIT ?`,
+        values: [...branches.flatMap(({ values }) => values), query.limit],
+      };
+    },
   };
 }
 
-/** Active rows whose process gives no sign of life. */
-export function staleQuery({ runs, prefix }: SqliteTables, query: StaleQuery, now: number): Query {
-  const unleased = query.unleased ? 'lease_owner IS NULL OR' : '';
-  const session = query.sessionId === undefined ? '' : 'AND session_id = ?';
+/** A way along an index. */
+interface Branch {
+  readonly from: string;
+  /** What the index is ordered by. */
+  readonly startedMs: string;
+  readonly id: string;
+  readonly conditions: readonly (readonly [text: string, value?: SqliteValue])[];
+}
+
+interface Driving {
+  readonly by: keyof RowFilter | 'time';
+  readonly branches: readonly Branch[];
+}
+
+function drivingOf(names: TableNames, filter: RowFilter): Driving {
+  const { sessionId, parentRunId, rootRunId, statuses, provider, metadata, awaits, active, rootsOnly } =
+    filter;
+  const along = (index: string, ...conditions: Branch['conditions']): Branch => ({
+    from: `${names.runs} r INDEXED BY ${names.prefix}${index}`,
+    startedMs: 'r.started_ms',
+    id: 'r.id',
+    conditions,
+  });
+  if (active === true && sessionId !== undefined) {
+    return {
+      by: 'active',
+      branches: [along('runs_active', ['r.active = 1'], ['r.session_id = ?', sessionId])],
+    };
+  }
+  if (parentRunId !== undefined) {
+    return { by: 'parentRunId', branches: [along('runs_by_parent', ['r.parent_run_id = ?', parentRunId])] };
+  }
+  if (rootRunId !== undefined) {
+    return { by: 'rootRunId', branches: [along('runs_by_root', ['r.root_run_id = ?', rootRunId])] };
+  }
+  if (sessionId !== undefined) {
+    return { by: 'sessionId', branches: [along('runs_by_session', ['r.session_id = ?', sessionId])] };
+  }
+  const [member] = metadata ?? [];
+  if (member !== undefined) {
+    return { by: 'metadata', branches: [alongMembers(names, member.name, member.value)] };
+  }
+  if (awaits !== undefined) {
+    const conditions = [['r.awaits IS NOT NULL'], ['r.awaits = ?', awaits]] as const;
+    return { by: 'awaits', branches: [along('runs_awaiting', ...conditions)] };
+  }
+  if (statuses !== undefined) {
+    return {
+      by: 'statuses',
+      branches: statuses.map((status) => along('runs_by_status', ['r.status = ?', status])),
+    };
+  }
+  if (provider !== undefined) {
+    return { by: 'provider', branches: [along('runs_by_provider', ['r.provider = ?', provider])] };
+  }
+  if (rootsOnly === true) {
+    return { by: 'rootsOnly', branches: [along('runs_by_parent', ['r.parent_run_id IS NULL'])] };
+  }
+  return { by: 'time', branches: [along('runs_by_start')] };
+}
+
+function alongMembers({ metadata, runs }: TableNames, name: string, value: string): Branch {
   return {
-    sql:
-      `SELECT ${ALL_COLUMNS.join(', ')} FROM ${runs} INDEXED BY ${prefix}runs_active ` +
-      `WHERE active = 1 AND (${unleased} lease_expires_ms <= ?) AND touched_ms <= ? ${session} LIMIT ?`,
-    values: [
-      now,
-      now - query.quietMs,
-      ...(query.sessionId === undefined ? [] : [query.sessionId]),
-      query.limit,
+    from: `${metadata} m CROSS JOIN ${runs} r ON r.id = m.run_id`,
+    startedMs: 'm.started_ms',
+    id: 'm.run_id',
+    conditions: [
+      ['m.name = ?', name],
+      ['m.value = ?', value],
     ],
   };
 }
 
-/** How near to the end of the journal a reader of a session reads all of it rather than runs. */
-const TAIL = 2000;
-
-/**
- * The page of entries that a query asks for.
- *
- * @param head - The last position of the journal.
- */
-export function journalQuery(tables: SqliteTables, query: JournalQuery, head: number): Query {
-  const { runId, sessionId, afterSeq = 0, afterPosition = 0, limit } = query;
-  if (runId !== undefined) return runQuery(tables, runId, afterSeq, limit);
-  if (sessionId !== undefined && head - afterPosition > TAIL) {
-    return sessionQuery(tables, sessionId, afterPosition, limit);
+/** What the index does not say. */
+function restOf({ metadata }: TableNames, filter: RowFilter, { by }: Driving): Conditions {
+  const { sessionId, parentRunId, rootRunId, statuses, provider, awaits, active, rootsOnly } = filter;
+  const rest = new Conditions();
+  if (by !== 'active' && by !== 'sessionId') rest.add('r.session_id = ?', sessionId);
+  if (by !== 'parentRunId') rest.add('r.parent_run_id = ?', parentRunId);
+  if (by !== 'rootRunId') rest.add('r.root_run_id = ?', rootRunId);
+  if (by !== 'awaits') rest.add('r.awaits IS ?', awaits);
+  if (by !== 'provider') rest.add('r.provider IS ?', provider);
+  if (by !== 'active' && active !== undefined) rest.add(`r.active = ${Number(active)}`);
+  if (by !== 'rootsOnly' && rootsOnly === true) rest.add('r.parent_run_id IS NULL');
+  if (by !== 'statuses' && statuses !== undefined) {
+    rest.add(`r.status IN (${statuses.map(() => '?').join()})`, ...statuses);
   }
-  const { runs, journal } = tables;
-  const session = sessionId === undefined ? '' : 'AND r.session_id = ?';
+  for (const { name, value } of (filter.metadata ?? []).slice(by === 'metadata' ? 1 : 0)) {
+    rest.add(
+      `EXISTS (SELECT 1 FROM ${metadata} e WHERE e.name = ? AND e.value = ? ` +
+        'AND e.started_ms = r.started_ms AND e.run_id = r.id)',
+      name,
+      value,
+    );
+  }
+  return rest;
+}
+
+function branchOf({ from, startedMs, id, conditions }: Branch, rest: Conditions, query: RowQuery): Query {
+  const way = new Conditions();
+  for (const [text, ...values] of conditions) way.add(text, ...values);
+  way
+    .add(`${startedMs} >= ?`, query.fromMs)
+    .add(`${startedMs} < ?`, query.toMs)
+    .add(`(${startedMs}, ${id}) < (?, ?)`, query.after?.startedMs, query.after?.id);
   return {
     sql:
-      `SELECT ${ENTRY_COLUMNS} FROM ${journal} j CROSS JOIN ${runs} r ON r.key = j.run ` +
-      `WHERE j.position > ? ${session} ORDER BY j.position LIMIT ?`,
-    values: [afterPosition, ...(sessionId === undefined ? [] : [sessionId]), limit],
+      `SELECT r.key AS key, ${startedMs} AS started_ms, ${id} AS id, ${rest.value} AS passes ` +
+      `FROM ${from}${way.where}`,
+    values: [...rest.values, ...way.values],
   };
 }
 
-/** Along the chain of the run, back from the first mark behind the page, or else from its end. */
-function runQuery(
-  { runs, journal, prefix }: SqliteTables,
-  id: string,
-  afterSeq: number,
-  limit: number,
-): Query {
+/** A page of rows along an index, with what a scan reads of each. */
+export function scanQuery(names: TableNames, query: RowQuery, columns: readonly ScanColumn[]): Query {
+  const { sql, values } = planOf(names, query).candidates(query);
+  const wanted = columns.map((name) => `r.${name}`).join(', ');
   return {
     sql:
-      'WITH RECURSIVE chain (position, previous, seq) AS (' +
-      `SELECT j.position, j.previous, j.seq FROM ${runs} r CROSS JOIN ${journal} j ON j.position = coalesce((` +
-      `SELECT e.position FROM ${journal} e INDEXED BY ${prefix}journal_marks ` +
-      `WHERE e.run = r.key AND e.seq >= ? AND ${isMark('e.seq')} ORDER BY e.seq LIMIT 1` +
-      '), r.last_position) WHERE r.id = ? UNION ALL ' +
-      `SELECT j.position, j.previous, j.seq FROM chain c CROSS JOIN ${journal} j ON j.position = c.previous ` +
-      'WHERE c.seq > ?) ' +
-      `SELECT ${ENTRY_COLUMNS} FROM (SELECT position FROM chain WHERE seq > ? ORDER BY seq LIMIT ?) p ` +
-      `CROSS JOIN ${journal} j ON j.position = p.position CROSS JOIN ${runs} r ON r.key = j.run ORDER BY j.seq`,
-    values: [afterSeq + limit, id, afterSeq + 1, afterSeq, limit],
+      `SELECT c.started_ms, c.id, c.passes, ${wanted} FROM (${sql}) c ` +
+      `CROSS JOIN ${names.runs} r ON r.key = c.key ORDER BY c.started_ms DESC, c.id DESC`,
+    values,
   };
 }
 
-/** Along the chains of the session's runs that have gone on since, back from their ends. */
-function sessionQuery(
-  { runs, journal, prefix }: SqliteTables,
-  sessionId: string,
+/** Which runs are executed, or wait, by start; and whether they are left. */
+export function staleQuery({ runs, prefix }: TableNames, query: StaleQuery, now: number): Query {
+  const { sessionId, unleasedQuietMs, reachableForMs, after, limit } = query;
+  const reachableFrom = reachableForMs === undefined ? 0 : Math.round(now - reachableForMs);
+  const way = new Conditions()
+    .add('r.running = 1')
+    .add('(r.started_ms, r.id) < (?, ?)', after?.startedMs, after?.id);
+  return {
+    sql:
+      'SELECT r.key AS key, r.started_ms AS started_ms, r.id AS id, CASE ' +
+      "WHEN r.session_id <> coalesce(?, r.session_id) OR r.awaits = 'resume' THEN 0 " +
+      "WHEN r.awaits = 'answer' THEN coalesce(r.awaiting_expires_ms <= ?, 0) " +
+      'WHEN r.lease_token IS NOT NULL THEN r.lease_expires_ms <= ? AND ' +
+      '(? <= r.lease_expires_ms - r.lease_ms OR ? + r.lease_ms / 2 <= ?) ' +
+      'ELSE r.touched_ms <= coalesce(?, -1) END AS passes ' +
+      `FROM ${runs} r INDEXED BY ${prefix}runs_running${way.where} ` +
+      'ORDER BY r.started_ms DESC, r.id DESC LIMIT ?',
+    values: [
+      sessionId ?? null,
+      now,
+      now,
+      reachableFrom,
+      reachableFrom,
+      now,
+      unleasedQuietMs === null ? null : now - unleasedQuietMs,
+      ...way.values,
+      limit,
+    ],
+  };
+}
+
+const ENTRY_COLUMNS = 'j.position, j.seq, j.type, j.data, j.at, r.id AS run_id, r.session_id';
+
+/** The entries of a run. */
+export function runJournalQuery({ runs, journal, prefix }: TableNames, query: JournalQuery): Query {
+  const { runId, afterSeq = 0, limit } = query;
+  return {
+    sql:
+      `SELECT ${ENTRY_COLUMNS} FROM ${runs} r CROSS JOIN ${journal} j INDEXED BY ${prefix}journal_by_run ` +
+      'ON j.run = r.key WHERE r.id = ? AND j.seq > ? ORDER BY j.seq LIMIT ?',
+    values: [runId as string, afterSeq, limit],
+  };
+}
+
+/** The entries between two positions, of a session or of all. */
+export function journalQuery(
+  { runs, journal }: TableNames,
+  { sessionId, limit }: JournalQuery,
   afterPosition: number,
-  limit: number,
+  throughPosition: number,
 ): Query {
+  const way = new Conditions()
+    .add('j.position > ?', afterPosition)
+    .add('j.position <= ?', throughPosition)
+    .add('r.session_id = ?', sessionId);
   return {
     sql:
-      'WITH RECURSIVE chain (position, previous) AS (' +
-      `SELECT j.position, j.previous FROM ${runs} s INDEXED BY ${prefix}runs_by_session ` +
-      `CROSS JOIN ${journal} j ON j.position = s.last_position ` +
-      'WHERE s.session_id = ? AND s.last_position > ? UNION ALL ' +
-      `SELECT j.position, j.previous FROM chain c CROSS JOIN ${journal} j ON j.position = c.previous ` +
-      'WHERE c.previous > ?) ' +
-      `SELECT ${ENTRY_COLUMNS} FROM (SELECT position FROM chain ORDER BY position LIMIT ?) p ` +
-      `CROSS JOIN ${journal} j ON j.position = p.position CROSS JOIN ${runs} r ON r.key = j.run ORDER BY j.position`,
-    values: [sessionId, afterPosition, afterPosition, limit],
+      `SELECT ${ENTRY_COLUMNS} FROM ${journal} j CROSS JOIN ${runs} r ON r.key = j.run${way.where} ` +
+      'ORDER BY j.position LIMIT ?',
+    values: [...way.values, limit],
   };
 }
 
-/** Removes the entries of a run, all along its chain. Bound to it: the run's id. */
-export function deleteJournal({ runs, journal }: SqliteTables): string {
-  return (
-    `WITH RECURSIVE chain (position) AS (SELECT last_position FROM ${runs} WHERE id = ? UNION ALL ` +
-    `SELECT j.previous FROM chain c CROSS JOIN ${journal} j ON j.position = c.position) ` +
-    `DELETE FROM ${journal} WHERE position IN (SELECT position FROM chain)`
-  );
+/** The entries of a session, run by run: for a session that has little of a long journal. */
+export function sessionJournalQuery(
+  { runs, journal, prefix }: TableNames,
+  { sessionId, afterPosition = 0, limit }: JournalQuery,
+  throughPosition: number,
+): Query {
+  return {
+    sql:
+      `SELECT ${ENTRY_COLUMNS} FROM ${runs} r INDEXED BY ${prefix}runs_by_session ` +
+      `CROSS JOIN ${journal} j INDEXED BY ${prefix}journal_by_run ON j.run = r.key ` +
+      'WHERE r.session_id = ? AND j.position > ? AND j.position <= ? ORDER BY j.position LIMIT ?',
+    values: [sessionId as string, afterPosition, throughPosition, limit],
+  };
 }
 
-/** The index that leaves the fewest rows: SQLite would have to guess. */
-function indexFor({ prefix }: SqliteTables, query: RowQuery): string {
-  if (query.active === true) return `${prefix}runs_active`;
-  if (query.sessionId !== undefined) return `${prefix}runs_by_session`;
-  if (query.provider !== undefined) return `${prefix}runs_by_provider`;
-  if (query.status !== undefined) return `${prefix}runs_by_status`;
-  return `${prefix}runs_by_start`;
+/** How many entries the runs of a session have had; of so many runs, at most. */
+export function sessionSizeQuery({ runs, prefix }: TableNames, sessionId: string, runsAtMost: number): Query {
+  return {
+    sql:
+      'SELECT count(*) AS runs, total(seq) AS entries FROM (SELECT seq ' +
+      `FROM ${runs} INDEXED BY ${prefix}runs_by_session WHERE session_id = ? LIMIT ?)`,
+    values: [sessionId, runsAtMost],
+  };
+}
+
+/** The last position that was given out. */
+export function headQuery({ journal, positions }: TableNames): Query {
+  return {
+    sql: `SELECT max(coalesce((SELECT max(position) FROM ${journal}), 0), given) AS head FROM ${positions}`,
+    values: [],
+  };
+}
+
+/** Ended runs by their end, and whether they may go. */
+export function pruneQuery({ runs, journal, prefix }: TableNames, query: PruneQuery): Query {
+  const { endedBeforeMs, journalOnly, after, limit } = query;
+  const way = new Conditions()
+    .add('r.ended_at IS NOT NULL')
+    .add('r.ended_at < ?', new Date(endedBeforeMs).toISOString())
+    .add('(r.ended_at, r.id) > (?, ?)', after?.endedAt, after?.id);
+  if (journalOnly) way.add('r.has_journal = 1');
+  const passes = journalOnly
+    ? `EXISTS (SELECT 1 FROM ${journal} j WHERE j.run = r.key)`
+    : `NOT EXISTS (SELECT 1 FROM ${runs} c WHERE c.parent_run_id = r.id)`;
+  return {
+    sql:
+      `SELECT r.key AS key, r.ended_at AS ended_at, r.id AS id, r.session_id AS session_id, ${passes} AS passes ` +
+      `FROM ${runs} r INDEXED BY ${prefix}runs_${journalOnly ? 'with_journal' : 'ended'}${way.where} ` +
+      'ORDER BY r.ended_at, r.id LIMIT ?',
+    values: [...way.values, limit],
+  };
 }

@@ -1,8 +1,7 @@
 import type { RunWrite } from '../backend';
 import type { SqliteValue } from './driver';
-import type { RowPlace } from './row-places';
+import type { TableNames } from './names';
 import type { RowValues } from './row-values';
-import type { SqliteTables } from './tables';
 
 /** A statement with the values that are bound to it. */
 export interface BoundStatement {
@@ -10,14 +9,14 @@ export interface BoundStatement {
   readonly values: readonly SqliteValue[];
 }
 
-const LEASE_IS_FREE = '(lease_owner IS NULL OR lease_owner = ? OR lease_expires_ms <= ?)';
+const LEASE_IS_FREE = '(lease_token IS NULL OR lease_token = ? OR lease_expires_ms <= ?)';
 
 /** The statements that write rows where conditions hold; each text is put together once. */
 export class RowStatements {
   readonly #runs: string;
   readonly #texts = new Map<number, string>();
 
-  constructor({ runs }: SqliteTables) {
+  constructor({ runs }: TableNames) {
     this.#runs = runs;
   }
 
@@ -32,23 +31,22 @@ export class RowStatements {
     return { sql, values: exclusive ? [...row.values, sessionId, id] : row.values };
   }
 
-  /** Updates nothing where a condition does not hold, that the row is at this place among them. */
+  /** Updates nothing where a condition does not hold; gives the key of the row. */
   update(
     { id, sessionId, revision, lease, exclusive }: RunWrite,
     row: RowValues,
-    place: RowPlace,
     now: number,
   ): BoundStatement {
     const takesLease = typeof lease === 'object';
     const sql = this.#textFor(row, [false, exclusive, takesLease], () => {
-      const conditions = ['key = ?', 'last_position = ?', 'id = ?', 'revision = ?'];
+      const conditions = ['id = ?', 'revision = ?'];
       if (takesLease) conditions.push(LEASE_IS_FREE);
       if (exclusive) conditions.push(this.#isFree());
       const columns = row.names.map((name) => `${name} = ?`).join();
-      return `UPDATE ${this.#runs} SET ${columns} WHERE ${conditions.join(' AND ')}`;
+      return `UPDATE ${this.#runs} SET ${columns} WHERE ${conditions.join(' AND ')} RETURNING key`;
     });
-    const values = [...row.values, place.key, place.lastPosition, id, revision];
-    if (takesLease) values.push(lease.owner, now);
+    const values = [...row.values, id, revision];
+    if (takesLease) values.push(lease.token, now);
     if (exclusive) values.push(sessionId, id);
     return { sql, values };
   }

@@ -8,33 +8,34 @@ const SETTABLE = [
   'revision',
   'writer',
   'seq',
-  'last_position',
+  'has_journal',
   'lease_owner',
+  'lease_token',
+  'lease_ms',
   'lease_expires_ms',
 ] as const;
 
 export type SettableColumn = (typeof SETTABLE)[number];
 
-const BITS = Object.fromEntries(SETTABLE.map((name, index) => [name, 1 << index])) as Readonly<
+/** Powers of two, for sums rather than for operators on bits, which end at 32. */
+const BITS = Object.fromEntries(SETTABLE.map((name, index) => [name, 2 ** index])) as Readonly<
   Record<SettableColumn, number>
 >;
 
-/** Columns and what they are set to, added in the order of {@link SETTABLE}. */
+/** Columns and what they are set to, added in the order of {@link SETTABLE}, each once. */
 export class RowValues {
   readonly values: SqliteValue[] = [];
+  readonly names: SettableColumn[] = [];
   #columns = 0;
 
-  /** A number for this set of columns, below 2 to the power of 24. */
+  /** A number for this set of columns, below 2 to the power of 40. */
   get columns(): number {
     return this.#columns;
   }
 
-  get names(): readonly SettableColumn[] {
-    return SETTABLE.filter((name) => (this.#columns & BITS[name]) !== 0);
-  }
-
   add(name: SettableColumn, value: SqliteValue): this {
-    this.#columns |= BITS[name];
+    this.#columns += BITS[name];
+    this.names.push(name);
     this.values.push(value);
     return this;
   }

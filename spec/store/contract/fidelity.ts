@@ -60,7 +60,9 @@ export function describeFidelity(database: () => TestDatabase): void {
       expect((await store.list({ provider: text })).runs.map(({ id }) => id)).toEqual([text]);
       const [entry] = await store.events(text);
       expect(entry).toMatchObject({ runId: text, sessionId: text });
-      expect((await store.summarize({ groupBy: 'sessionId', sessionId: text }))[0]?.group).toBe(text);
+      expect((await store.summarize({ groupBy: 'sessionId', sessionId: text }))[0]?.group).toEqual({
+        sessionId: text,
+      });
       expect(await store.delete(text)).toBe(true);
     });
 

@@ -147,7 +147,7 @@ export function describeJournal(database: () => TestDatabase): void {
       const last = runs.at(-1)!;
       expect((await store.get(last.id))?.output).toEqual({ id: last.id });
       const [row] = await store.summarize({ groupBy: 'status' });
-      expect(row).toMatchObject({ group: 'completed', runs: 300, turns: 300 });
+      expect(row).toMatchObject({ group: { status: 'completed' }, runs: 300, turns: 300 });
     });
   });
 

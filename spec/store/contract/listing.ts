@@ -67,9 +67,9 @@ export function describeListing(database: () => TestDatabase): void {
       expect(await ids({ sessionId: 'session-1' })).toBe('dba');
       expect(await ids({ status: 'completed' })).toBe('ca');
       expect(await ids({ provider: 'openai' })).toBe('ba');
-      expect(await ids({ startedAfter: new Date(at(2)) })).toBe('dcb');
+      expect(await ids({ startedFrom: new Date(at(2)) })).toBe('dcb');
       expect(await ids({ startedBefore: new Date(at(2)) })).toBe('a');
-      expect(await ids({ startedAfter: new Date(at(2)), startedBefore: new Date(at(4)) })).toBe('cb');
+      expect(await ids({ startedFrom: new Date(at(2)), startedBefore: new Date(at(4)) })).toBe('cb');
       expect(await ids({ sessionId: 'session-1', status: 'completed', provider: 'openai' })).toBe('a');
       expect(await ids({ sessionId: 'session-2', status: 'failed' })).toBe('');
       expect(await allPages(store, { sessionId: 'session-1', limit: 1 })).toEqual(['d', 'b', 'a']);
@@ -77,11 +77,11 @@ export function describeListing(database: () => TestDatabase): void {
 
     it('refuses what it cannot filter by', async () => {
       const store = database().connect();
-      const options = { limit: 0, cursor: 'nonsense', status: 'done', sessionId: 7, startedAfter: 'today' };
+      const options = { limit: 0, cursor: 'nonsense', status: 'done', sessionId: 7, startedFrom: 'today' };
       await expect(store.list(options as unknown as ListOptions)).rejects.toMatchObject({
         code: 'validation_error',
         details: {
-          issues: ['cursor', 'status', 'limit', 'sessionId', 'startedAfter'].map(
+          issues: ['cursor', 'limit', 'sessionId', 'status', 'startedFrom'].map(
             (path) => expect.objectContaining({ path }) as object,
           ),
         },

@@ -43,7 +43,7 @@ export function describeSummaries(database: () => TestDatabase): void {
     it('adds up turns, counters at every depth, cost and what has no price', async () => {
       expect(await summarize({ groupBy: 'sessionId' })).toEqual([
         {
-          group: 'a',
+          group: { sessionId: 'a' },
           runs: 2,
           turns: 3,
           tokenUsage: { input_tokens: 15, input_tokens_details: { cached_tokens: 5 }, unpriced_requests: 2 },
@@ -51,10 +51,10 @@ export function describeSummaries(database: () => TestDatabase): void {
           unpricedRequests: 2,
         },
         {
-          group: 'b',
+          group: { sessionId: 'b' },
           runs: 1,
           turns: 4,
-          tokenUsage: { output_tokens: 7, tier: 'standard' },
+          tokenUsage: { output_tokens: 7 },
           costUsd: null,
           unpricedRequests: 0,
         },
@@ -66,13 +66,13 @@ export function describeSummaries(database: () => TestDatabase): void {
       ['status', ['completed', 'failed']],
       ['day', ['2026-03-01', '2026-03-02']],
     ] as const)('groups by %s', async (groupBy, groups) => {
-      expect((await summarize({ groupBy })).map(({ group }) => group)).toEqual(groups);
+      expect((await summarize({ groupBy })).map(({ group }) => group[groupBy])).toEqual(groups);
     });
 
     it('takes the filters of list()', async () => {
-      const startedAfter = new Date('2026-03-02T00:00:00Z');
-      const rows = await summarize({ groupBy: 'status', startedAfter, sessionId: 'a' });
-      expect(rows).toMatchObject([{ group: 'failed', runs: 1, costUsd: 0.2 }]);
+      const startedFrom = new Date('2026-03-02T00:00:00Z');
+      const rows = await summarize({ groupBy: 'status', startedFrom, sessionId: 'a' });
+      expect(rows).toMatchObject([{ group: { status: 'failed' }, runs: 1, costUsd: 0.2 }]);
     });
 
     it('counts every record once, over many pages', async () => {

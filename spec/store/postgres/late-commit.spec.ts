@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Run } from 'agent-run';
 import type { JournalEntry } from 'agent-run/store';
-import type { PostgresPool, PostgresResult } from 'agent-run/store/postgres';
+import type { PostgresClient, PostgresPool, PostgresResult } from 'agent-run/store/postgres';
 import { PostgresRunStore } from 'agent-run/store/postgres';
 import { Pool } from 'pg';
 import type { TestDatabase } from '../../support/postgres';
@@ -10,17 +10,24 @@ import { passingPool } from './passing-pool';
 
 /** A pool whose writes are done, positions taken and all, long before they are committed. */
 function latePool(pool: Pool, beforeCommit: () => Promise<void>): PostgresPool {
-  const query = async (text: string, values: unknown[] = []): Promise<PostgresResult> => {
-    if (!text.includes('apply')) return pool.query(text, values);
+  const connect = async (): Promise<PostgresClient> => {
     const client = await pool.connect();
-    await client.query('BEGIN');
-    const result = await client.query(text, values);
-    await beforeCommit();
-    await client.query('COMMIT');
-    client.release();
-    return result;
+    const query = async (text: string, values: unknown[] = []): Promise<PostgresResult> => {
+      if (!text.includes('apply')) return client.query(text, values);
+      await client.query('BEGIN');
+      const result = await client.query(text, values);
+      await beforeCommit();
+      await client.query('COMMIT');
+      return result;
+    };
+    return {
+      query,
+      on: (event: string, listener: never) => client.on(event as 'error', listener),
+      off: (event, listener) => client.off(event, listener),
+      release: (destroy) => client.release(destroy),
+    };
   };
-  return { ...passingPool(pool), query };
+  return { ...passingPool(pool), connect };
 }
 
 describe('a write that takes its positions early and commits late', () => {

@@ -82,7 +82,9 @@ describe('PostgresRunStore hears of other processes', () => {
     await cancelElsewhere(store);
     await store.close();
     // The pool is its maker's: still open.
-    await expect(pool.query('SELECT 1')).resolves.toBeDefined();
+    const client = await pool.connect();
+    await expect(client.query('SELECT 1')).resolves.toBeDefined();
+    client.release();
     await pool.end();
   });
 

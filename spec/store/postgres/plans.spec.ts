@@ -1,25 +1,27 @@
 import { Run } from 'agent-run';
 import { Client } from 'pg';
-import type { RunWrite } from '../../../lib/store/backend';
+import type { RowQuery, RunWrite } from '../../../lib/store/backend';
 import { ALL_COLUMNS, columnsOf, RECORD_COLUMNS } from '../../../lib/store/columns';
-import { applyCall } from '../../../lib/store/postgres/apply-call';
-import { readNaming } from '../../../lib/store/postgres/names';
+import { applyCall } from '../../../lib/store/postgres/apply';
+import { namingOf } from '../../../lib/store/postgres/names';
 import type { Statement } from '../../../lib/store/postgres/queries';
 import {
   deleteQuery,
+  headQuery,
   journalQuery,
-  lastPositionQuery,
   listQuery,
+  lockQuery,
+  pruneQuery,
   readQuery,
+  scanQuery,
   staleQuery,
 } from '../../../lib/store/postgres/queries';
 import { PostgresRunStore } from '../../../lib/store/postgres/postgres-run-store';
-import { SUMMARY_COLUMNS } from '../../../lib/store/summary';
 import type { TestDatabase } from '../../support/postgres';
 import { createDatabase } from '../../support/postgres';
 
 const RUNS = 20_000;
-const naming = readNaming({});
+const naming = namingOf({});
 const { tables } = naming;
 
 const change: RunWrite = {
@@ -30,7 +32,7 @@ const change: RunWrite = {
   writer: 'writer',
   columns: { turn_count: 2 },
   entries: [{ seq: 2, type: 'turnIncremented', data: '{}', at: 0 }],
-  lease: { owner: 'owner', ms: 1000 },
+  lease: { owner: 'owner', token: 'token', ms: 1000 },
   exclusive: true,
 };
 
@@ -72,32 +74,49 @@ async function plansOfApply(url: string): Promise<string[]> {
   return plans;
 }
 
+const after = { startedMs: 7_000, id: 'run_7' };
+const limit = 51;
+const plan = { name: 'plan', value: '"rare"' };
+const list = (filter: Partial<RowQuery>): Statement => listQuery(tables, { ...filter, limit }, ALL_COLUMNS);
+
 /** What each call of a store asks, by what a user calls it. */
 const statements: Readonly<Record<string, Statement>> = {
   'get()': readQuery(tables, 'run_7', ALL_COLUMNS),
-  'list()': listQuery(tables, { limit: 51 }, ALL_COLUMNS),
-  'list(), a later page': listQuery(
-    tables,
-    { after: { startedMs: 7_000, id: 'run_7' }, limit: 51 },
-    ALL_COLUMNS,
-  ),
-  'list({ sessionId })': listQuery(tables, { sessionId: 'session-7', limit: 51 }, ALL_COLUMNS),
-  'list({ status })': listQuery(tables, { status: 'timeout', limit: 51 }, ALL_COLUMNS),
-  'list({ provider })': listQuery(tables, { provider: 'rare', limit: 51 }, ALL_COLUMNS),
-  'list({ startedAfter, startedBefore })': listQuery(
-    tables,
-    { fromMs: 100, toMs: 200, limit: 51 },
-    ALL_COLUMNS,
-  ),
-  'getActive()': listQuery(tables, { sessionId: 'session-7', active: true, limit: 1 }, ALL_COLUMNS),
-  'delete()': deleteQuery(tables, 'run_7'),
+  'cancel()': lockQuery(tables, 'run_7', ALL_COLUMNS),
+  'list()': list({}),
+  'list(), a later page': list({ after }),
+  'list({ sessionId })': list({ sessionId: 'session-7' }),
+  'list({ status })': list({ statuses: ['timeout'] }),
+  'list({ status: [] })': list({ statuses: ['failed', 'timeout'], after }),
+  'list({ provider })': list({ provider: 'rare' }),
+  'list({ parentRunId })': list({ parentRunId: 'run_7' }),
+  'list({ rootRunId })': list({ rootRunId: 'run_7' }),
+  'list({ rootsOnly })': list({ rootsOnly: true, after }),
+  'list({ metadata })': list({ metadata: [plan], after }),
+  'list({ metadata }) of a frequent value': list({ metadata: [{ name: 'plan', value: '"free"' }], after }),
+  'list({ metadata }) of several': list({ metadata: [plan, { name: 'n', value: '1' }] }),
+  'list({ sessionId, metadata })': list({ sessionId: 'session-7', metadata: [plan] }),
+  'list({ awaiting })': list({ awaits: 'answer' }),
+  'list({ startedFrom, startedBefore })': list({ fromMs: 100, toMs: 200 }),
+  'getActive()': list({ sessionId: 'session-7', active: true }),
+  'delete()': deleteQuery(tables, 'run_7', 'channel', 'source'),
   'events()': journalQuery(tables, { runId: 'run_7', afterSeq: 0, limit: 1000 }),
   'watch({ sessionId })': journalQuery(tables, { sessionId: 'session-7', afterPosition: 0, limit: 500 }),
   'watch()': journalQuery(tables, { afterPosition: 7, limit: 500 }),
-  'watch() without LISTEN': lastPositionQuery(tables),
-  'summarize()': listQuery(tables, { sessionId: 'session-7', limit: 1000 }, SUMMARY_COLUMNS),
-  'summarize(), a page of all': listQuery(tables, { limit: 1000 }, SUMMARY_COLUMNS),
-  'recover()': staleQuery(tables, { quietMs: 1000, unleased: true, limit: 100 }, ALL_COLUMNS),
+  'watch() without LISTEN': headQuery(tables),
+  'summarize({ sessionId })': scanQuery(tables, { sessionId: 'session-7', limit: 1000 }, [
+    'turn_count',
+    'metadata',
+  ]),
+  'summarize(), a page of all': scanQuery(tables, { limit: 1000 }, ['turn_count', 'token_usage']),
+  'recover()': staleQuery(tables, { unleasedQuietMs: 1000, limit: 100, after }, ALL_COLUMNS),
+  'prune()': pruneQuery(tables, { endedBeforeMs: 1000, journalOnly: false, after: null, limit: 100 }),
+  'prune({ journalOnly })': pruneQuery(tables, {
+    endedBeforeMs: 1000,
+    journalOnly: true,
+    after: { endedAt: '1970-01-01 00:00:00+00', id: 'run_7' },
+    limit: 100,
+  }),
 };
 
 describe('the statements of PostgresRunStore', () => {
@@ -109,14 +128,20 @@ describe('the statements of PostgresRunStore', () => {
     await store.get('run_none');
     await store.close();
     await database.query(`INSERT INTO ${tables.runs}
-      (id, session_id, status, active, provider, started_ms, started_at, turn_count, token_usage, metadata,
-       provider_metadata, revision, seq, writer, touched_ms)
-      SELECT 'run_' || n, 'session-' || n % 1000, CASE n % 1000 WHEN 0 THEN 'timeout' ELSE 'completed' END,
-        CASE n % 500 WHEN 0 THEN 1 ELSE 0 END, CASE n % 1000 WHEN 1 THEN 'rare' ELSE 'openai' END,
-        n, '', 0, '{}', '{}', '{}', 1, 1, 'writer', 0
+      (id, session_id, parent_run_id, root_run_id, status, running, active, awaits, provider, started_ms, started_at,
+       ended_at, turn_count, token_usage, metadata, provider_metadata, revision, seq, has_journal, writer, touched_at)
+      SELECT 'run_' || n, 'session-' || n % 1000, CASE n % 3 WHEN 0 THEN NULL ELSE 'run_' || n - n % 3 END,
+        'run_' || n - n % 3, CASE n % 1000 WHEN 0 THEN 'timeout' ELSE 'completed' END,
+        CASE n % 500 WHEN 0 THEN 1 ELSE 0 END, CASE n % 500 WHEN 0 THEN 1 ELSE 0 END,
+        CASE n % 1000 WHEN 2 THEN 'answer' END, CASE n % 1000 WHEN 1 THEN 'rare' ELSE 'openai' END,
+        n, to_timestamp(n / 1000.0), CASE n % 500 WHEN 0 THEN NULL ELSE to_timestamp(n) END,
+        0, '{}', '{}', '{}', 1, 1, 1, 'writer', now()
       FROM generate_series(1, ${RUNS}) AS n`);
     await database.query(`INSERT INTO ${tables.journal} (run_id, seq, session_id, position, type, data, at)
       SELECT 'run_' || n, 1, 'session-' || n % 1000, nextval('${tables.positions}'), 'statusChanged', '{}', 0
+      FROM generate_series(1, ${RUNS}) AS n`);
+    await database.query(`INSERT INTO ${tables.metadata} (name, value, started_ms, run_id)
+      SELECT 'plan', CASE n % 1000 WHEN 7 THEN '"rare"' ELSE '"free"' END, n, 'run_' || n
       FROM generate_series(1, ${RUNS}) AS n`);
     await database.query('VACUUM ANALYZE');
   });

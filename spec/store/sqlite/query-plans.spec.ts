@@ -1,21 +1,35 @@
 import Database from 'libsql';
 import { SqliteRunStore } from 'agent-run/store/sqlite';
-import type { RowQuery } from '../../../lib/store/backend';
-import { ALL_COLUMNS } from '../../../lib/store/columns';
-import { SUMMARY_COLUMNS } from '../../../lib/store/summary';
+import type { RowFilter, RowQuery } from '../../../lib/store/backend';
 import type { Query } from '../../../lib/store/sqlite/queries';
-import { journalQuery, listQuery, staleQuery } from '../../../lib/store/sqlite/queries';
-import { tablesOf } from '../../../lib/store/sqlite/tables';
+import {
+  journalQuery,
+  planOf,
+  pruneQuery,
+  runJournalQuery,
+  scanQuery,
+  sessionJournalQuery,
+  staleQuery,
+} from '../../../lib/store/sqlite/queries';
+import { readNaming } from '../../../lib/store/sqlite/names';
 
-const tables = tablesOf('agent_run_');
+const names = readNaming({});
 const after = { startedMs: 5, id: 'run_5' };
 const limit = 50;
+const plan = { name: 'plan', value: '"pro"' };
 
 const LISTS: Readonly<Record<string, RowQuery>> = {
   'by session': { sessionId: 's', limit },
-  'by status': { status: 'failed', limit },
+  'by status': { statuses: ['failed'], limit },
+  'by several statuses': { statuses: ['failed', 'timeout'], limit, after },
   'by provider': { provider: 'openai', limit },
-  'by session and status': { sessionId: 's', status: 'failed', limit, after },
+  'by parent': { parentRunId: 'run_1', limit },
+  'by root': { rootRunId: 'run_1', limit },
+  'of roots': { rootsOnly: true, limit, after },
+  'by metadata': { metadata: [plan], limit, after },
+  'by two members of metadata': { metadata: [plan, { name: 'n', value: '1' }], limit },
+  'of what waits': { awaits: 'answer', limit },
+  'by session and status': { sessionId: 's', statuses: ['failed'], limit, after },
   'by provider and time': { provider: 'openai', fromMs: 1, toMs: 2, limit },
   'by time': { fromMs: 1, toMs: 2, limit },
   'after a cursor': { after, limit },
@@ -30,43 +44,55 @@ describe('the plans of SQLite', () => {
     new SqliteRunStore({ database });
   });
 
-  const planOf = ({ sql, values }: Query): string[] =>
+  const stepsOf = ({ sql, values }: Query): string[] =>
     (database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all([...values]) as { detail: string }[]).map(
       ({ detail }) => detail,
     );
 
+  const candidates = (query: RowQuery): Query => planOf(names, query).candidates(query);
+
   it.each(Object.entries(LISTS))('list() %s searches an index, and sorts nothing', (_, query) => {
-    for (const columns of [ALL_COLUMNS, SUMMARY_COLUMNS]) {
-      const plan = planOf(listQuery(tables, query, columns));
-      expect(plan).toEqual([expect.stringMatching(/^SEARCH agent_run_runs USING INDEX/)]);
-    }
+    const steps = stepsOf(candidates(query));
+    expect(steps.filter((step) => step.startsWith('SEARCH')).length).toBeGreaterThan(0);
+    expect(steps.filter((step) => /SCAN|TEMP B-TREE/.test(step))).toEqual([]);
   });
 
   it('list() without a filter follows the index by time, as far as the page goes', () => {
-    expect(planOf(listQuery(tables, { limit }, ALL_COLUMNS))).toEqual([
-      'SCAN agent_run_runs USING INDEX agent_run_runs_by_start',
-    ]);
+    expect(stepsOf(candidates({ limit }))).toEqual(['SCAN r USING COVERING INDEX agent_run_runs_by_start']);
   });
 
-  it('recover() looks at active runs only', () => {
-    const stale = { quietMs: 0, unleased: true, limit };
-    expect(planOf(staleQuery(tables, stale, 1))).toEqual([
-      'SCAN agent_run_runs USING INDEX agent_run_runs_active',
-    ]);
-    expect(planOf(staleQuery(tables, { ...stale, sessionId: 's' }, 1))).toEqual([
-      'SEARCH agent_run_runs USING INDEX agent_run_runs_active (session_id=?)',
+  it('a filter of one kind looks at no row that it does not give', () => {
+    const filters: RowFilter[] = Object.values(LISTS).filter((query) => planOf(names, query).isExact);
+    expect(filters).toHaveLength(13);
+  });
+
+  it('summarize() reads rows by their keys', () => {
+    const steps = stepsOf(scanQuery(names, { sessionId: 's', limit }, ['turn_count', 'token_usage']));
+    expect(steps).toContain('SEARCH r USING INTEGER PRIMARY KEY (rowid=?)');
+  });
+
+  it('recover() looks at running runs only', () => {
+    const stale = { unleasedQuietMs: 0, limit };
+    expect(stepsOf(staleQuery(names, stale, 1))).toEqual(['SCAN r USING INDEX agent_run_runs_running']);
+    expect(stepsOf(staleQuery(names, { ...stale, after }, 1))).toEqual([
+      'SEARCH r USING INDEX agent_run_runs_running ((started_ms,id)<(?,?))',
     ]);
   });
 
   it.each([
-    ['of a run', { runId: 'run_1', afterSeq: 5, limit }, 10],
-    ['of the store', { afterPosition: 5, limit }, 10],
-    ['of a session, near its end', { sessionId: 's', afterPosition: 5, limit }, 10],
-    ['of a session, from far back', { sessionId: 's', afterPosition: 5, limit }, 100_000],
-  ])('the journal %s is searched', (_, query, head) => {
-    const plan = planOf(journalQuery(tables, query, head));
-    const reads = plan.filter((step) => /^(SCAN|SEARCH) [jres]\b/.test(step));
-    expect(reads.length).toBeGreaterThan(0);
+    ['of a run', runJournalQuery(names, { runId: 'run_1', afterSeq: 5, limit })],
+    ['of the store', journalQuery(names, { limit }, 5, 100)],
+    ['of a session, window by window', journalQuery(names, { sessionId: 's', limit }, 5, 100)],
+    ['of a session, run by run', sessionJournalQuery(names, { sessionId: 's', limit }, 100)],
+  ])('the journal %s is searched', (_, query) => {
+    const reads = stepsOf(query).filter((step) => /^(SCAN|SEARCH) [jr]\b/.test(step));
+    expect(reads).toHaveLength(2);
     expect(reads.filter((step) => !step.startsWith('SEARCH'))).toEqual([]);
+  });
+
+  it.each([true, false])('prune() follows the index of ends (journals only: %s)', (journalOnly) => {
+    const query = { endedBeforeMs: 1000, journalOnly, after: { endedAt: '2026', id: 'a' }, limit };
+    const steps = stepsOf(pruneQuery(names, query));
+    expect(steps.filter((step) => step.startsWith('SCAN') || step.includes('TEMP'))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import type { SqliteRunStoreOptions } from 'agent-run/store/sqlite';
 import { SqliteRunStore } from 'agent-run/store/sqlite';
 import Database from 'libsql';
 import { findDriver, isSafe } from '../../../lib/store/sqlite/driver';
-import { sqliteError } from '../../../lib/store/sqlite/connection';
+import { sqliteError } from '../../../lib/store/sqlite/driver-error';
 
 describe('SqliteRunStore', () => {
   let folder: string;
@@ -69,8 +69,9 @@ describe('SqliteRunStore', () => {
     expect(refused({})).toThrow('path');
     expect(refused({ path: '' })).toThrow('path');
     expect(refused({ path, database: {} })).toThrow('one of them');
+    expect(refused({ database: {} })).toThrow('must be an open database');
+    expect(refused({ path, synchronus: 'full' })).toThrow('synchronus');
     expect(refused({ path, synchronous: 'off' })).toThrow('synchronous');
-    expect(refused({ path, busyTimeoutMs: -1 })).toThrow('busyTimeoutMs');
     expect(refused({ path, tablePrefix: 'a; DROP TABLE b' })).toThrow('tablePrefix');
     expect(refused({ path, track: { leaseMs: -1 } })).toThrow('leaseMs');
   });
@@ -86,7 +87,7 @@ describe('SqliteRunStore', () => {
   it('refuses a schema of a later version', async () => {
     await open().close();
     const database = new Database(path);
-    database.exec(`UPDATE agent_run_meta SET value = 99 WHERE name = 'schema_version'`);
+    database.exec(`UPDATE agent_run_migrations SET version = 99`);
     database.close();
     expect(() => open()).toThrow(/schema version 99.*upgrade agent-run/);
   });
@@ -99,7 +100,7 @@ describe('SqliteRunStore', () => {
   });
 
   it('waits for another that writes, and gives up with an error that says it may be tried again', async () => {
-    const store = open({ path, busyTimeoutMs: 50 });
+    const store = open({ path, callTimeoutMs: 50 });
     const blocker = new Database(path);
     blocker.exec('BEGIN IMMEDIATE');
     const save = store.save(new Run({ sessionId: 'session-1' }));
@@ -112,7 +113,7 @@ describe('SqliteRunStore', () => {
   });
 
   it('keeps recorded changes while another writes for longer than it waits', async () => {
-    const store = open({ path, busyTimeoutMs: 20 });
+    const store = open({ path, callTimeoutMs: 20 });
     const blocker = new Database(path);
     blocker.exec('BEGIN IMMEDIATE');
     const run = new Run({ sessionId: 'session-1' });

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { MetadataMember } from './backend';
+import { encodeText } from './column-text';
+
+/** What runs can be found by: top-level members of their metadata. */
+export type MetadataScalar = string | number | boolean;
+
+/** How many members of a run's metadata are kept to be found. */
+const MOST_MEMBERS = 32;
+
+/** How long a name or a text may be, in UTF-16 code units, as `length` counts them. */
+export const LONGEST_MEMBER = 256;
+
+/** What stands in an index as it is, in bytes: PostgreSQL takes less than 2,704 for all of its columns. */
+const LONGEST_INDEXED = 512;
+
+/** The members by which a run with this metadata is found: the first that are short and no objects. */
+export function membersOf(metadataText: string): readonly MetadataMember[] {
+  if (metadataText === '{}') return [];
+  const members: MetadataMember[] = [];
+  for (const [name, value] of Object.entries(JSON.parse(metadataText) as object)) {
+    if (members.length === MOST_MEMBERS) break;
+    if (isMetadataScalar(value) && isShort(name, value)) members.push(memberOf(name, value));
+  }
+  return members;
+}
+
+/** A member as rows have it. */
+export function memberOf(name: string, value: MetadataScalar): MetadataMember {
+  const encoded = encodeText(name);
+  return {
+    name: isLong(encoded) ? `\u0001${hashOf(encoded)}` : encoded,
+    // JSON tells the text "1" and the number 1 apart, and has no letter that a database refuses.
+    value: hashedWhereLong(JSON.stringify(value)),
+  };
+}
+
+export function isMetadataScalar(value: unknown): value is MetadataScalar {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
+
+function isShort(name: string, value: MetadataScalar): boolean {
+  return name.length <= LONGEST_MEMBER && (typeof value !== 'string' || value.length <= LONGEST_MEMBER);
+}
+
+function hashedWhereLong(text: string): string {
+  return isLong(text) ? hashOf(text) : text;
+}
+
+function isLong(text: string): boolean {
+  return text.length * 3 > LONGEST_INDEXED && Buffer.byteLength(text) > LONGEST_INDEXED;
+}
+
+function hashOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

@@ -1,0 +1,134 @@
+import type { RunError } from '../../record/error';
+import { timeoutError } from '../storage-error';
+import type { PostgresClient, PostgresPool } from './client';
+import { driverError } from './driver-error';
+import type { Statement } from './queries';
+
+/** How a {@link PostgresConnection} reaches the database. */
+export interface ConnectionSettings {
+  /** How long one attempt may take, in milliseconds, the wait for a connection included. */
+  readonly callTimeoutMs: number;
+  /** Told that a connection has been waited for, for longer than a pool that has one would take. */
+  readonly onStarved: () => void;
+}
+
+/** How long a pool may take for a connection before it counts as used up by others. */
+const STARVED_MS = 1_000;
+
+/** What the function that applies batches says of an isolation that it cannot work in. */
+const WRONG_ISOLATION = 'AR001';
+
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+
+/**
+ * The way to the database, for every call of a store: each attempt has a deadline, after which its
+ * connection is closed, whatever hangs on it.
+ */
+export class PostgresConnection {
+  readonly #pool: PostgresPool;
+  readonly #settings: ConnectionSettings;
+  /** Whether the server's default is another isolation than a batch needs, which is then asked for. */
+  #asksForIsolation = false;
+
+  constructor(pool: PostgresPool, settings: ConnectionSettings) {
+    this.#pool = pool;
+    this.#settings = settings;
+  }
+
+  /** The rows of one statement. */
+  async query(what: string, { text, values }: Statement): Promise<readonly unknown[]> {
+    const { rows } = await this.attempt(what, (client) => client.query(text, values));
+    return rows;
+  }
+
+  /** The rows of one statement that has to see what is committed while it runs. */
+  async write(what: string, statement: Statement): Promise<readonly unknown[]> {
+    if (!this.#asksForIsolation) {
+      try {
+        return await this.query(what, statement);
+      } catch (error) {
+        if (codeOf((error as RunError).cause) !== WRONG_ISOLATION) throw error;
+        this.#asksForIsolation = true;
+      }
+    }
+    const { rows } = await this.transaction(what, (client) => client.query(statement.text, statement.values));
+    return rows;
+  }
+
+  /** Does the work in one transaction; what it throws takes it back. */
+  transaction<Result>(what: string, work: (client: PostgresClient) => Promise<Result>): Promise<Result> {
+    return this.attempt(what, async (client) => {
+      await client.query(BEGIN);
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    });
+  }
+
+  /** Does the work on a connection, which is closed where that fails or takes too long. */
+  async attempt<Result>(what: string, work: (client: PostgresClient) => Promise<Result>): Promise<Result> {
+    const { callTimeoutMs } = this.#settings;
+    const giveUpAt = Date.now() + callTimeoutMs;
+    try {
+      const client = await this.#connect(what);
+      return await this.#use(client, work, () => timeoutError(what, callTimeoutMs), giveUpAt - Date.now());
+    } catch (error) {
+      throw driverError(what, error);
+    }
+  }
+
+  /** A connection; one that comes too late is given back. */
+  #connect(what: string): Promise<PostgresClient> {
+    const { callTimeoutMs, onStarved } = this.#settings;
+    return new Promise((resolve, reject) => {
+      let isWaiting = true;
+      const starved = setTimeout(onStarved, Math.min(STARVED_MS, callTimeoutMs / 2));
+      const timer = setTimeout(() => settle(() => reject(timeoutError(what, callTimeoutMs))), callTimeoutMs);
+      const settle = (answer: () => void): void => {
+        isWaiting = false;
+        clearTimeout(timer);
+        clearTimeout(starved);
+        answer();
+      };
+      this.#pool.connect().then(
+        (client) => (isWaiting ? settle(() => resolve(client)) : client.release()),
+        (error: unknown) => settle(() => reject(driverError(what, error))),
+      );
+    });
+  }
+
+  async #use<Result>(
+    client: PostgresClient,
+    work: (client: PostgresClient) => Promise<Result>,
+    lateError: () => RunError,
+    ms: number,
+  ): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    let isDone = false;
+    // Without a listener, a connection that breaks meanwhile would end the process.
+    client.on('error', ignore);
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(lateError()), Math.max(1, ms));
+      });
+      const working = work(client);
+      working.catch(ignore);
+      const result = await Promise.race([working, late]);
+      isDone = true;
+      return result;
+    } finally {
+      clearTimeout(timer);
+      client.off('error', ignore);
+      // One that has failed half-way is closed: whatever was open on it is rolled back.
+      client.release(!isDone);
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
+}
+
+function ignore(): void {
+  // The call that needs the connection says what is wrong.
+}

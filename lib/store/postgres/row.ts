@@ -1,0 +1,28 @@
+import { formatTimestamp } from '../../record/timestamp';
+import type { StoredRun } from '../columns';
+
+/** A row as it was read, with its times as texts: of those that milliseconds say, the row has those. */
+export function rowOf<Row extends Partial<StoredRun>>(row: Row): Row {
+  const texts: Partial<Record<'started_at' | 'running_at' | 'ended_at', string | null>> = {};
+  if ('started_at' in row) texts.started_at = row.started_at ?? textOf(row.started_ms);
+  for (const name of ['running_at', 'ended_at'] as const) {
+    const value = row[name];
+    if (typeof value === 'string') texts[name] = IN_MILLISECONDS.test(value) ? textOf(Number(value)) : value;
+  }
+  for (const name of ['awaiting_expires_ms', 'lease_expires_ms', 'touched_ms'] as const) {
+    const value = row[name];
+    if (typeof value === 'number') Object.assign(texts, { [name]: Math.round(value) });
+  }
+  return Object.assign(row, texts);
+}
+
+const IN_MILLISECONDS = /^-?\d+(\.\d+)?$/;
+
+/** What is no time, written by hand, stays what it is: whoever reads the run is told. */
+function textOf(ms: number | undefined): string {
+  try {
+    return formatTimestamp(Math.round(Number(ms)));
+  } catch {
+    return String(ms);
+  }
+}

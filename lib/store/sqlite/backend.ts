@@ -1,0 +1,345 @@
+import type {
+  JournalPage,
+  JournalQuery,
+  PruneKey,
+  Pruned,
+  PruneQuery,
+  RowFilter,
+  RowKey,
+  RowQuery,
+  RunWrite,
+  ScanColumn,
+  ScannedRow,
+  StaleQuery,
+  StoreBackend,
+  StoredEntry,
+  WriteOutcome,
+} from '../backend';
+import type { ColumnName, StoredRun } from '../columns';
+import { ALL_COLUMNS } from '../columns';
+import { scannedRow } from '../scanned-row';
+import { letOthersIn } from '../turn-taking';
+import { RowWriter } from './apply';
+import type { SqliteConnection } from './connection';
+import { isBusy, sqliteError } from './driver-error';
+import type { TableNames } from './names';
+import type { ListPlan, Query } from './queries';
+import {
+  journalQuery,
+  planOf,
+  pruneQuery,
+  runJournalQuery,
+  scanQuery,
+  sessionJournalQuery,
+  sessionSizeQuery,
+  staleQuery,
+} from './queries';
+
+/** How the backend deals with others who use the file, or the handle. */
+export interface SqliteBackendSettings {
+  /** How long a call waits for others that write, in milliseconds. */
+  readonly callTimeoutMs: number;
+  /** Whether closing the store closes the database; otherwise it is left as it was. */
+  readonly ownsHandle: boolean;
+}
+
+/** A row on the way of a page. */
+interface Candidate {
+  readonly key: number;
+  readonly started_ms: number;
+  readonly id: string;
+  readonly passes: number;
+}
+
+/** How long SQLite itself waits for another writer, which blocks the process. */
+const BLOCKING_WAIT_MS = 5;
+
+const LONGEST_PAUSE_MS = 50;
+
+/** How long others in this process wait for a turn, at most, as long as single rows are small. */
+const TURN_MS = 8;
+
+/** How many rows are looked at in a turn. */
+const CANDIDATES = 2000;
+const SCAN_PAGE = 1000;
+const PRUNED_ROWS = 500;
+
+/** How many positions are looked at in a turn, and how many in a call. */
+const WINDOW = 4000;
+const WINDOWS = 50;
+
+/** A session of so much is read run by run, where the journal is longer. */
+const SMALL_SESSION = { runs: 500, entries: 10_000 };
+
+/**
+ * The rows of a `SqliteRunStore`. SQLite has one writer at a time, so positions become visible in
+ * their order. Its calls are synchronous: what may take long is done in turns, with others in between.
+ */
+export class SqliteBackend implements StoreBackend {
+  readonly #connection: SqliteConnection;
+  readonly #names: TableNames;
+  readonly #writer: RowWriter;
+  readonly #settings: SqliteBackendSettings;
+
+  constructor(connection: SqliteConnection, names: TableNames, settings: SqliteBackendSettings) {
+    this.#connection = connection;
+    this.#names = names;
+    this.#writer = new RowWriter(connection, names);
+    this.#settings = settings;
+    if (settings.ownsHandle) connection.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`);
+  }
+
+  apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
+    if (writes.length === 0) return Promise.resolve([]);
+    return this.#write('write runs', () => this.#writer.apply(writes, Date.now()));
+  }
+
+  update(id: string, decide: (row: StoredRun | null) => RunWrite | null): Promise<WriteOutcome | null> {
+    return this.#write('write a run', () => {
+      const write = decide(this.#row('id', id));
+      return write === null ? null : (this.#writer.apply([write], Date.now())[0] ?? null);
+    });
+  }
+
+  read(id: string): Promise<StoredRun | null> {
+    return this.#attempt('read a run', () => this.#row('id', id));
+  }
+
+  async list<Name extends ColumnName>(
+    query: RowQuery,
+    columns: readonly Name[],
+  ): Promise<Pick<StoredRun, Name>[]> {
+    const plan = planOf(this.#names, query);
+    return this.#page('list runs', query, (after, limit) => plan.candidates({ ...query, after, limit }), {
+      columns,
+      plan,
+    });
+  }
+
+  async scan(
+    filter: RowFilter,
+    columns: readonly ScanColumn[],
+    onRows: (rows: readonly ScannedRow[]) => void,
+  ): Promise<number> {
+    let skipped = 0;
+    let after: RowKey | undefined;
+    for (;;) {
+      const query = scanQuery(this.#names, { ...filter, after, limit: SCAN_PAGE }, columns);
+      const page = await this.#attempt('read runs', () =>
+        this.#all<Candidate & Pick<StoredRun, ScanColumn>>(query),
+      );
+      const wanted = page.filter(({ passes }) => passes === 1);
+      const rows = wanted.map((row) => scannedRow(row, columns)).filter((row) => row !== null);
+      skipped += wanted.length - rows.length;
+      onRows(rows);
+      const last = page.at(-1);
+      if (last === undefined || page.length < SCAN_PAGE) return skipped;
+      after = keyOf(last);
+      await letOthersIn();
+    }
+  }
+
+  stale(query: StaleQuery): Promise<StoredRun[]> {
+    const now = Date.now();
+    const candidates = (after: RowKey | undefined, limit: number): Query =>
+      staleQuery(this.#names, { ...query, after, limit }, now);
+    return this.#page('look for runs that were left', query, candidates, { columns: ALL_COLUMNS });
+  }
+
+  async journal(query: JournalQuery): Promise<JournalPage> {
+    if (query.runId !== undefined) return this.#entries(runJournalQuery(this.#names, query), query, 0);
+    const head = await this.head();
+    const afterPosition = query.afterPosition ?? 0;
+    if (head <= afterPosition) return { entries: [], throughPosition: afterPosition };
+    if (query.sessionId === undefined) {
+      return this.#entries(journalQuery(this.#names, query, afterPosition, head), query, head);
+    }
+    if (head - afterPosition > WINDOW && (await this.#isSmall(query.sessionId))) {
+      return this.#entries(sessionJournalQuery(this.#names, query, head), query, head);
+    }
+    return this.#walk(query, head);
+  }
+
+  head(): Promise<number> {
+    return this.#attempt('read the journal', () => this.#writer.head());
+  }
+
+  delete(id: string): Promise<boolean> {
+    return this.#write('delete a run', () => {
+      const row = this.#connection.get(`SELECT key FROM ${this.#names.runs} WHERE id = ?`, [id]);
+      if (row === undefined) return false;
+      this.#keepHead();
+      this.#remove((row as { key: number }).key, id);
+      return true;
+    });
+  }
+
+  prune(query: PruneQuery): Promise<Pruned> {
+    const limit = Math.min(query.limit, PRUNED_ROWS);
+    return this.#write('remove runs', () => {
+      const page = this.#all<PruneCandidate>(pruneQuery(this.#names, { ...query, limit }));
+      if (page.some(({ passes }) => passes === 1)) this.#keepHead();
+      const gone: PruneCandidate[] = [];
+      const seen = inOneTurn(page, (row) => {
+        if (row.passes === 0) return;
+        if (query.journalOnly) this.#forget(row.key);
+        else this.#remove(row.key, row.id);
+        gone.push(row);
+      });
+      const last = seen === page.length && page.length < limit ? null : (page[seen - 1] ?? null);
+      return {
+        runIds: gone.map(({ id }) => id),
+        sessionIds: [...new Set(gone.map(({ session_id: sessionId }) => sessionId))],
+        next: last === null ? null : pruneKeyOf(last),
+      };
+    });
+  }
+
+  close(): Promise<void> {
+    if (!this.#settings.ownsHandle) return Promise.resolve();
+    return this.#attempt('be closed', () => this.#connection.close());
+  }
+
+  /** A page of whole rows, found along an index, as many turns as it takes. */
+  async #page<Name extends ColumnName>(
+    what: string,
+    { after: start, limit }: Pick<RowQuery, 'after' | 'limit'>,
+    candidates: (after: RowKey | undefined, limit: number) => Query,
+    { columns, plan }: { readonly columns: readonly Name[]; readonly plan?: ListPlan },
+  ): Promise<Pick<StoredRun, Name>[]> {
+    const rows: Pick<StoredRun, Name>[] = [];
+    let after = start;
+    for (;;) {
+      const wanted = limit - rows.length;
+      const size = plan?.isExact === true ? wanted : CANDIDATES;
+      const turn = await this.#attempt(what, () =>
+        this.#connection.snapshot(() => {
+          const page = this.#all<Candidate>(candidates(after, size));
+          return { page, seen: this.#readRows(page, columns, rows, limit) };
+        }),
+      );
+      const isLast = turn.seen === turn.page.length && turn.page.length < size;
+      if (isLast || rows.length >= limit) return rows;
+      after = keyOf(turn.page[turn.seen - 1] as Candidate);
+      await letOthersIn();
+    }
+  }
+
+  /** Reads the rows of the candidates that pass, as many as fit into a turn; how many were looked at. */
+  #readRows<Name extends ColumnName>(
+    page: readonly Candidate[],
+    columns: readonly Name[],
+    rows: Pick<StoredRun, Name>[],
+    limit: number,
+  ): number {
+    const sql = `SELECT ${columns.join(', ')} FROM ${this.#names.runs} WHERE key = ?`;
+    return inOneTurn(page, ({ key, passes }) => {
+      if (passes === 1 && rows.length < limit) rows.push(this.#connection.get(sql, [key]) as StoredRun);
+    });
+  }
+
+  #row(column: 'id' | 'key', value: string | number): StoredRun | null {
+    const sql = `SELECT ${ALL_COLUMNS.join(', ')} FROM ${this.#names.runs} WHERE ${column} = ?`;
+    return (this.#connection.get(sql, [value]) as StoredRun | undefined) ?? null;
+  }
+
+  /** Entries of a session from a long stretch of the journal, a window at a time. */
+  async #walk(query: JournalQuery, head: number): Promise<JournalPage> {
+    const entries: StoredEntry[] = [];
+    let from = query.afterPosition ?? 0;
+    for (let window = 0; window < WINDOWS && from < head; window++) {
+      const through = Math.min(from + WINDOW, head);
+      const rest = { ...query, limit: query.limit - entries.length };
+      const page = await this.#entries(journalQuery(this.#names, rest, from, through), rest, through);
+      entries.push(...page.entries);
+      from = page.throughPosition;
+      if (entries.length === query.limit) break;
+      if (from < head) await letOthersIn();
+    }
+    return { entries, throughPosition: from };
+  }
+
+  async #entries(query: Query, { limit }: JournalQuery, through: number): Promise<JournalPage> {
+    const entries = await this.#attempt('read the journal', () => this.#all<StoredEntry>(query));
+    const last = entries.length === limit ? entries.at(-1) : undefined;
+    return { entries, throughPosition: last?.position ?? through };
+  }
+
+  async #isSmall(sessionId: string): Promise<boolean> {
+    const query = sessionSizeQuery(this.#names, sessionId, SMALL_SESSION.runs + 1);
+    const [size] = await this.#attempt('read the journal', () =>
+      this.#all<{ runs: number; entries: number }>(query),
+    );
+    return size !== undefined && size.runs <= SMALL_SESSION.runs && size.entries <= SMALL_SESSION.entries;
+  }
+
+  /** Keeps the last position for the time when its entry is gone. */
+  #keepHead(): void {
+    this.#connection.run(`UPDATE ${this.#names.positions} SET given = ?`, [this.#writer.head()]);
+  }
+
+  #remove(key: number, id: string): void {
+    const { runs, journal, metadata } = this.#names;
+    this.#connection.run(`DELETE FROM ${journal} WHERE run = ?`, [key]);
+    this.#connection.run(`DELETE FROM ${metadata} WHERE run_id = ?`, [id]);
+    this.#connection.run(`DELETE FROM ${runs} WHERE key = ?`, [key]);
+  }
+
+  #forget(key: number): void {
+    this.#connection.run(`DELETE FROM ${this.#names.journal} WHERE run = ?`, [key]);
+    this.#connection.run(`UPDATE ${this.#names.runs} SET has_journal = 0 WHERE key = ?`, [key]);
+  }
+
+  #all<Row>({ sql, values }: Query): Row[] {
+    return this.#connection.all(sql, values) as Row[];
+  }
+
+  #write<Result>(what: string, work: () => Result): Promise<Result> {
+    return this.#attempt(what, () => this.#connection.transaction(work));
+  }
+
+  /** Waits for other processes without holding up this one: SQLite's own waiting would block it. */
+  async #attempt<Result>(what: string, work: () => Result): Promise<Result> {
+    const giveUpAt = Date.now() + this.#settings.callTimeoutMs;
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return this.#settings.ownsHandle ? work() : this.#connection.withBusyTimeout(BLOCKING_WAIT_MS, work);
+      } catch (error) {
+        if (!isBusy(error) || Date.now() >= giveUpAt) throw sqliteError(what, error);
+      }
+      await pause(pauseMs * (0.5 + Math.random()));
+    }
+  }
+}
+
+interface PruneCandidate {
+  readonly key: number;
+  readonly id: string;
+  readonly session_id: string;
+  readonly ended_at: string;
+  readonly passes: number;
+}
+
+/** Works on items until a turn is over; how many it has come to, one at least. */
+function inOneTurn<Item>(items: readonly Item[], work: (item: Item) => void): number {
+  const until = performance.now() + TURN_MS;
+  for (const [index, item] of items.entries()) {
+    work(item);
+    if (performance.now() >= until) return index + 1;
+  }
+  return items.length;
+}
+
+function keyOf({ started_ms: startedMs, id }: Candidate): RowKey {
+  return { startedMs, id };
+}
+
+function pruneKeyOf({ ended_at: endedAt, id }: PruneCandidate): PruneKey {
+  return { endedAt, id };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,28 @@
+import { MessageChannel } from 'node:worker_threads';
+
+let wake: (() => void) | null = null;
+const waiting: (() => void)[] = [];
+
+/**
+ * Settles after everything else that waits for the event loop has had a turn. By a message to oneself:
+ * timers, `setImmediate` too, stand still under the fake timers of test frameworks.
+ */
+export function letOthersIn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (waiting.length === 1) (wake ??= openChannel())();
+  });
+}
+
+function openChannel(): () => void {
+  const { port1, port2 } = new MessageChannel();
+  port1.on('message', () => {
+    port1.unref();
+    for (const resolve of waiting.splice(0)) resolve();
+  });
+  port1.unref();
+  return () => {
+    port1.ref();
+    port2.postMessage(null);
+  };
+}
