@@ -13,13 +13,10 @@
  * Exits with 0 for a completed run, 1 for one that failed, 130 after Ctrl-C.
  */
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { addAbortSignal } from 'node:stream';
 import { parseArgs } from 'node:util';
 import type { Run } from 'agent-run';
-import { linesOf } from './support/agent-stream/lines';
-import { StreamRecorder } from './support/agent-stream/stream-recorder';
-import { totalsTable } from './support/agent-stream/totals-table';
+import { recordAgentStream } from 'agent-run/coding-agents';
+import { UsageMeter } from 'agent-run/usage';
 import type { Screen } from './support/screen';
 import { terminal } from './support/screen';
 import { Timeline } from './support/timeline';
@@ -34,49 +31,33 @@ async function main(): Promise<number> {
     },
   });
   const screen = terminal();
-  const recorder = new StreamRecorder({
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort(new Error('Stopped by SIGINT')));
+  const [file] = positionals;
+  const run = await recordAgentStream(file === undefined ? process.stdin : createReadStream(file), {
     model: values.model,
     codexScope: values.cumulative ? 'cumulative' : 'request',
-    meter: { onWarning: ({ message }) => screen.line(screen.styled('yellow', message)) },
-    onRun: (run) => new Timeline(run, screen).start(),
+    signal: interrupt.signal,
+    onRun: (begun) => new Timeline(begun, screen).start(),
     onProblem: ({ line, message }) => screen.line(screen.styled('yellow', `line ${line} ${message}`)),
+    onWarning: ({ message }) => screen.line(screen.styled('yellow', message)),
   });
-  const [file] = positionals;
-  const wasStopped = await readAll(recorder, file === undefined ? process.stdin : createReadStream(file));
-  const run = wasStopped ? recorder.cancel('Stopped by SIGINT') : recorder.end();
-  printEnd(screen, recorder, run);
+  printEnd(screen, run);
   if (values.json) screen.line(JSON.stringify(run, null, 2));
   if (run.status === 'cancelled') return 130;
   return run.status === 'completed' ? 0 : 1;
 }
 
-/** Reads to the end of the stream, or until Ctrl-C; says which. */
-async function readAll(recorder: StreamRecorder, input: Readable): Promise<boolean> {
-  const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
-  input.setEncoding('utf8');
-  addAbortSignal(interrupt.signal, input);
-  try {
-    for await (const line of linesOf(input as AsyncIterable<string>)) recorder.line(line);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-  }
-  return interrupt.signal.aborted;
-}
-
-function printEnd(screen: Screen, { meter, reported }: StreamRecorder, run: Run): void {
+function printEnd(screen: Screen, run: Run): void {
   screen.line();
-  for (const row of totalsTable(run, reported)) screen.line(row);
-  const models = Object.entries(meter?.byModel() ?? {});
-  for (const [model, { tokenUsage, costUsd }] of models) {
+  for (const [model, { tokenUsage, costUsd }] of Object.entries(new UsageMeter(run).byModel())) {
     const { input_tokens: input = 0, output_tokens: output = 0 } = tokenUsage;
     const cost = costUsd === null ? 'cost unknown' : `${costUsd} USD`;
     screen.line(`${model}: ${input} in, ${output} out, ${cost}`);
   }
-  screen.line();
-  screen.line(
-    `${run.status}: ${run.error === null ? JSON.stringify(run.output) : JSON.stringify(run.error)}`,
-  );
+  const { reported } = run.providerMetadata;
+  screen.line(`reported by the agent: ${reported === null ? 'nothing' : JSON.stringify(reported)}`);
+  screen.line(`${run.status}: ${JSON.stringify(run.error ?? run.output)}`);
 }
 
 main().then(
@@ -92,27 +73,20 @@ main().then(
 // Prints, given spec/fixtures/streams/claude-complete.jsonl:
 //   elapsed  turn    tokens       cost  event
 //    0.00 s     0         0          ?  status    pending → running
-//    0.07 s     1         0          ?  turn      1
-//    0.26 s     1     1,007   $0.00381  usage     +1,004 in (0 cached), +3 out
+//    0.02 s     1         0          ?  turn      1
+//    0.05 s     1     1,007   $0.00381  usage     +1,004 in (0 cached), +3 out
+//    0.05 s     1     1,007   $0.00381  step      Task begins
 // line 4 is not JSON
-//    0.26 s     2     1,007   $0.00381  turn      2
-//    0.28 s     2     1,059   $0.00387  usage     +50 in (0 cached), +2 out
-//    0.28 s     3     1,059   $0.00387  turn      3
-//    0.28 s     3     2,270   $0.00501  usage     +1,206 in (1,000 cached), +5 out
-//    0.28 s     3     2,820   $0.00728  usage     +400 in (0 cached), +150 out
-//    0.28 s     3     2,820   $0.00728  changed   providerMetadata
-//    0.28 s     3     2,820   $0.00728  status    running → completed
+//    0.05 s     2     1,007   $0.00381  turn      2
+//    0.05 s     2     1,059   $0.00387  usage     +50 in (0 cached), +2 out
+//    0.05 s     2     1,059   $0.00387  step      Task completed
+//    0.05 s     3     1,059   $0.00387  turn      3
+//    0.05 s     3     2,270   $0.00501  usage     +1,206 in (1,000 cached), +5 out
+//    0.06 s     3     2,820   $0.00728  usage     +400 in (0 cached), +150 out
+//    0.06 s     3     2,820   $0.00728  changed   providerMetadata
+//    0.06 s     3     2,820   $0.00728  status    running → completed
 //
-//                                  counted   reported by the agent
-// turns                                  3                       2
-// input tokens                       2,660                   2,660
-//   from a cache                     1,000                   1,000
-//   to a cache                       1,200                   1,200
-// output tokens                        160                     160
-// total tokens                       2,820                       –
-// cost in USD                      0.00728                 0.00728
-// requests without a price               0                       –
 // claude-sonnet-4-5-20250929: 2210 in, 120 out, 0.00663 USD
 // claude-haiku-4-5-20251001: 450 in, 40 out, 0.00065 USD
-//
+// reported by the agent: {"turns":2,"cost_usd":0.00728,"input_tokens":2660,"output_tokens":160,"cache_read_tokens":1000,"cache_write_tokens":1200}
 // completed: {"response":"There are two files."}

@@ -40,6 +40,11 @@ export class Timeline {
       this.note('turn', styled('bold', String(turnCount)), at);
     });
     run.on('usageUpdated', ({ delta, at }) => this.note('usage', describeUsage(delta), at));
+    run.on('stepStarted', ({ step, at }) => this.note('step', `${step.name} begins`, at));
+    run.on('stepEnded', ({ step, at }) => {
+      this.note('step', `${step.name} ${styledStatus(step.status, this.#screen)}`, at);
+    });
+    run.on('noted', ({ name, at }) => this.note('note', name, at));
     run.on('attributesChanged', ({ names, at }) => this.note('changed', names.join(', '), at));
     run.on('limitApproaching', ({ limit, actual, allowed, at }) => {
       this.note('limit', styled('yellow', `${limit}: ${actual} of ${allowed} used`), at);

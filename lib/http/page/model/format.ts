@@ -12,8 +12,8 @@ export function formatDuration(ms: number): string {
   if (whole < SECOND) return `${Math.round(whole)} ms`;
   if (whole < 9.95 * SECOND) return `${trimZero((whole / SECOND).toFixed(1))} s`;
   if (whole < MINUTE - SECOND / 2) return `${Math.round(whole / SECOND)} s`;
-  if (whole < HOUR) return pair(whole, MINUTE, 'min', SECOND, 's');
-  if (whole < DAY) return pair(whole, HOUR, 'h', MINUTE, 'min');
+  if (whole < HOUR - SECOND / 2) return pair(whole, MINUTE, 'min', SECOND, 's');
+  if (whole < DAY - MINUTE / 2) return pair(whole, HOUR, 'h', MINUTE, 'min');
   return pair(whole, DAY, 'd', HOUR, 'h');
 }
 
@@ -53,8 +53,8 @@ export function formatCount(count: number): string {
 export function formatTokens(tokens: number | null | undefined): string {
   if (tokens === null || tokens === undefined) return UNKNOWN;
   if (tokens < 10_000) return formatCount(Math.round(tokens));
-  if (tokens < 999_950) return `${threeDigits(tokens / 1e3)}k`;
-  if (tokens < 999_950_000) return `${threeDigits(tokens / 1e6)}M`;
+  if (tokens < 999_500) return `${threeDigits(tokens / 1e3)}k`;
+  if (tokens < 999_500_000) return `${threeDigits(tokens / 1e6)}M`;
   return `${threeDigits(tokens / 1e9)}B`;
 }
 

@@ -3,7 +3,18 @@ import type { JsonValue, RunRecord } from './records';
 import { errorName, isObject, shownStatus, textAt } from './records';
 
 const LENGTH = 140;
-const TELLING = ['prompt', 'question', 'task', 'message', 'text', 'query', 'goal', 'content', 'subject'];
+const TELLING = [
+  'prompt',
+  'messages',
+  'question',
+  'task',
+  'message',
+  'text',
+  'query',
+  'goal',
+  'content',
+  'subject',
+];
 
 /** A line that tells a run from others: what went wrong, what it waits for, else what it was asked. */
 export function previewOf(run: RunRecord): string {

@@ -1,0 +1,74 @@
+import { ReadableStream } from 'node:stream/web';
+import type { ReadableStreamDefaultController, ReadableStreamDefaultReader } from 'node:stream/web';
+import { onAbort } from '../../execution/abort-listeners';
+import type { ModelCall } from '../model-call';
+import type { SdkStreamPart } from './shapes';
+
+/**
+ * Passes a model's stream on, part by part, and counts what it has used: as soon as the stream says so, or as lost
+ * when it is cut before it has said anything.
+ */
+export class CountedStream {
+  readonly #reader: ReadableStreamDefaultReader<SdkStreamPart>;
+  readonly #call: ModelCall;
+  #stopListening: () => void = () => undefined;
+  #modelId: string | null = null;
+  #responseId: string | null = null;
+
+  /**
+   * @param signal - The call's; where it aborts, the stream is cut, whoever still reads it.
+   */
+  constructor(source: ReadableStream<SdkStreamPart>, signal: AbortSignal | undefined, call: ModelCall) {
+    this.#reader = source.getReader();
+    this.#call = call;
+    if (signal?.aborted === true) call.lost();
+    else if (signal !== undefined) this.#stopListening = onAbort(signal, () => call.lost());
+  }
+
+  /** The stream to read instead. */
+  get stream(): ReadableStream<SdkStreamPart> {
+    return new ReadableStream<SdkStreamPart>(
+      {
+        pull: (controller) => this.#pull(controller),
+        cancel: (reason) => {
+          this.#cut();
+          return this.#reader.cancel(reason);
+        },
+      },
+      // Nothing is read from the provider before somebody asks for it.
+      { highWaterMark: 0 },
+    );
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<SdkStreamPart>): Promise<void> {
+    try {
+      const { done, value } = await this.#reader.read();
+      if (done) {
+        this.#cut();
+        controller.close();
+        return;
+      }
+      this.#look(value);
+      controller.enqueue(value);
+    } catch (error) {
+      this.#cut();
+      controller.error(error);
+    }
+  }
+
+  #look(part: SdkStreamPart): void {
+    if (part.type === 'response-metadata') {
+      if (typeof part.modelId === 'string') this.#modelId = part.modelId;
+      if (typeof part.id === 'string') this.#responseId = part.id;
+    }
+    if (part.type !== 'finish') return;
+    this.#stopListening();
+    const { usage, providerMetadata } = part;
+    this.#call.used({ usage, providerMetadata }, { model: this.#modelId, responseId: this.#responseId });
+  }
+
+  #cut(): void {
+    this.#stopListening();
+    this.#call.lost();
+  }
+}

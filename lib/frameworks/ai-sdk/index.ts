@@ -1,0 +1,5 @@
+export type { FrameworkOptions, KeptOptions } from '../options';
+export type { RunMiddleware } from './run-middleware';
+export { runMiddleware } from './run-middleware';
+export type { RunToolsOptions } from './run-tools';
+export { runTools } from './run-tools';

@@ -1,0 +1,114 @@
+import type { ReadableStream } from 'node:stream/web';
+import { RunError } from '../../record/error';
+import { refuseUnknown } from '../../record/options';
+import type { AnyRun } from '../../run';
+import { wasAborted } from '../abort';
+import type { ModelCall } from '../model-call';
+import type { FrameworkOptions } from '../options';
+import { FRAMEWORK_OPTIONS } from '../options';
+import { RunLink } from '../run-link';
+import { CountedStream } from './counted-stream';
+import type {
+  SdkGenerateCall,
+  SdkGenerateResult,
+  SdkModel,
+  SdkStreamCall,
+  SdkStreamPart,
+  SdkStreamResult,
+} from './shapes';
+
+/** A language model middleware of AI SDK 6; AI SDK 7 takes it too. */
+export interface RunMiddleware {
+  readonly specificationVersion: 'v3';
+  readonly overrideProvider: (options: { readonly model: SdkModel }) => string;
+  readonly wrapGenerate: <Result extends SdkGenerateResult>(call: SdkGenerateCall<Result>) => Promise<Result>;
+  readonly wrapStream: <Result extends SdkStreamResult>(call: SdkStreamCall<Result>) => Promise<Result>;
+}
+
+/**
+ * Makes a language model middleware that counts each call of a model for the run that it is part of: before
+ * the call `checkLimits` and a turn, after it usage and cost, of `generate` and of `stream`. A call that is
+ * aborted before its usage is known is one request without a price. Outside a run it does nothing.
+ *
+ * What it counts is counted under the response's id: `meter.record(step, { requestId: step.response.id })` in
+ * `onStepFinish` adds nothing to it. Do not record `result.usage` or `result.totalUsage` beside it.
+ *
+ * @throws {RunError} `validation_error` for options that are not known. In a call: `limit_exceeded`, and how
+ * the run ended where it has been cancelled, has timed out or failed.
+ *
+ * @example
+ * ```ts
+ * const model = wrapLanguageModel({ model: openai('gpt-5'), middleware: runMiddleware({ provider: 'openai' }) });
+ * await run.execute(({ signal }) => generateText({ model, prompt, abortSignal: signal }).then(({ text }) => ({ text })));
+ * ```
+ */
+export function runMiddleware(options: FrameworkOptions = {}): RunMiddleware {
+  refuseUnknown(options, FRAMEWORK_OPTIONS, 'options of runMiddleware');
+  const link = new RunLink(options);
+  return {
+    specificationVersion: 'v3',
+    // The first that is called of a middleware, when the model is wrapped.
+    overrideProvider: ({ model }) => {
+      refuseOldModel(model);
+      return model.provider;
+    },
+    wrapGenerate: async (call) => {
+      refuseOldModel(call.model);
+      const { run } = link;
+      return run === undefined ? call.doGenerate() : generate(link, run, call);
+    },
+    wrapStream: async (call) => {
+      refuseOldModel(call.model);
+      const { run } = link;
+      return run === undefined ? call.doStream() : stream(link, run, call);
+    },
+  };
+}
+
+async function generate<Result extends SdkGenerateResult>(
+  link: RunLink,
+  run: AnyRun,
+  { doGenerate, params, model }: SdkGenerateCall<Result>,
+): Promise<Result> {
+  const call = link.beginCall(run, model.modelId);
+  const result = await unlessAborted(call, params.abortSignal, doGenerate);
+  const { usage, providerMetadata, response } = result;
+  call.used({ usage, providerMetadata }, { model: response?.modelId, responseId: response?.id });
+  return result;
+}
+
+async function stream<Result extends SdkStreamResult>(
+  link: RunLink,
+  run: AnyRun,
+  { doStream, params, model }: SdkStreamCall<Result>,
+): Promise<Result> {
+  const call = link.beginCall(run, model.modelId);
+  const result = await unlessAborted(call, params.abortSignal, doStream);
+  const source = result.stream as ReadableStream<SdkStreamPart>;
+  return { ...result, stream: new CountedStream(source, params.abortSignal, call).stream };
+}
+
+/** Waits for the model; a call that is aborted on the way has used nobody knows what. */
+async function unlessAborted<Result>(
+  call: ModelCall,
+  signal: AbortSignal | undefined,
+  ask: () => PromiseLike<Result>,
+): Promise<Result> {
+  const wasHopeless = signal?.aborted === true;
+  try {
+    return await ask();
+  } catch (error) {
+    if (!wasHopeless && wasAborted(error, signal)) call.lost();
+    throw error;
+  }
+}
+
+function refuseOldModel({ specificationVersion }: SdkModel): void {
+  if (specificationVersion !== 'v1' && specificationVersion !== 'v2') return;
+  throw new RunError(
+    'validation_error',
+    `runMiddleware is for AI SDK 6 and 7: this language model is of specification "${specificationVersion}", ` +
+      'as in AI SDK 5 and before, whose middleware has another shape',
+    { details: { issues: [{ path: 'model.specificationVersion', message: 'must be "v3" or "v4"' }] } },
+  );
+}

@@ -1,0 +1,100 @@
+import { refuseUnknown } from '../../record/options';
+import type { AnyRun } from '../../run';
+import type { FrameworkOptions, KeptOptions } from '../options';
+import { keptOf, stepName } from '../open-steps';
+import { KEPT_OPTIONS } from '../options';
+import { RunLink } from '../run-link';
+
+/** What {@link runTools} takes. */
+export interface RunToolsOptions extends KeptOptions, Pick<FrameworkOptions, 'run'> {}
+
+type Execute = (this: unknown, input: unknown, options: unknown) => unknown;
+
+/**
+ * Wraps a tool set so that each call of a tool is a step of the run that it is part of, named after the tool.
+ * Outside a run, and after its end, the tools are called as they are. Tools without `execute` (those that the
+ * client or the provider executes) are left as they are.
+ *
+ * @returns a new tool set of the same type.
+ * @throws {RunError} `validation_error` for options that are not known.
+ *
+ * @example
+ * ```ts
+ * await generateText({ model, prompt, tools: runTools({ weather, search }) });
+ * ```
+ */
+export function runTools<Tools extends object>(tools: Tools, options: RunToolsOptions = {}): Tools {
+  refuseUnknown(options, ['run', ...KEPT_OPTIONS], 'options of runTools');
+  const link = new RunLink({ run: options.run });
+  const wrapped = Object.entries(tools).map(([name, tool]: [string, unknown]) => [
+    name,
+    withSteps(link, name, tool, options),
+  ]);
+  return Object.fromEntries(wrapped) as Tools;
+}
+
+function withSteps(link: RunLink, name: string, tool: unknown, options: KeptOptions): unknown {
+  if (typeof tool !== 'object' || tool === null) return tool;
+  const { execute } = tool as { readonly execute?: unknown };
+  if (typeof execute !== 'function') return tool;
+  const call = execute as Execute;
+  const wrapped: Execute = function (input, callOptions) {
+    const { run } = link;
+    if (run === undefined || run.isTerminal) return call.call(this, input, callOptions);
+    return asStep(run, name, input, options, () => call.call(this, input, callOptions));
+  };
+  const copy = Object.create(Object.getPrototypeOf(tool) as object | null) as object;
+  return Object.assign(copy, tool, { execute: wrapped });
+}
+
+/** A tool may give its result at once, as a promise, or bit by bit: then the last bit is the result. */
+function asStep(
+  run: AnyRun,
+  name: string,
+  input: unknown,
+  { inputs = true, outputs = false }: KeptOptions,
+  call: () => unknown,
+): unknown {
+  const given: { bits?: AsyncIterable<unknown> } = {};
+  let settle: Settle = { resolve: () => undefined, reject: () => undefined };
+  const result = run.step(
+    stepName(name),
+    () => {
+      const answer = call();
+      if (!isAsyncIterable(answer)) return answer;
+      given.bits = answer;
+      return new Promise<unknown>((resolve, reject) => {
+        settle = { resolve, reject };
+      });
+    },
+    { input: inputs ? keptOf(input) : undefined, output: outputs },
+  );
+  // Set in the function above, which is called before `step` returns.
+  if (given.bits === undefined) return result;
+  result.catch(() => undefined);
+  return relay(given.bits, settle);
+}
+
+interface Settle {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+async function* relay(bits: AsyncIterable<unknown>, { resolve, reject }: Settle): AsyncGenerator {
+  let last: unknown;
+  try {
+    for await (const bit of bits) {
+      last = bit;
+      yield bit;
+    }
+  } catch (error) {
+    reject(error);
+    throw error;
+  } finally {
+    resolve(last);
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}

@@ -1,0 +1,3 @@
+export type { FrameworkOptions, KeptOptions } from '../options';
+export type { RunCallbackHandlerOptions } from './run-callback-handler';
+export { RunCallbackHandler } from './run-callback-handler';

@@ -1,0 +1,221 @@
+import { portOf } from '../../attachment';
+import { refuseUnknown } from '../../record/options';
+import type { AnyRun } from '../../run';
+import { wasAborted } from '../abort';
+import type { ModelCall } from '../model-call';
+import type { TellableEnd, TellableStep } from '../open-steps';
+import { OpenSteps } from '../open-steps';
+import type { FrameworkOptions, KeptOptions } from '../options';
+import { FRAMEWORK_OPTIONS, KEPT_OPTIONS } from '../options';
+import { RunLink } from '../run-link';
+import type { ModelResult } from './model-result';
+import { readModelResult } from './model-result';
+import { contentOf, failureIn, modelNameIn, nameOf, parsed } from './told';
+
+/** What {@link RunCallbackHandler} takes. */
+export interface RunCallbackHandlerOptions extends FrameworkOptions, KeptOptions {}
+
+/** Something of LangChain's that is under way: a chain, a graph's node, a tool. */
+interface Underway {
+  readonly run: AnyRun | null;
+  readonly parent: string | undefined;
+  /** Whether it is a step. */
+  readonly isStep: boolean;
+}
+
+/** What a tool throws where its graph is to wait for a person: nothing has failed. */
+const INTERRUPTS = new Set(['GraphInterrupt', 'NodeInterrupt']);
+
+/**
+ * A callback handler for LangChain and LangGraph: counts each call of a model for the run that it is part of
+ * (`checkLimits` and a turn before it, usage and cost after it), and keeps tools and retrievers as steps, also
+ * those of nested graphs and agents. It has counted before `invoke` returns. Outside a run it does nothing.
+ *
+ * A call that is aborted before its usage is known, and a stream that nobody reads to its end, is one request
+ * without a price.
+ *
+ * @example
+ * ```ts
+ * const handler = new RunCallbackHandler({ provider: 'openai' });
+ * await run.execute(({ signal }) => graph.invoke(input, { callbacks: [handler], signal }));
+ * ```
+ */
+export class RunCallbackHandler {
+  /** For LangChain. */
+  readonly name = 'agent-run';
+  /** LangChain waits for the handler: what is counted is counted when `invoke` returns. */
+  readonly awaitHandlers = true;
+  /** A limit that is passed stops the call that would pass it. Nothing else is thrown. */
+  readonly raiseError = true;
+  readonly #link: RunLink;
+  readonly #options: RunCallbackHandlerOptions;
+  readonly #calls = new Map<string, ModelCall>();
+  readonly #underway = new Map<string, Underway>();
+  readonly #runs = new WeakMap<AnyRun, OpenSteps>();
+
+  /** @throws {RunError} `validation_error` for options that are not known. */
+  constructor(options: RunCallbackHandlerOptions = {}) {
+    refuseUnknown(options, [...FRAMEWORK_OPTIONS, ...KEPT_OPTIONS], 'options of RunCallbackHandler');
+    this.#options = options;
+    this.#link = new RunLink(options);
+  }
+
+  /** For LangChain, which asks for a copy: the same handler, which knows what is under way. */
+  copy(): this {
+    return this;
+  }
+
+  /** @throws {RunError} `limit_exceeded` where nothing is left of a limit; how the run ended, where it has. */
+  handleChatModelStart(
+    _model: object,
+    _messages: unknown,
+    id: string,
+    _parent?: string,
+    extra?: object,
+    _tags?: unknown,
+    metadata?: object,
+  ): void {
+    const { run } = this.#link;
+    if (run === undefined) return;
+    this.#stepsOf(run);
+    this.#calls.set(id, this.#link.beginCall(run, modelNameIn(extra, metadata)));
+  }
+
+  /** @throws {RunError} as `handleChatModelStart` */
+  handleLLMStart(
+    model: object,
+    prompts: unknown,
+    id: string,
+    parent?: string,
+    extra?: object,
+    tags?: unknown,
+    metadata?: object,
+  ): void {
+    this.handleChatModelStart(model, prompts, id, parent, extra, tags, metadata);
+  }
+
+  /** For LangChain. */
+  handleLLMEnd(output: object, id: string, _parent?: string, _tags?: unknown, extra?: object): void {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    // A response from LangChain's cache has used nothing.
+    if (call === undefined || (extra as { readonly cached?: unknown } | undefined)?.cached === true) return;
+    const { usage, model, responseId, ...rest }: ModelResult = readModelResult(output);
+    if (usage === null) call.lost();
+    else call.used(usage, { model, responseId, ...rest });
+  }
+
+  /** For LangChain. */
+  handleLLMError(error: unknown, id: string): void {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (call !== undefined && wasAborted(error, undefined)) call.lost();
+  }
+
+  /** For LangChain. */
+  handleChainStart(_chain: object, _inputs: unknown, id: string, parent?: string): void {
+    if (parent !== undefined) this.#underway.set(id, { run: null, parent, isStep: false });
+  }
+
+  /** For LangChain. */
+  handleChainEnd(_outputs: unknown, id: string): void {
+    this.#underway.delete(id);
+  }
+
+  /** For LangChain. */
+  handleChainError(_error: unknown, id: string): void {
+    this.#underway.delete(id);
+  }
+
+  /** For LangChain. */
+  handleToolStart(
+    tool: object,
+    input: string,
+    id: string,
+    parent?: string,
+    _tags?: unknown,
+    _metadata?: unknown,
+    name?: string,
+  ): void {
+    this.#startStep(id, parent, { name: name ?? nameOf(tool, 'tool'), kind: 'tool', input: parsed(input) });
+  }
+
+  /** For LangChain. */
+  handleToolEnd(output: unknown, id: string): void {
+    this.#endStep(id, { output: contentOf(output), error: failureIn(output) });
+  }
+
+  /** For LangChain. */
+  handleToolError(error: unknown, id: string): void {
+    const isInterrupt = error instanceof Error && INTERRUPTS.has(error.name);
+    this.#endStep(id, isInterrupt ? {} : { error });
+  }
+
+  /** For LangChain. */
+  handleRetrieverStart(
+    retriever: object,
+    query: string,
+    id: string,
+    parent?: string,
+    _tags?: unknown,
+    _metadata?: unknown,
+    name?: string,
+  ): void {
+    const input = { query };
+    this.#startStep(id, parent, { name: name ?? nameOf(retriever, 'retriever'), kind: 'retrieval', input });
+  }
+
+  /** For LangChain. */
+  handleRetrieverEnd(documents: unknown, id: string): void {
+    this.#endStep(id, { output: documents });
+  }
+
+  /** For LangChain. */
+  handleRetrieverError(error: unknown, id: string): void {
+    this.#endStep(id, { error });
+  }
+
+  #startStep(id: string, parent: string | undefined, step: Omit<TellableStep, 'parent'>): void {
+    const { run } = this.#link;
+    if (run === undefined) return;
+    this.#underway.set(id, { run, parent, isStep: true });
+    const around = this.#stepAround(parent);
+    this.#link.safely(() => this.#stepsOf(run).start(run, id, { ...step, parent: around }));
+  }
+
+  #endStep(id: string, end: TellableEnd): void {
+    const run = this.#underway.get(id)?.run;
+    this.#underway.delete(id);
+    if (run) this.#link.safely(() => this.#stepsOf(run).end(id, end));
+  }
+
+  /** The nearest tool above. */
+  #stepAround(id: string | undefined): string | undefined {
+    let above = id;
+    while (above !== undefined) {
+      const underway = this.#underway.get(above);
+      if (underway === undefined) return undefined;
+      if (underway.isStep) return above;
+      above = underway.parent;
+    }
+    return undefined;
+  }
+
+  /** The open steps of a run. With its execution, what was left open is over: streams that nobody has read on. */
+  #stepsOf(run: AnyRun): OpenSteps {
+    let steps = this.#runs.get(run);
+    if (steps === undefined) {
+      this.#runs.set(run, (steps = new OpenSteps(this.#options)));
+      portOf(run).attach({ changes: new Set(), executionOver: () => this.#giveUp(run) });
+    }
+    return steps;
+  }
+
+  #giveUp(run: AnyRun): void {
+    for (const [id, call] of this.#calls) {
+      if (call.run !== run) continue;
+      call.lost();
+      this.#calls.delete(id);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { isObject, memberOf, textOf } from '../../usage/report';
+
+/** The model's name, as LangChain tells it before the call. */
+export function modelNameIn(extra: object | undefined, metadata: object | undefined): string | null {
+  const parameters = extra === undefined ? undefined : memberOf(extra, 'invocation_params');
+  const named = isObject(parameters) ? textOf(parameters, 'model', 'model_name', 'modelId') : null;
+  return named ?? (metadata === undefined ? null : textOf(metadata, 'ls_model_name'));
+}
+
+/** What a tool or a retriever is called. */
+export function nameOf(described: object, otherwise: string): string {
+  const id = memberOf(described, 'id');
+  const last: unknown = Array.isArray(id) ? id.at(-1) : undefined;
+  return textOf(described, 'name') ?? (typeof last === 'string' ? last : otherwise);
+}
+
+/** A tool's input comes as JSON within a text. */
+export function parsed(input: string): unknown {
+  try {
+    return JSON.parse(input) as unknown;
+  } catch {
+    return input;
+  }
+}
+
+/** What a tool's message says; the result as it is where it is no message. */
+export function contentOf(output: unknown): unknown {
+  return isObject(output) ? (memberOf(output, 'content') ?? output) : output;
+}
+
+/** What went wrong, where a tool's message says that something did. */
+export function failureIn(output: unknown): string | undefined {
+  if (!isObject(output) || memberOf(output, 'status') !== 'error') return undefined;
+  return textOf(output, 'content') ?? 'The tool failed';
+}

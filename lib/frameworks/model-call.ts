@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { AnyRun } from '../run';
+import type { RunLink } from './run-link';
+import type { RecordOptions } from '../usage/options';
+
+/** What stands for a model call whose usage nobody knows. */
+const UNKNOWN_USAGE = { usage: { input_tokens: null, output_tokens: null } };
+
+/** What a response says beside its usage. */
+export interface ResponseFacts extends Pick<RecordOptions, 'format' | 'scope'> {
+  /** The model that has answered, where the response names it. */
+  readonly model?: string | null | undefined;
+  /** The response's id, where the provider gave one. */
+  readonly responseId?: string | null | undefined;
+}
+
+/** One call of a model, counted once. */
+export class ModelCall {
+  readonly run: AnyRun;
+  readonly #link: RunLink;
+  readonly #model: string | null;
+  /** What it is counted under, once it has been given up. */
+  #lostId: string | null = null;
+  #isCounted = false;
+
+  constructor(link: RunLink, run: AnyRun, model: string | null) {
+    this.#link = link;
+    this.run = run;
+    this.#model = model;
+  }
+
+  /** Counts what it has used. Where it was given up before, that is what the lost request had used. */
+  used(payload: object, { model, responseId, ...options }: ResponseFacts = {}): void {
+    if (this.#isCounted) return;
+    this.#isCounted = true;
+    const requestId = this.#lostId ?? this.#link.requestIdOf(this.run, responseId);
+    this.#link.record(this.run, payload, { ...options, ...this.#named(model), requestId });
+  }
+
+  /** Gives it up: one request without a price, since nobody knows what it has used. */
+  lost(): void {
+    if (this.#isCounted || this.#lostId !== null) return;
+    this.#lostId = randomUUID();
+    this.#link.record(this.run, UNKNOWN_USAGE, { ...this.#named(null), requestId: this.#lostId });
+  }
+
+  #named(model: string | null | undefined): { readonly model?: string } {
+    const name = typeof model === 'string' && model !== '' ? model : this.#model;
+    return name === null || name === '' ? {} : { model: name };
+  }
+}

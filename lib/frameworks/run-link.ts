@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { isTerminalStatus } from '../record/status';
+import type { AnyRun } from '../run';
+import { Run } from '../run';
+import { UsageMeter } from '../usage/meter';
+import type { RecordOptions } from '../usage/options';
+import { endOf } from './end-of-run';
+import { ModelCall } from './model-call';
+import type { FrameworkOptions } from './options';
+
+/**
+ * What a framework's calls do to the run that they are part of. Nothing but {@link RunLink.beginCall}
+ * throws: what cannot be recorded is told to `onError`.
+ */
+export class RunLink {
+  readonly #options: FrameworkOptions;
+  readonly #meters = new WeakMap<AnyRun, UsageMeter>();
+  /** Ids that servers have given to the calls of a run: some give the same to each. */
+  readonly #responseIds = new WeakMap<AnyRun, Set<string>>();
+
+  constructor(options: FrameworkOptions) {
+    this.#options = options;
+  }
+
+  /** The run that code here is part of; undefined for none. */
+  get run(): AnyRun | undefined {
+    return this.#options.run ?? Run.current();
+  }
+
+  /**
+   * A model is about to be called: counts a turn. After the run has completed, calls are let through.
+   *
+   * @param model - Its name, where the response names none.
+   * @throws {RunError} `limit_exceeded` where nothing is left of a limit; how the run ended, where it has
+   * ended otherwise than completed.
+   */
+  beginCall(run: AnyRun, model: string | null | undefined): ModelCall {
+    if (!run.isTerminal) {
+      run.checkLimits();
+      this.safely(() => run.incrementTurn());
+    }
+    if (isTerminalStatus(run.status) && run.status !== 'completed') throw endOf(run);
+    return new ModelCall(this, run, model ?? null);
+  }
+
+  /** Counts what a payload reports, or one request without a price where it cannot be read. */
+  record(run: AnyRun, payload: object, options: RecordOptions): void {
+    try {
+      this.meterOf(run).record(payload, options);
+    } catch (error) {
+      this.failed(error);
+      this.safely(() => run.updateTokenUsage({ requests: 1, unpriced_requests: 1 }));
+    }
+  }
+
+  /** The meter that counts for the run: with the options that were given here, or else the run's own. */
+  meterOf(run: AnyRun): UsageMeter {
+    let meter = this.#meters.get(run);
+    if (meter === undefined) {
+      meter = this.#makeMeter(run);
+      this.#meters.set(run, meter);
+    }
+    return meter;
+  }
+
+  /** Calls the function; what it throws is told to `onError`. */
+  safely<Result>(fn: () => Result): Result | undefined {
+    try {
+      return fn();
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  /** Tells `onError`; what that throws is nobody's fault here, and surfaces as an uncaught exception. */
+  failed(error: unknown): void {
+    try {
+      this.#options.onError?.(error);
+    } catch (thrown) {
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  /** The id under which a response is counted: its own, unless the server has given the same one before. */
+  requestIdOf(run: AnyRun, responseId: string | null | undefined): string {
+    if (typeof responseId !== 'string' || responseId === '') return randomUUID();
+    let seen = this.#responseIds.get(run);
+    if (seen === undefined) this.#responseIds.set(run, (seen = new Set()));
+    if (seen.has(responseId)) return randomUUID();
+    seen.add(responseId);
+    return responseId;
+  }
+
+  #makeMeter(run: AnyRun): UsageMeter {
+    const { provider, model, prices, onWarning } = this.#options;
+    const options = Object.entries({ provider, model, prices, onWarning });
+    const given = options.filter(([, value]) => value !== undefined && value !== null);
+    return given.length === 0 ? new UsageMeter(run) : new UsageMeter(run, Object.fromEntries(given));
+  }
+}
