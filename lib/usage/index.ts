@@ -1,9 +1,9 @@
-export type { PriceDetails, UsageCounters } from './counters';
-export type { UsageFormatName } from './known-formats';
-export { USAGE_FORMATS } from './known-formats';
-export type { ModelUsage, RecordedUsage } from './meter';
+export type { Counts } from './counts';
+export type { UsageFormatName } from './formats';
+export { USAGE_FORMATS } from './formats';
+export type { UsageAmount, UsageTotals } from './meter';
 export { UsageMeter } from './meter';
 export type { RecordOptions, UsageMeterOptions, UsageWarning } from './options';
 export type { PricedRequest, PriceFunction, UnpricedReason, UsagePrices } from './price';
-export type { ModelPrice, PriceTier, TieredPrice, TokenPrice } from './price-table';
-export type { UsageFormat, UsageReport, UsageScope } from './report';
+export type { ModelPrice } from './price-table';
+export type { UsageFormat, UsageReading, UsageScope } from './reading';

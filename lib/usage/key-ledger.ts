@@ -1,106 +1,146 @@
-import type { CountName, Counts } from './counters';
+import type { Amount, Amounts } from './amount';
+import {
+  addAmounts,
+  atLeast,
+  isChange,
+  ModelSums,
+  NO_AMOUNT,
+  NO_AMOUNTS,
+  subtractAmounts,
+  sumAmounts,
+  UNKNOWN_MODEL,
+} from './amount';
+import type { Counts } from './counts';
 import {
   addCounts,
   COUNT_NAMES,
-  countsFrom,
   hasLower,
   isAnyCounted,
+  namesIn,
+  reported,
   subtractCounts,
   withTotal,
-} from './counters';
-import type { UsagePart, UsageReading } from './report';
-import { reported } from './report';
+} from './counts';
+import { OpenMessages } from './open-messages';
+import type { Reading, Readings } from './reading';
 import type { AskPrice } from './snapshot-price';
 import { priceSnapshot, snapshotCounts } from './snapshot-price';
-import type { Amount, Amounts } from './tally';
-import { isChange, NO_AMOUNT, subtractAmounts, sumAmounts, Tally, UNKNOWN_MODEL } from './tally';
+
+/** What a key ledger is made of. */
+export interface KeyState {
+  /** What the last snapshot stands for. */
+  readonly settled: Amounts;
+  /** Requests that were recorded since. */
+  readonly since: Amounts;
+  /** What was counted elsewhere, before this run, and is never taken back. */
+  readonly seeded: Amounts;
+  /** What the last snapshot reported; null before the first. */
+  readonly snapshot: Counts | null;
+  /** How many snapshots there were. */
+  readonly snapshots: number;
+  /** Whether the last one had everything of the requests before it. */
+  readonly isFinal: boolean;
+  readonly open: OpenMessages;
+}
+
+/** What a snapshot changes. */
+export interface Comparison {
+  /** What stands once it counts. */
+  readonly target: Amounts;
+  readonly changes: Amounts;
+  readonly isNewStart: boolean;
+}
 
 /**
- * What stands under one key since its last new start: requests as they were recorded, or what the
- * last snapshot said in their place.
+ * What stands under one key: what the last snapshot said, and the requests that were recorded since.
  */
 export class KeyLedger {
-  readonly #models: Map<string, Tally>;
-  /** What the last snapshot reported; null before the first. */
+  #settled: Amounts;
+  #since: ModelSums;
+  #seeded: Amounts;
   #snapshot: Counts | null;
-  /** The message of a stream that is open: its later events belong to it. */
-  openMessage: string | null;
-  /** How many snapshots there were. */
   #snapshots: number;
+  #isFinal: boolean;
+  readonly open: OpenMessages;
 
-  constructor(
-    amounts: Amounts = new Map(),
-    snapshot: Counts | null = null,
-    openMessage: string | null = null,
-    snapshots = 0,
-  ) {
-    this.#snapshots = snapshots;
-    this.#models = new Map([...amounts].map(([model, amount]) => [model, Tally.of(amount)]));
-    this.#snapshot = snapshot;
-    this.openMessage = openMessage;
+  constructor(state: Partial<KeyState> = {}) {
+    this.#settled = state.settled ?? NO_AMOUNTS;
+    this.#since = new ModelSums(state.since);
+    this.#seeded = state.seeded ?? NO_AMOUNTS;
+    this.#snapshot = state.snapshot ?? null;
+    this.#snapshots = state.snapshots ?? 0;
+    this.#isFinal = state.isFinal ?? false;
+    this.open = state.open ?? new OpenMessages();
   }
 
-  get amounts(): Map<string, Amount> {
-    return new Map([...this.#models].map(([model, tally]) => [model, tally.amount]));
+  get state(): KeyState {
+    return {
+      settled: this.#settled,
+      since: this.#since.amounts,
+      seeded: this.#seeded,
+      snapshot: this.#snapshot,
+      snapshots: this.#snapshots,
+      isFinal: this.#isFinal,
+      open: this.open,
+    };
   }
 
+  /** How many snapshots there were: a request that was recorded before the last one is in it. */
   get snapshots(): number {
     return this.#snapshots;
   }
 
-  get snapshot(): Counts | null {
-    return this.#snapshot;
+  /** Whether the last snapshot had everything of the requests before it. */
+  get isFinal(): boolean {
+    return this.#isFinal;
   }
 
   add(model: string, change: Amount): void {
-    const tally = this.#models.get(model);
-    if (tally === undefined) this.#models.set(model, Tally.of(change));
-    else tally.add(change);
+    this.#since.add(model, change);
   }
 
   /**
-   * What a snapshot changes. It stands for everything since the last new start; one that is lower
-   * than what stands is a new start itself. Changes nothing yet.
+   * What a snapshot changes. It stands for everything under the key, downwards too; one that is lower than
+   * the snapshot before it is a new start, and stands for what was recorded since that one. Changes nothing yet.
    */
-  compare(reading: UsageReading, ask: AskPrice): { target: Amounts; changes: Amounts } {
-    const snapshot = snapshotCounts(reading.parts);
-    const standing = this.#isNewStart(snapshot) ? new Map<string, Amount>() : this.amounts;
-    const growing = reading.parts[0]?.model ?? onlyModelOf(standing);
-    const counts = targetCounts(reading, snapshot, standing, growing);
-    const target = priceSnapshot(counts, reading, standing, growing, ask);
+  compare(readings: Readings, ask: AskPrice): Comparison {
+    const snapshot = snapshotCounts(readings.list);
+    const isNewStart = this.#snapshot !== null && hasLower(snapshot, this.#snapshot);
+    const since = this.#since.amounts;
+    const standing = isNewStart ? since : addAmounts(this.#settled, since);
+    const growing = readings.list[0]?.model ?? onlyModelOf(standing);
+    const counts = targetCounts(readings, snapshot, standing, growing);
+    const priced = priceSnapshot(counts, readings, standing, growing, ask);
+    const target = isNewStart ? priced : atLeast(priced, this.#seeded);
     const changes = new Map<string, Amount>();
     for (const model of new Set([...target.keys(), ...standing.keys()])) {
-      const change = subtractAmounts(target.get(model) ?? NO_AMOUNT, standing.get(model) ?? NO_AMOUNT);
-      if (isChange(change, this.#models.get(model)?.amount ?? NO_AMOUNT)) changes.set(model, change);
+      const before = standing.get(model) ?? NO_AMOUNT;
+      const change = subtractAmounts(target.get(model) ?? NO_AMOUNT, before);
+      if (isChange(change, before)) changes.set(model, change);
     }
-    return { target, changes };
+    return { target, changes, isNewStart };
   }
 
   /** Keeps what a snapshot said in place of what stands. */
-  replace(target: Amounts, reading: UsageReading): void {
-    this.#models.clear();
-    for (const [model, amount] of target) this.add(model, amount);
-    this.#snapshot = snapshotCounts(reading.parts);
+  replace({ target, isNewStart }: Omit<Comparison, 'changes'>, readings: Readings): void {
+    this.#settled = target;
+    this.#since = new ModelSums();
+    if (isNewStart) this.#seeded = NO_AMOUNTS;
+    this.#snapshot = snapshotCounts(readings.list);
     this.#snapshots += 1;
+    this.#isFinal = readings.isFinal;
   }
 
-  #isNewStart(snapshot: Counts): boolean {
-    if (this.#models.size === 0) return false;
-    if (this.#snapshot !== null && hasLower(snapshot, this.#snapshot)) return true;
-    const standing = sumAmounts(this.amounts.values()).counts;
-    return tokensOf(snapshot, snapshot) < tokensOf(standing, snapshot);
+  /** Keeps a snapshot of what was counted elsewhere. */
+  seed(target: Amounts, readings: Readings): void {
+    this.replace({ target, isNewStart: false }, { ...readings, isFinal: false });
+    this.#seeded = target;
   }
-}
-
-/** Input and output tokens, as far as the snapshot reports them. */
-function tokensOf(counts: Counts, snapshot: Counts): number {
-  const names: CountName[] = ['input_tokens', 'output_tokens'];
-  return names.reduce((sum, name) => sum + (snapshot[name] === undefined ? 0 : (counts[name] ?? 0)), 0);
 }
 
 /** What stands by model once the snapshot counts. */
 function targetCounts(
-  { byModel, parts }: UsageReading,
+  { byModel, list }: Readings,
   snapshot: Counts,
   standing: Amounts,
   growing: string,
@@ -113,15 +153,14 @@ function targetCounts(
     const target = grown(standing, growth, growing);
     if (target !== null) return target;
   }
-  return withRequests(replaced(parts, standing), requests);
+  return withRequests(replaced(list, standing), requests);
 }
 
 /** What the snapshot says that is other than what stands. */
 function subtractReported(snapshot: Counts, before: Counts): Counts {
-  return countsFrom((name) => {
-    const count = snapshot[name];
-    return count === undefined ? undefined : count - (before[name] ?? 0);
-  });
+  const difference: Record<string, number> = {};
+  for (const name of namesIn(snapshot)) difference[name] = (snapshot[name] ?? 0) - (before[name] ?? 0);
+  return difference;
 }
 
 function onlyModelOf(standing: Amounts): string {
@@ -138,9 +177,9 @@ function grown(standing: Amounts, growth: Counts, model: string): Map<string, Co
 }
 
 /** What the snapshot says of each model, with what it leaves out as it stood. */
-function replaced(parts: readonly UsagePart[], standing: Amounts): Map<string, Counts> {
+function replaced(list: readonly Reading[], standing: Amounts): Map<string, Counts> {
   const target = new Map<string, Counts>();
-  for (const { model, counts } of parts) {
+  for (const { model, counts } of list) {
     const name = model ?? UNKNOWN_MODEL;
     const before = target.get(name);
     const stood = standing.get(name)?.counts ?? {};
@@ -155,5 +194,5 @@ function withRequests(target: Map<string, Counts>, requests: number | undefined)
   if (first === undefined || requests === undefined) return target;
   const counted = [...target.values()].reduce((sum, counts) => sum + (counts.requests ?? 0), 0);
   const counts = target.get(first) ?? {};
-  return target.set(first, { ...counts, requests: (counts.requests ?? 0) + requests - counted });
+  return target.set(first, { ...counts, requests: Math.max(0, (counts.requests ?? 0) + requests - counted) });
 }

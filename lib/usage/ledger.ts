@@ -1,10 +1,19 @@
-import type { Counts } from './counters';
-import { isAnyCounted, largestCounts, subtractCounts } from './counters';
+import type { Amount, Amounts } from './amount';
+import {
+  AmountSum,
+  isChange,
+  ModelSums,
+  NO_AMOUNT,
+  NO_AMOUNTS,
+  subtractAmounts,
+  UNKNOWN_MODEL,
+} from './amount';
+import type { Counts } from './counts';
+import { isAnyCounted, largestCounts, subtractCounts } from './counts';
 import { KeyLedger } from './key-ledger';
-import type { UsagePart, UsageReading } from './report';
+import type { Reading, Readings, StreamedEvent } from './reading';
 import type { AskPrice } from './snapshot-price';
-import type { Amount, Amounts } from './tally';
-import { isChange, NO_AMOUNT, subtractAmounts, Tally, UNKNOWN_MODEL } from './tally';
+import { snapshotCounts } from './snapshot-price';
 
 /** How many request ids are remembered in the process. */
 const REMEMBERED_REQUESTS = 10_000;
@@ -18,6 +27,8 @@ export interface RememberedRequest {
   readonly key: string;
   readonly model: string;
   readonly amount: Amount;
+  /** The tier that it was priced at: later reports may not say it again. */
+  readonly tier: string | null;
   /** How many snapshots its key had by then: a later one stands for the request too. */
   readonly snapshots: number;
 }
@@ -29,7 +40,11 @@ export interface LedgerState {
   readonly requests: ReadonlyMap<string, RememberedRequest>;
 }
 
-const NOTHING: Amounts = new Map();
+/** A request as it is to be remembered, and what it changes; null for nothing. */
+interface Entry {
+  readonly request: RememberedRequest;
+  readonly change: Amount | null;
+}
 
 /**
  * What has been counted for one run, so that nothing is counted twice: what stands under each key,
@@ -38,133 +53,159 @@ const NOTHING: Amounts = new Map();
  * Each method gives what it changed, by model; every price is asked for before anything changes.
  */
 export class Ledger {
-  readonly #models: Map<string, Tally>;
+  readonly #models: ModelSums;
   readonly #keys: Map<string, KeyLedger>;
   readonly #requests: Map<string, RememberedRequest>;
   readonly #liveTotals = new WeakMap<object, KeyLedger>();
 
-  constructor({ models = new Map(), keys = new Map(), requests = new Map() }: Partial<LedgerState> = {}) {
-    this.#models = new Map([...models].map(([model, amount]) => [model, Tally.of(amount)]));
+  constructor({ models = NO_AMOUNTS, keys = new Map(), requests = new Map() }: Partial<LedgerState> = {}) {
+    this.#models = new ModelSums(models);
     this.#keys = new Map(keys);
     this.#requests = new Map(requests);
   }
 
   /** What each model used. */
-  get models(): ReadonlyMap<string, Tally> {
-    return this.#models;
+  get models(): ReadonlyMap<string, AmountSum> {
+    return this.#models.sums;
   }
 
   /** Everything, for the record. */
-  get state(): LedgerState {
-    return {
-      models: new Map([...this.#models].map(([model, tally]) => [model, tally.amount])),
-      keys: this.#keys,
-      requests: this.#requests,
-    };
+  get state(): Omit<LedgerState, 'models'> {
+    return { keys: this.#keys, requests: this.#requests };
   }
 
   /** Counts requests; with an id, only what has grown since that id was last seen. */
-  addRequests(key: string, reading: UsageReading, requestId: string | null, ask: AskPrice): Amounts {
-    const id = requestId ?? this.#idOf(key, reading);
-    const entries = reading.parts.map((part, index) => {
-      const ownId = id === null || index === 0 ? id : `${id}#${index}`;
-      return { id: ownId, ...this.#requestOf(part, key, ownId, ask) };
+  addRequests(key: string, { list, streamed }: Readings, requestId: string | null, ask: AskPrice): Amounts {
+    const ids =
+      streamed === null ? idsOf(list, requestId) : this.#streamedIds(key, list, requestId, streamed);
+    const entries = list.map((reading, index) => {
+      const id = ids[index] ?? null;
+      return { id, ...this.#entryOf(reading, key, id, requestId === null, ask) };
     });
-    if (reading.streamed !== null && reading.streamed !== 'open') {
-      this.#keyLedger(key).openMessage = reading.streamed.opens;
-    }
-    const changes = new Map<string, Amount>();
-    for (const { id: entryId, request, change } of entries) {
+    if (streamed !== null) this.#follow(key, list[0], ids[0] ?? null, streamed);
+    const changes = new ModelSums();
+    for (const { id, request, change } of entries) {
+      if (id !== null && (change !== null || !this.#requests.has(id))) this.#remember(id, request);
       if (change === null) continue;
-      if (entryId !== null) this.#remember(entryId, request);
       this.#keyLedger(request.key).add(request.model, change);
-      const before = changes.get(request.model);
-      const together = before === undefined ? change : Tally.of(before).add(change).amount;
-      changes.set(request.model, together);
+      changes.add(request.model, change);
     }
-    return this.#count(changes);
+    return this.#count(changes.amounts);
   }
 
   /** Counts what a snapshot has beyond what stands under the key; gives back what it has less. */
-  addSnapshot(key: string, reading: UsageReading, requestId: string | null, ask: AskPrice): Amounts {
-    const named = this.#named(reading);
-    if (named.parts.length === 0 || this.#isRepeated(requestId, named)) return NOTHING;
+  addSnapshot(key: string, readings: Readings, requestId: string | null, ask: AskPrice): Amounts {
+    const named = this.#named(readings);
+    if (named.list.length === 0 || this.#isRepeated(requestId, named)) return NO_AMOUNTS;
     const keyLedger = this.#keyLedger(key);
-    const { target, changes } = keyLedger.compare(named, ask);
-    keyLedger.replace(target, named);
+    const comparison = keyLedger.compare(named, ask);
+    keyLedger.replace(comparison, named);
     if (requestId !== null) this.#remember(requestId, snapshotRequest(key, named));
-    return this.#count(changes);
+    return this.#count(comparison.changes);
   }
 
   /** Counts what an object that grows has beyond what it had; all of it the first time. */
-  addLiveTotal(key: string, total: object, reading: UsageReading, ask: AskPrice): Amounts {
-    const named = this.#named(reading);
+  addLiveTotal(key: string, total: object, readings: Readings, ask: AskPrice): Amounts {
+    const named = this.#named(readings);
     const seen = this.#liveTotals.get(total) ?? new KeyLedger();
-    const { target, changes } = seen.compare(named, ask);
-    seen.replace(target, named);
+    const comparison = seen.compare(named, ask);
+    seen.replace(comparison, named);
     this.#liveTotals.set(total, seen);
-    for (const [model, change] of changes) this.#keyLedger(key).add(model, change);
-    return this.#count(changes);
+    for (const [model, change] of comparison.changes) this.#keyLedger(key).add(model, change);
+    return this.#count(comparison.changes);
   }
 
-  /** Takes what a snapshot says as counted already. */
-  seed(key: string, reading: UsageReading): void {
-    const named = this.#named(reading);
-    const amounts = named.parts.map(({ model, counts, costUsd }): [string, Amount] => [
-      model ?? UNKNOWN_MODEL,
-      { counts, costUsd, unpriced: 0 },
-    ]);
-    this.#keyLedger(key).replace(new Map(amounts), named);
+  /** Takes what a payload says as counted already: as a snapshot of the key, and each request by its id. */
+  seed(key: string, readings: Readings, requestId: string | null): void {
+    const named = this.#named(readings);
+    const amounts = new ModelSums();
+    for (const { model, counts, costUsd } of named.list) {
+      amounts.add(model ?? UNKNOWN_MODEL, { counts, costUsd, unpriced: 0 });
+    }
+    const keyLedger = this.#keyLedger(key);
+    keyLedger.seed(amounts.amounts, named);
+    const ids = idsOf(named.list, requestId);
+    for (const [index, { model, counts, costUsd, tier }] of named.list.entries()) {
+      const id = ids[index] ?? null;
+      const amount = { counts: { requests: 1, ...counts }, costUsd, unpriced: 0 };
+      const request = {
+        key,
+        model: model ?? UNKNOWN_MODEL,
+        amount,
+        tier,
+        snapshots: keyLedger.snapshots - 1,
+      };
+      if (id !== null) this.#remember(id, request);
+    }
   }
 
-  /** Whether the events of a stream under the key have a message that they belong to. */
-  hasOpenMessage(key: string): boolean {
-    return (this.#keys.get(key)?.openMessage ?? null) !== null;
-  }
-
-  #idOf(key: string, { streamed }: UsageReading): string | null {
-    if (streamed === null) return null;
-    return streamed === 'open' ? (this.#keys.get(key)?.openMessage ?? null) : streamed.opens;
-  }
-
-  #requestOf(
-    { model, counts: reported, costUsd }: UsagePart,
+  /** The ids of what an event of a stream reports: those of the message that it is of. */
+  #streamedIds(
     key: string,
-    id: string | null,
-    ask: AskPrice,
-  ): { request: RememberedRequest; change: Amount | null } {
+    list: readonly Reading[],
+    requestId: string | null,
+    streamed: StreamedEvent,
+  ): (string | null)[] {
+    if (requestId !== null) return idsOf(list, requestId);
+    const [first] = list;
+    const ownId = first?.id ?? null;
+    if (ownId !== null) return idsOf(list, ownId);
+    const open = this.#keys.get(key)?.open;
+    const message =
+      streamed.kind === 'start' ? null : (open?.messageOf(streamed, first?.counts.input_tokens) ?? null);
+    return idsOf(list, message?.id ?? this.#idWithout(key, streamed));
+  }
+
+  /** An id for a message that has none, or of whose stream the beginning was not seen. */
+  #idWithout(key: string, { kind, agent }: StreamedEvent): string {
+    const base = `stream ${JSON.stringify([key, agent])}`;
+    if (kind === 'delta') return base;
+    let count = 1;
+    while (this.#requests.has(`${base} ${count}`)) count += 1;
+    return `${base} ${count}`;
+  }
+
+  #follow(key: string, reading: Reading | undefined, id: string | null, streamed: StreamedEvent): void {
+    if (reading === undefined || id === null) return;
+    const { open } = this.#keyLedger(key);
+    const input = reading.counts.input_tokens ?? null;
+    const message = { id, model: this.#nameOf(reading.model), input, hasGrown: false, isOver: false };
+    if (streamed.kind === 'start') open.begin(streamed.agent, message);
+    else open.grow(streamed.agent, message, streamed.isLast);
+  }
+
+  #entryOf(reading: Reading, key: string, id: string | null, isOwnId: boolean, ask: AskPrice): Entry {
     const known = id === null ? undefined : this.#requests.get(id);
     if (known !== undefined && known.snapshots !== this.#snapshotsOf(known.key)) {
-      return this.#grownSince(known, reported, ask);
+      const isSettled = isOwnId && this.#keys.get(known.key)?.isFinal === true;
+      return isSettled ? { request: known, change: null } : this.#grownSince(known, reading.counts, ask);
     }
     const before = known?.amount ?? NO_AMOUNT;
-    const name = known?.model ?? this.#nameOf(model);
-    const counts = largestCounts(before.counts, { requests: 1, ...reported });
-    const isOld =
-      known !== undefined &&
-      !isChange({ ...NO_AMOUNT, counts: subtractCounts(counts, before.counts) }, before);
-    if (isOld && (costUsd === null || costUsd === before.costUsd)) return { request: known, change: null };
-    const usd = costUsd ?? ask(counts, name);
+    const model = known?.model ?? this.#nameOf(reading.model);
+    const tier = reading.tier ?? known?.tier ?? null;
+    const counts = largestCounts(before.counts, { requests: 1, ...reading.counts });
+    const { costUsd } = reading;
+    if (known?.tier === tier && (costUsd === null || costUsd === before.costUsd)) {
+      const growth = { ...NO_AMOUNT, counts: subtractCounts(counts, before.counts) };
+      if (!isChange(growth, before)) return { request: known, change: null };
+    }
+    const usd = costUsd ?? ask(counts, model, tier);
     const amount = {
       counts,
       costUsd: usd ?? before.costUsd,
       unpriced: usd === null ? (counts.requests ?? 1) : 0,
     };
     const ofKey = known?.key ?? key;
-    const request = { key: ofKey, model: name, amount, snapshots: this.#snapshotsOf(ofKey) };
+    const request = { key: ofKey, model, amount, tier, snapshots: this.#snapshotsOf(ofKey) };
     return { request, change: subtractAmounts(amount, before) };
   }
 
   /** A request that a snapshot stands for by now: only its growth is news, at the price of the growth. */
-  #grownSince(
-    known: RememberedRequest,
-    reported: Counts,
-    ask: AskPrice,
-  ): { request: RememberedRequest; change: Amount | null } {
-    const counts = largestCounts(known.amount.counts, reported);
+  #grownSince(known: RememberedRequest, counted: Counts, ask: AskPrice): Entry {
+    const counts = largestCounts(known.amount.counts, counted);
     const growth = subtractCounts(counts, known.amount.counts);
     if (!isAnyCounted(growth)) return { request: known, change: null };
-    const costUsd = ask(growth, known.model);
+    const costUsd = ask(growth, known.model, known.tier);
     const request = { ...known, amount: { ...known.amount, counts } };
     return { request, change: { counts: growth, costUsd, unpriced: costUsd === null ? 1 : 0 } };
   }
@@ -174,19 +215,19 @@ export class Ledger {
   }
 
   /** A snapshot that was handed in before is no new start, however low it is by now. */
-  #isRepeated(requestId: string | null, { parts }: UsageReading): boolean {
+  #isRepeated(requestId: string | null, readings: Readings): boolean {
     const known = requestId === null ? undefined : this.#requests.get(requestId);
     if (known === undefined) return false;
-    const counts = snapshotRequest('', { parts }).amount.counts;
+    const { counts } = snapshotRequest('', readings).amount;
     return !isChange({ ...NO_AMOUNT, counts: subtractCounts(counts, known.amount.counts) }, known.amount);
   }
 
-  #named(reading: UsageReading): UsageReading {
-    const parts = reading.parts.map((part) => ({
-      ...part,
-      model: part.model === null ? null : this.#nameOf(part.model),
+  #named(readings: Readings): Readings {
+    const list = readings.list.map((reading) => ({
+      ...reading,
+      model: reading.model === null ? null : this.#nameOf(reading.model),
     }));
-    return { ...reading, parts };
+    return { ...readings, list };
   }
 
   #nameOf(model: string | null): string {
@@ -205,20 +246,29 @@ export class Ledger {
   }
 
   #count(changes: Amounts): Amounts {
-    for (const [model, change] of changes) {
-      const tally = this.#models.get(model);
-      if (tally === undefined) this.#models.set(model, Tally.of(change));
-      else tally.add(change);
-    }
+    for (const [model, change] of changes) this.#models.add(model, change);
     return changes;
   }
 }
 
-function snapshotRequest(key: string, { parts }: Pick<UsageReading, 'parts'>): RememberedRequest {
-  const tally = new Tally();
-  for (const { counts, costUsd } of parts) tally.add({ counts, costUsd, unpriced: 0 });
+/** The ids of requests: the caller's, else their own; what is one request in several parts has a number behind it. */
+function idsOf(list: readonly Reading[], given: string | null): (string | null)[] {
+  const used = new Map<string, number>();
+  return list.map((reading) => {
+    const id = given ?? reading.id;
+    if (id === null) return null;
+    const count = used.get(id) ?? 0;
+    used.set(id, count + 1);
+    return count === 0 ? id : `${id}#${count}`;
+  });
+}
+
+function snapshotRequest(key: string, { list }: Pick<Readings, 'list'>): RememberedRequest {
+  const sum = new AmountSum();
+  for (const { costUsd } of list) sum.add({ counts: {}, costUsd, unpriced: 0 });
+  const amount = { ...sum.amount, counts: snapshotCounts(list) };
   // Of no count of snapshots that a key has: what stands under this id has been counted.
-  return { key, model: UNKNOWN_MODEL, amount: tally.amount, snapshots: -1 };
+  return { key, model: UNKNOWN_MODEL, amount, tier: null, snapshots: -1 };
 }
 
 /** Sets the entry as the newest, and forgets the oldest where there are too many. */

@@ -1,7 +1,19 @@
-import type * as GenaiPrices from '@pydantic/genai-prices';
+/** What a price of the price data gives. */
+interface ListPrice {
+  readonly total_price: number;
+}
 
-/** The part of `@pydantic/genai-prices` that is used. */
-export type ListPrices = Pick<typeof GenaiPrices, 'calcPrice'>;
+/**
+ * The part of `@pydantic/genai-prices` that is used, written down here: its types are not there for
+ * whoever has not installed it.
+ */
+export interface ListPrices {
+  calcPrice(
+    usage: Record<string, number>,
+    model: string,
+    options: { readonly providerId?: string; readonly timestamp: Date },
+  ): ListPrice | null;
+}
 
 let loaded: ListPrices | null | undefined;
 

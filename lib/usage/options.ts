@@ -1,9 +1,10 @@
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
-import type { UsageFormatName } from './known-formats';
-import { isFormatName, USAGE_FORMATS } from './known-formats';
+import { findUnknown } from '../record/options';
+import type { UsageFormatName } from './formats';
+import { isFormatName, USAGE_FORMATS } from './formats';
 import type { UnpricedReason, UsagePrices } from './price';
-import type { UsageFormat, UsageScope } from './report';
+import type { UsageFormat, UsageScope } from './reading';
 
 /** What a meter says once about each model that it finds no price for. */
 export interface UsageWarning {
@@ -43,13 +44,22 @@ export interface RecordOptions {
   readonly format?: UsageFormatName | UsageFormat | null | undefined;
   /** Whether the payload is one request or a snapshot of everything under its key so far. @default what the format is */
   readonly scope?: UsageScope | undefined;
-  /** What a snapshot is a snapshot of: a thread, a query. @default one for each provider */
+  /**
+   * What the payload belongs to: a thread, a session, a stream. A snapshot stands for everything under its key.
+   * @default the payload's own, where it is of Claude's session or a thread of Codex's app server; else one for each provider
+   */
   readonly key?: string | undefined;
-  /** The request's id: what is reported again under it adds only what has grown. */
+  /**
+   * The request's id: what is reported again under it adds only what has grown.
+   * @default the message's own, where the producer's ids are unique: Anthropic's, Claude's, Gemini's, opencode's
+   */
   readonly requestId?: string | null | undefined;
   /** When the request was made, for its price: a date, or milliseconds since the epoch. @default now */
   readonly at?: Date | number | undefined;
 }
+
+const METER_OPTIONS = ['provider', 'model', 'format', 'prices', 'onWarning'];
+const RECORD_OPTIONS = ['model', 'format', 'scope', 'key', 'requestId', 'at'];
 
 /** What came in under the names of options. */
 type Unchecked<Options> = { readonly [Name in keyof Options]: unknown };
@@ -60,8 +70,10 @@ type Unchecked<Options> = { readonly [Name in keyof Options]: unknown };
  * @throws {RunError} `validation_error`
  */
 export function checkMeterOptions(options: UsageMeterOptions): void {
-  const { provider, model, format, prices, onWarning }: Unchecked<UsageMeterOptions> = options;
   const issues: ValidationIssue[] = [];
+  findUnknown(options, METER_OPTIONS, issues);
+  if (issues.length > 0) throw validationError('meter', issues);
+  const { provider, model, format, prices, onWarning }: Unchecked<UsageMeterOptions> = options;
   checkText('provider', provider, issues);
   checkText('model', model, issues);
   checkFormat(format, issues);
@@ -84,8 +96,10 @@ export function checkMeterOptions(options: UsageMeterOptions): void {
  * @throws {RunError} `validation_error`
  */
 export function checkRecordOptions(options: RecordOptions): void {
-  const { model, format, scope, key, requestId, at }: Unchecked<RecordOptions> = options;
   const issues: ValidationIssue[] = [];
+  findUnknown(options, RECORD_OPTIONS, issues);
+  if (issues.length > 0) throw validationError('usage', issues);
+  const { model, format, scope, key, requestId, at }: Unchecked<RecordOptions> = options;
   checkText('model', model, issues);
   checkText('key', key, issues);
   checkText('requestId', requestId, issues);

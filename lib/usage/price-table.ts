@@ -1,48 +1,45 @@
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import { formatPath } from '../record/json';
-import type { Counts } from './counters';
+import type { Counts } from './counts';
 import { normalizeModelName } from './model-name';
-
-/** Dollars per million tokens: one price, or steps by the input of the request. */
-export type TokenPrice = number | TieredPrice;
-
-/** A price in steps: the whole request is at the price of the highest step that its input is above. */
-export interface TieredPrice {
-  /** Dollars per million tokens below the first step. */
-  readonly base: number;
-  /** The steps, in any order. */
-  readonly tiers: readonly PriceTier[];
-}
-
-/** One step of a {@link TieredPrice}. */
-export interface PriceTier {
-  /** Input tokens above which the step holds. */
-  readonly start: number;
-  /** Dollars per million tokens. */
-  readonly price: number;
-}
 
 /**
  * The price of a model in US dollars per million tokens, under the names of `@pydantic/genai-prices`.
- * What is left out costs as much as what it is part of.
+ * What is left out costs as much as what it is part of. For prices in steps, give a function.
  */
 export interface ModelPrice {
   /** Input that was not cached. */
-  readonly input_mtok: TokenPrice;
+  readonly input_mtok: number;
   /** Output, reasoning included. */
-  readonly output_mtok: TokenPrice;
+  readonly output_mtok: number;
   /** @default the price of input */
-  readonly cache_read_mtok?: TokenPrice;
+  readonly cache_read_mtok?: number;
   /** @default the price of input */
-  readonly cache_write_mtok?: TokenPrice;
+  readonly cache_write_mtok?: number;
   /** @default the price of other cache writes */
-  readonly cache_write_1h_mtok?: TokenPrice;
+  readonly cache_write_1h_mtok?: number;
+  /** @default the price of input */
+  readonly input_audio_mtok?: number;
+  /** @default the price of input */
+  readonly input_image_mtok?: number;
+  /** @default the price of output */
+  readonly output_audio_mtok?: number;
+  /** @default the price of output */
+  readonly output_image_mtok?: number;
 }
 
 const MILLION = 1_000_000;
 const REQUIRED = ['input_mtok', 'output_mtok'] as const;
-const OPTIONAL = ['cache_read_mtok', 'cache_write_mtok', 'cache_write_1h_mtok'] as const;
+const OPTIONAL = [
+  'cache_read_mtok',
+  'cache_write_mtok',
+  'cache_write_1h_mtok',
+  'input_audio_mtok',
+  'input_image_mtok',
+  'output_audio_mtok',
+  'output_image_mtok',
+] as const;
 
 /**
  * Checks a table of prices, and makes each found under its model's plain name too.
@@ -65,49 +62,49 @@ export function readPriceTable(prices: Readonly<Record<string, ModelPrice>>): Ma
 
 /** The US dollars of one request. */
 export function priceFromTable(counts: Counts, price: ModelPrice): number {
-  const {
-    input_tokens: input = 0,
-    output_tokens: output = 0,
-    cache_read_tokens: cacheRead = 0,
-    cache_write_tokens: cacheWrite = 0,
-    cache_write_1h_tokens: oneHour = 0,
-  } = counts;
-  const cost = (tokens: number, tokenPrice: TokenPrice): number =>
-    (tokens * rate(tokenPrice, input)) / MILLION;
+  return (inputCost(counts, price) + outputCost(counts, price)) / MILLION;
+}
+
+function inputCost(counts: Counts, price: ModelPrice): number {
+  const { input_tokens: input = 0, cache_read_tokens: read = 0, cache_write_tokens: written = 0 } = counts;
+  const oneHour = Math.min(written, counts.cache_write_1h_tokens ?? 0);
   const writePrice = price.cache_write_mtok ?? price.input_mtok;
+  const fresh = Math.max(0, input - read - written);
+  const audio = Math.min(fresh, part(counts.input_audio_tokens, counts.cache_audio_read_tokens));
+  const image = Math.min(fresh - audio, part(counts.input_image_tokens, counts.cache_image_read_tokens));
   return (
-    cost(Math.max(0, input - cacheRead - cacheWrite), price.input_mtok) +
-    cost(cacheRead, price.cache_read_mtok ?? price.input_mtok) +
-    cost(Math.max(0, cacheWrite - oneHour), writePrice) +
-    cost(oneHour, price.cache_write_1h_mtok ?? writePrice) +
-    cost(output, price.output_mtok)
+    (fresh - audio - image) * price.input_mtok +
+    audio * (price.input_audio_mtok ?? price.input_mtok) +
+    image * (price.input_image_mtok ?? price.input_mtok) +
+    read * (price.cache_read_mtok ?? price.input_mtok) +
+    (written - oneHour) * writePrice +
+    oneHour * (price.cache_write_1h_mtok ?? writePrice)
   );
 }
 
-function rate(price: TokenPrice, input: number): number {
-  if (typeof price === 'number') return price;
-  const reached = price.tiers.filter(({ start }) => input > start).sort((a, b) => b.start - a.start);
-  return reached[0]?.price ?? price.base;
+function outputCost(counts: Counts, price: ModelPrice): number {
+  const { output_tokens: output = 0 } = counts;
+  const audio = Math.min(output, counts.output_audio_tokens ?? 0);
+  const image = Math.min(output - audio, counts.output_image_tokens ?? 0);
+  return (
+    (output - audio - image) * price.output_mtok +
+    audio * (price.output_audio_mtok ?? price.output_mtok) +
+    image * (price.output_image_mtok ?? price.output_mtok)
+  );
+}
+
+/** What was not cached of a part. */
+function part(all = 0, cached = 0): number {
+  return Math.max(0, all - cached);
 }
 
 function isModelPrice(price: unknown): boolean {
   if (typeof price !== 'object' || price === null) return false;
   const prices = price as Partial<ModelPrice>;
   return (
-    REQUIRED.every((name) => isTokenPrice(prices[name])) &&
-    OPTIONAL.every((name) => prices[name] === undefined || isTokenPrice(prices[name]))
+    REQUIRED.every((name) => isDollars(prices[name])) &&
+    OPTIONAL.every((name) => prices[name] === undefined || isDollars(prices[name]))
   );
-}
-
-function isTokenPrice(price: unknown): boolean {
-  if (typeof price !== 'object' || price === null) return isDollars(price);
-  const { base, tiers } = price as Partial<TieredPrice>;
-  return isDollars(base) && Array.isArray(tiers) && tiers.every((tier) => isTier(tier));
-}
-
-function isTier(tier: unknown): boolean {
-  const { start, price } = (tier ?? {}) as Partial<PriceTier>;
-  return isDollars(price) && Number.isFinite(start);
 }
 
 function isDollars(value: unknown): boolean {

@@ -1,11 +1,12 @@
 import { validationError } from '../record/error';
-import type { Counts, PriceDetails, UsageCounters } from './counters';
-import { countsFrom, isAnyCounted } from './counters';
+import type { Counts } from './counts';
+import { countsFrom, isAnyCounted } from './counts';
 import type { ListPrices } from './list-prices';
 import { loadListPrices } from './list-prices';
 import { priceableNames } from './model-name';
 import type { ModelPrice } from './price-table';
 import { priceFromTable, readPriceTable } from './price-table';
+import { tierFactor } from './tier-rates';
 
 /** One request to be priced. */
 export interface PricedRequest {
@@ -13,10 +14,12 @@ export interface PricedRequest {
   readonly model: string | null;
   /** The meter's provider. */
   readonly provider: string | null;
+  /** The service tier or speed (`flex`, `batch`, `priority`, `fast`); null for the standard one. */
+  readonly tier: string | null;
   /** When it was made. */
   readonly at: Date;
   /** The counters, and what else a price may depend on. */
-  readonly counters: UsageCounters & PriceDetails;
+  readonly counters: Counts;
 }
 
 /**
@@ -29,7 +32,8 @@ export type UsagePrices = Readonly<Record<string, ModelPrice>> | PriceFunction;
 export type PriceFunction = (request: PricedRequest) => number | null | undefined;
 
 /** Why there is no price. */
-export type UnpricedReason = 'model_missing' | 'model_unknown' | 'prices_not_installed' | 'counts_refused';
+export type UnpricedReason =
+  'model_missing' | 'model_unknown' | 'tier_unknown' | 'prices_not_installed' | 'counts_refused';
 
 /** A price in US dollars, or why there is none. */
 export type Price = { readonly usd: number } | { readonly reason: UnpricedReason; readonly cause?: unknown };
@@ -40,8 +44,23 @@ export interface PriceQuestion {
   readonly provider: string | null;
   /** Whose prices are tried first where `provider` is null. */
   readonly likelyProvider: string | null;
+  readonly tier: string | null;
   readonly at: Date;
 }
+
+/**
+ * The providers of `@pydantic/genai-prices` 0.1.8, the makers of models first: it finds some models only
+ * under their provider, and has no list of them to ask for.
+ */
+const PROVIDERS = [
+  ...['openai', 'anthropic', 'google', 'x-ai', 'mistral', 'deepseek', 'cohere', 'perplexity', 'moonshotai'],
+  ...['zai', 'zhipuai', 'minimax', 'voyageai', 'arcee', 'groq', 'cerebras', 'together', 'fireworks'],
+  ...['aws', 'azure', 'openrouter', 'novita', 'baseten', 'modal', 'cloudflare', 'ovhcloud', 'avian'],
+  ...['doubleword', 'quicksilverpro', 'typesafe', 'github-copilot', 'cursor', 'huggingface_together'],
+  ...['huggingface_groq', 'huggingface_cerebras', 'huggingface_fireworks-ai', 'huggingface_hyperbolic'],
+  ...['huggingface_nebius', 'huggingface_novita', 'huggingface_nscale', 'huggingface_ovhcloud'],
+  ...['huggingface_publicai', 'huggingface_sambanova'],
+];
 
 const FREE: Price = { usd: 0 };
 
@@ -50,6 +69,8 @@ export class PriceBook {
   readonly #ask: PriceFunction | null;
   readonly #table: ReadonlyMap<string, ModelPrice>;
   readonly #listPrices: () => ListPrices | null;
+  /** Where a model was found that has a price only under its provider; null where nowhere. */
+  readonly #foundUnder = new Map<string, string | null>();
 
   constructor(prices: UsagePrices | undefined, listPrices: () => ListPrices | null = loadListPrices) {
     this.#listPrices = listPrices;
@@ -58,8 +79,8 @@ export class PriceBook {
   }
 
   /**
-   * The price of the counts. Counts of several requests are priced as so many equal ones: a tier goes
-   * by the single request.
+   * The price of the counts. Counts of several requests are priced as so many equal ones: a step of the
+   * price goes by the single request.
    */
   priceOf(counts: Counts, question: PriceQuestion): Price {
     const requests = counts.requests ?? 1;
@@ -74,19 +95,27 @@ export class PriceBook {
     }
     if (!isAnyCounted({ ...counts, requests: 0 })) return FREE;
     const own = this.#ownPrice(counts, question);
-    return own === null ? this.#listPrice(counts, question) : { usd: own };
+    if (own !== null) return { usd: own };
+    const { model, provider, likelyProvider, tier } = question;
+    const factor = tierFactor(tier, provider ?? likelyProvider, model);
+    if (factor === null) return { reason: 'tier_unknown' };
+    const standard = this.#tablePrice(counts, model) ?? this.#listPrice(counts, question);
+    return 'usd' in standard ? { usd: standard.usd * factor } : standard;
   }
 
-  #ownPrice(counts: Counts, { model, provider, at }: PriceQuestion): number | null {
-    if (this.#ask !== null) {
-      const usd = this.#ask({ model, provider, at, counters: counts }) ?? null;
-      if (usd === null || (Number.isFinite(usd) && usd >= 0)) return usd;
-      const message = 'must give dollars (a finite number, not negative) or null';
-      throw validationError('prices', [{ path: 'prices', message }]);
-    }
+  #ownPrice(counts: Counts, { model, provider, tier, at }: PriceQuestion): number | null {
+    if (this.#ask === null) return null;
+    const usd = this.#ask({ model, provider, tier, at, counters: counts }) ?? null;
+    if (usd === null || (Number.isFinite(usd) && usd >= 0)) return usd;
+    const message = 'must give dollars (a finite number, not negative) or null';
+    throw validationError('prices', [{ path: 'prices', message }]);
+  }
+
+  #tablePrice(counts: Counts, model: string | null): Price | null {
+    if (this.#table.size === 0) return null;
     for (const name of priceableNames(model)) {
       const price = this.#table.get(name);
-      if (price !== undefined) return priceFromTable(counts, price);
+      if (price !== undefined) return { usd: priceFromTable(counts, price) };
     }
     return null;
   }
@@ -101,10 +130,25 @@ export class PriceBook {
         const usd = firstPrice(prices, counts, names, providerId, at);
         if (usd !== null) return { usd };
       }
+      const usd = provider === null ? this.#priceAnywhere(prices, counts, names, at) : null;
+      return usd === null ? { reason: 'model_unknown' } : { usd };
     } catch (cause) {
       return { reason: 'counts_refused', cause };
     }
-    return { reason: 'model_unknown' };
+  }
+
+  /** The price of whichever provider has the model under its own name only. */
+  #priceAnywhere(prices: ListPrices, counts: Counts, names: readonly string[], at: Date): number | null {
+    const [model = ''] = names;
+    const known = this.#foundUnder.get(model);
+    for (const providerId of known === undefined ? PROVIDERS : known === null ? [] : [known]) {
+      const usd = firstPrice(prices, counts, names, providerId, at);
+      if (usd === null) continue;
+      this.#foundUnder.set(model, providerId);
+      return usd;
+    }
+    this.#foundUnder.set(model, null);
+    return null;
   }
 }
 
@@ -135,7 +179,11 @@ function listUsage(counts: Counts): Record<string, number> {
     cache_write_1h_tokens: counts.cache_write_1h_tokens,
     output_reasoning_tokens: counts.reasoning_tokens,
     input_audio_tokens: counts.input_audio_tokens,
+    input_image_tokens: counts.input_image_tokens,
     output_audio_tokens: counts.output_audio_tokens,
+    output_image_tokens: counts.output_image_tokens,
+    cache_audio_read_tokens: counts.cache_audio_read_tokens,
+    cache_image_read_tokens: counts.cache_image_read_tokens,
     web_searches: counts.web_searches,
   };
   for (const [name, count = 0] of Object.entries(details)) {

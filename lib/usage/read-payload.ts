@@ -1,121 +1,109 @@
 import type { ValidationIssue } from '../record/error';
-import { RunError, validationError } from '../record/error';
-import type { Counts } from './counters';
-import { COUNT_NAMES, countsFrom, withTotal } from './counters';
-import type { UsageFormatName } from './known-formats';
-import { FORMATS, USAGE_FORMATS } from './known-formats';
-import { modelNamedBy } from './model-of';
-import type { FormatContext, UsageFormat, UsageReading, UsageReport } from './report';
-import { Fields, isObject, requestReading } from './report';
-import type { Place } from './shape';
-import { formatsOf, hasKeysOf, placesIn } from './shape';
-
-/** What is known about a payload before it is read. */
-export interface ReadOptions {
-  readonly format: UsageFormatName | UsageFormat | null;
-  readonly provider: string | null;
-  /** Named for this very payload. */
-  readonly model: string | null;
-  /** What stands where the payload names none. */
-  readonly defaultModel: string | null;
-}
-
-/** A reading, with whose prices it is to be priced where nobody says. */
-export interface FormattedReading {
-  readonly reading: UsageReading;
-  readonly provider: string | null;
-}
+import { validationError } from '../record/error';
+import { dollars } from './around';
+import type { Counts } from './counts';
+import { COUNT_NAMES, countsFrom, withTotal } from './counts';
+import { takeCount } from './count-path';
+import type { Search } from './find-usage';
+import { findUsage } from './find-usage';
+import { isObject, memberOf, objectAt, textOf } from './member';
+import { isKnownEvent, isUnfinished, isWholeResponse } from './nothing';
+import { readByModel, readMany } from './read-many';
+import type { ReadOptions } from './read-usage';
+import { missing, readUsage } from './read-usage';
+import type { Reading, Readings, StreamedEvent, UsageFormat } from './reading';
+import { NOTHING, requestReadings } from './reading';
+import { refuseUnsettled } from './settled';
+import { unreadable } from './unreadable';
 
 /**
  * Reads a payload: in the format that is named, or in the one that its shape tells.
  *
+ * @returns readings of nothing for a payload that has nothing to report yet.
  * @throws {RunError} `validation_error` for a shape that no format knows or that formats read
- * differently, and for counts that are none.
+ * differently, and for counts that are none or that nobody takes.
  */
-export function readPayload(payload: unknown, options: ReadOptions): FormattedReading {
+export function readPayload(payload: unknown, options: ReadOptions): Readings {
   if (typeof options.format === 'function') return readWith(options.format, payload, options);
-  if (!isObject(payload)) {
-    throw unreadable('is missing: this response carries no usage');
+  if (!isObject(payload)) throw unreadable('is missing: this response carries no usage');
+  refuseUnsettled(payload);
+  if (isUnfinished(payload)) return NOTHING;
+  const search = searchFor(options);
+  const found = findUsage(payload, search);
+  if (found !== null) return placed(payload, found);
+  if (search.refusal !== null) throw search.refusal;
+  const models = readByModel(payload, (inner) => findUsage(inner, searchFor(options)));
+  if (models !== null) return models;
+  if (search.emptyAt !== null && Object.keys(payload).length > 1) return missing(search.emptyAt, options);
+  if (search.nullAt !== null && options.format === null) return NOTHING;
+  if (isWholeResponse(payload)) {
+    return missing({ usage: payload, key: '', path: '', around: [payload] }, options);
   }
-  const model = options.model ?? modelNamedBy(payload) ?? options.defaultModel;
-  const context: FormatContext = { payload, provider: options.provider, model };
-  const named = options.format ?? USAGE_FORMATS.find((name) => FORMATS[name].claims?.(payload) === true);
-  if (named !== undefined) return readNamed(named, context);
-  for (const place of placesIn(payload)) {
-    const names = formatsOf(place.usage);
-    if (isFilled(names)) return readAgreed(names, place, context);
-  }
-  throw unreadable('is no usage that is known, or fits more than one format');
+  if (isKnownEvent(payload)) return NOTHING;
+  if (options.format !== null) throw unreadable(`has no usage of the format ${options.format}`);
+  throw unreadable('is no usage that is known');
 }
 
-function readNamed(name: UsageFormatName, context: FormatContext): FormattedReading {
-  const place = [...placesIn(context.payload)].find(({ usage }) => hasKeysOf(name, usage));
-  if (place === undefined) throw unreadable(`has no usage of the format ${name}`);
-  return read(name, place, context);
+function searchFor(options: ReadOptions): Search {
+  const readOne = (inner: object): Readings | null => findUsage(inner, searchFor(options));
+  return {
+    read: (sighting) => readUsage(sighting, options),
+    readMany: (inner) => readMany(inner, readOne, options.model ?? options.defaultModel),
+    nullAt: null,
+    emptyAt: null,
+    refusal: null,
+  };
 }
 
-function isFilled<Item>(items: readonly Item[]): items is readonly [Item, ...Item[]] {
-  return items.length > 0;
+/** The readings with where they belong: the session, and the message of a stream. */
+function placed(payload: object, readings: Readings): Readings {
+  const key = sessionOf(payload);
+  const streamed = streamedEvent(payload);
+  return key === null && streamed === null ? readings : { ...readings, key, streamed };
 }
 
-/** Formats that a payload fits alike are as good as one, as long as they read the same from it. */
-function readAgreed(
-  [first, ...others]: readonly [UsageFormatName, ...UsageFormatName[]],
-  place: Place,
-  context: FormatContext,
-): FormattedReading {
-  const formatted = read(first, place, context);
-  for (const name of others) {
-    const other = read(name, place, context);
-    if (!agree(formatted.reading, other.reading)) {
-      throw unreadable(`fits the formats ${first} and ${name}, which read it differently: name one`);
-    }
-  }
-  return others.length === 0 ? formatted : { ...formatted, provider: null };
+const CLAUDE_LINES = new Set(['assistant', 'user', 'result', 'stream_event', 'system']);
+
+/** Claude's session, or the thread of Codex's app server: what a snapshot of it is a snapshot of. */
+function sessionOf(payload: object): string | null {
+  const type = textOf(payload, 'type');
+  if (type !== null && CLAUDE_LINES.has(type)) return textOf(payload, 'session_id', 'sessionId');
+  const params = objectAt(payload, 'params');
+  return params === undefined ? null : textOf(params, 'threadId');
 }
 
-function read(name: UsageFormatName, { usage, path }: Place, context: FormatContext): FormattedReading {
-  const issues: ValidationIssue[] = [];
-  const format = FORMATS[name];
-  const reading = format.read(new Fields(usage, path, issues), context);
-  if (issues.length > 0) throw validationError('usage', issues);
-  return { reading, provider: format.provider ?? null };
+/** Which part of a stream of Anthropic's messages this is; null for none. */
+function streamedEvent(payload: object): StreamedEvent | null {
+  const event = objectAt(payload, 'event') ?? payload;
+  const type = textOf(event, 'type');
+  const isEnd = type === 'message_stop';
+  if (type !== 'message_start' && type !== 'message_delta' && !isEnd) return null;
+  const agent = textOf(payload, 'parent_tool_use_id') ?? '';
+  const isLast = isEnd || textOf(objectAt(event, 'delta') ?? {}, 'stop_reason') !== null;
+  return { kind: type === 'message_start' ? 'start' : 'delta', agent, isLast };
 }
 
-function agree(left: UsageReading, right: UsageReading): boolean {
-  const [a, b] = [left, right].map(({ parts }) => parts.map(({ counts }) => counts));
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function readWith(format: UsageFormat, payload: unknown, options: ReadOptions): FormattedReading {
+function readWith(format: UsageFormat, payload: unknown, options: ReadOptions): Readings {
   const reports: unknown = format(payload);
   const issues: ValidationIssue[] = [];
-  const parts = (Array.isArray(reports) ? reports : [reports]).map((report: unknown) => {
+  const list = (Array.isArray(reports) ? reports : [reports]).map((report: unknown): Reading => {
     if (!isObject(report)) throw unreadable('was not read by its format: it gave no counters');
-    const fields = new Fields(report, '', issues);
-    const { model } = report as UsageReport;
     return {
-      model: options.model ?? (typeof model === 'string' ? model : options.defaultModel),
-      counts: readReport(fields),
-      costUsd: fields.dollars('costUsd'),
+      model: options.model ?? textOf(report, 'model') ?? options.defaultModel,
+      counts: readReport(report, issues),
+      costUsd: dollars(memberOf(report, 'costUsd'), 'costUsd', issues),
+      tier: textOf(report, 'tier'),
+      id: null,
     };
   });
   if (issues.length > 0) throw validationError('usage', issues);
-  return { reading: { ...requestReading(...parts), byModel: parts.length > 1 }, provider: null };
+  return requestReadings(list, { byModel: list.length > 1 });
 }
 
-function readReport(fields: Fields): Counts {
-  const counts = withTotal(countsFrom((name) => fields.count(name)));
-  if (Object.keys(counts).length === 0) {
+function readReport(report: object, issues: ValidationIssue[]): Counts {
+  const counts = withTotal(countsFrom((name) => takeCount(memberOf(report, name), name, issues)));
+  if (Object.keys(counts).length === 0 && issues.length === 0) {
     throw unreadable(`was not read by its format: it gave none of ${COUNT_NAMES.join(', ')}`);
   }
   return counts;
-}
-
-function unreadable(message: string): RunError {
-  const issues = [{ path: 'payload', message }];
-  const known = `known formats: ${USAGE_FORMATS.join(', ')}; or a function of your own`;
-  return new RunError('validation_error', `Invalid usage: payload ${message} (${known})`, {
-    details: { issues, formats: USAGE_FORMATS },
-  });
 }

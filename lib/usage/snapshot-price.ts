@@ -1,14 +1,17 @@
-import type { Counts } from './counters';
-import { addCounts, countsFrom, subtractCounts } from './counters';
-import type { UsagePart, UsageReading } from './report';
-import type { Amount, Amounts } from './tally';
-import { NO_AMOUNT, sumAmounts, UNKNOWN_MODEL } from './tally';
+import type { Amount, Amounts } from './amount';
+import { NO_AMOUNT, sumAmounts, UNKNOWN_MODEL } from './amount';
+import type { CountName, Counts, MutableCounts } from './counts';
+import { addCounts, countsFrom, subtractCounts } from './counts';
+import type { Reading, Readings } from './reading';
 
 /** Half a nano-dollar: what two ways to add up the same dollars may differ by. */
 const ROUNDING_USD = 5e-10;
 
 /** Asks for the price of counts in US dollars; null for none. */
-export type AskPrice = (counts: Counts, model: string) => number | null;
+export type AskPrice = (counts: Counts, model: string, tier: string | null) => number | null;
+
+/** The same for one payload, which is of one tier. */
+type AskEach = (counts: Counts, model: string) => number | null;
 
 /**
  * What a snapshot costs by model: its own cost where it brings one, which settles everything, else
@@ -19,18 +22,18 @@ export type AskPrice = (counts: Counts, model: string) => number | null;
  */
 export function priceSnapshot(
   target: Map<string, Counts>,
-  reading: UsageReading,
+  readings: Readings,
   standing: Amounts,
   growing: string,
   ask: AskPrice,
 ): Map<string, Amount> {
-  const { parts, costUsd, byModel } = reading;
-  const askEach = byRequest(reading, ask);
-  const ownCost = costUsd ?? (parts.every((part) => part.costUsd !== null) ? sumCost(parts) : null);
+  const { list, costUsd, byModel } = readings;
+  const askEach = byRequest(readings, ask);
+  const ownCost = costUsd ?? (list.every((reading) => reading.costUsd !== null) ? sumCost(list) : null);
   const amounts = new Map<string, Amount>();
   for (const [model, counts] of target) {
     const before = standing.get(model) ?? NO_AMOUNT;
-    const ofModel = byModel ? parts.filter((part) => (part.model ?? UNKNOWN_MODEL) === model) : [];
+    const ofModel = byModel ? list.filter((reading) => (reading.model ?? UNKNOWN_MODEL) === model) : [];
     const amount =
       ownCost === null
         ? { counts, ...recomputed(counts, before, model, askEach) }
@@ -42,14 +45,15 @@ export function priceSnapshot(
 }
 
 /** Prices the newest requests of a snapshot one by one, where it lists them. */
-function byRequest({ parts, byModel }: UsageReading, ask: AskPrice): AskPrice {
+function byRequest({ list, byModel }: Readings, ask: AskPrice): AskEach {
+  const tier = list[0]?.tier ?? null;
   return (counts, model) => {
-    const newest = byModel || parts.length < 2 ? [] : parts.slice(-(counts.requests ?? 0));
+    const newest = byModel || list.length < 2 ? [] : list.slice(-(counts.requests ?? 0));
     const listed = snapshotCounts(newest);
     if (listed.input_tokens !== counts.input_tokens || listed.output_tokens !== counts.output_tokens) {
-      return ask(counts, model);
+      return ask(counts, model, tier);
     }
-    const prices = newest.map((part) => ask(part.counts, part.model ?? model));
+    const prices = newest.map((reading) => ask(reading.counts, reading.model ?? model, reading.tier));
     return prices.reduce((sum, usd) => (sum === null || usd === null ? null : sum + usd), 0);
   };
 }
@@ -67,7 +71,7 @@ function recomputed(
   counts: Counts,
   before: Amount,
   model: string,
-  ask: AskPrice,
+  ask: AskEach,
 ): Pick<Amount, 'costUsd' | 'unpriced'> {
   const { costUsd, unpriced } = before;
   const change = subtractCounts(counts, before.counts);
@@ -95,19 +99,37 @@ function oneSided(change: Counts, sign: 1 | -1): Counts | null {
     searches: side(change.web_searches),
   };
   if (Object.values(tokens).every((count) => count === 0)) return null;
+  const whole = tokens.fresh + tokens.read + tokens.write;
+  const parts = countsFrom((name) => (change[name] === undefined ? undefined : side(change[name])));
   return {
-    ...countsFrom((name) => (change[name] === undefined ? undefined : side(change[name]))),
-    input_tokens: tokens.fresh + tokens.read + tokens.write,
+    ...parts,
+    input_tokens: whole,
     output_tokens: tokens.output,
-    cache_write_1h_tokens: Math.min(tokens.write, side(change.cache_write_1h_tokens)),
+    ...within(parts, ['cache_write_1h_tokens'], tokens.write),
+    ...within(parts, ['input_audio_tokens', 'input_image_tokens'], whole),
+    ...within(parts, ['cache_audio_read_tokens', 'cache_image_read_tokens'], tokens.read),
+    ...within(parts, ['output_audio_tokens', 'output_image_tokens'], tokens.output),
   };
 }
 
-function sumCost(parts: readonly UsagePart[]): number {
-  return parts.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+/** The parts as far as their whole has room for them, one after the other. */
+function within(parts: Counts, names: readonly CountName[], whole: number): Counts {
+  const room: MutableCounts = {};
+  let left = whole;
+  for (const name of names) {
+    const part = parts[name];
+    if (part === undefined) continue;
+    room[name] = Math.min(part, left);
+    left -= room[name];
+  }
+  return room;
 }
 
-/** The counts of all parts together. */
-export function snapshotCounts(parts: readonly UsagePart[]): Counts {
-  return parts.reduce<Counts>((sum, { counts }) => addCounts(sum, counts), {});
+function sumCost(list: readonly Reading[]): number {
+  return list.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+}
+
+/** The counts of all readings together. */
+export function snapshotCounts(list: readonly Reading[]): Counts {
+  return list.reduce<Counts>((sum, { counts }) => addCounts(sum, counts), {});
 }

@@ -42,19 +42,6 @@ describe('prices of your own', () => {
     expect(costOf(chat(1_000_000, 0), { model: 'anthropic/claude-opus-4-5-20251101', prices })).toBe(2);
   });
 
-  it('may go in steps by the input of the request', () => {
-    const stepped = {
-      base: 1,
-      tiers: [
-        { start: 500, price: 4 },
-        { start: 100, price: 2 },
-      ],
-    };
-    const prices = { house: { input_mtok: stepped, output_mtok: 0 } };
-    const costs = [100, 101, 500, 501].map((input) => costOf(chat(input, 1), { model: 'house', prices }));
-    expect(costs).toEqual([0.0001, 0.000202, 0.001, 0.002004]);
-  });
-
   it('leave other models to the list prices', () => {
     expect(costOf(chat(1000, 100), { prices: { house: PRICE } })).toBe(0.00225);
   });
@@ -66,7 +53,7 @@ describe('prices of your own', () => {
     meter.record(chat(10, 1), { at });
     expect(run.costUsd).toBe(0.5);
     const counters = { input_tokens: 10, output_tokens: 1, total_tokens: 11, requests: 1 };
-    expect(prices).toHaveBeenCalledWith({ model: 'gpt-5', provider: 'openai', at, counters });
+    expect(prices).toHaveBeenCalledWith({ model: 'gpt-5', provider: 'openai', tier: null, at, counters });
   });
 
   it('may be a function that leaves a request to the list prices', () => {
@@ -86,7 +73,7 @@ describe('prices of your own', () => {
     ['NaN', { input_mtok: NaN, output_mtok: 1 }],
     ['a negative price', { input_mtok: 1, output_mtok: -1 }],
     ['no price of output', { input_mtok: 1 }],
-    ['steps that are none', { input_mtok: { base: 1 }, output_mtok: 1 }],
+    ['an object for a price', { input_mtok: { base: 1 }, output_mtok: 1 }],
     ['no object', 5 as never],
   ])('are refused with %s', (_name, price) => {
     const error = refusal(() => metered({ prices: { house: price as ModelPrice } }));
@@ -165,9 +152,10 @@ describe('a request without a price', () => {
     ['model_unknown', chat(1, 1), { provider: 'anthropic' }],
     [
       'counts_refused',
-      { prompt_tokens: 1, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 5 } },
-      {},
+      { prompt_tokens: 1, completion_tokens: 1, prompt_tokens_details: { audio_tokens: 5 } },
+      { model: 'gpt-4o-transcribe' },
     ],
+    ['tier_unknown', { service_tier: 'scale', usage: chat(1, 1) }, {}],
     ['counts_refused', { inputTokenDetails: {} }, {}],
   ])('is told apart: %s', (reason, payload, options) => {
     const { run, meter, warnings } = metered(options);

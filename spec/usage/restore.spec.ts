@@ -89,9 +89,9 @@ describe('UsageMeter.restore()', () => {
   it.each<[string, unknown]>([
     ['no object', 5],
     ['another version', { version: 2 }],
-    ['a count that is none', { version: 1, models: [['gpt-5', { input_tokens: -1 }]] }],
+    ['a count that is none', { version: 1, keys: [['', { since: [['gpt-5', { input_tokens: -1 }]] }]] }],
     ['pairs that are none', { version: 1, keys: [['a']] }],
-    ['a cost that is none', { version: 1, requests: [['a', '', 'gpt-5', 0, 'free']] }],
+    ['a cost that is none', { version: 1, requests: [['a', '', 'gpt-5', null, 0, 'free']] }],
   ])('refuses a record whose usage_meter has %s', (_name, state) => {
     const { run } = metered();
     const broken = Run.fromJSON({ ...run.toJSON(), usage_meter: state });

@@ -1,84 +1,68 @@
-import type { Counts } from '../counters';
-import { withTotal } from '../counters';
-import { modelNamedBy } from '../model-of';
-import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report';
-import { isObject, memberOf, reported, requestReading, sumOf } from '../report';
+import type { PayloadFormat } from '../format';
+import { objectAt, objectUnder } from '../member';
+import type { FormatContext } from '../sighting';
+import type { Whereabouts } from '../wholes';
 
 /**
- * The Vercel AI SDK's `LanguageModelUsage`. Source: `ai` 5.0 and 6.0 (read November 2026). From version 6 on
- * `inputTokens` includes what was cached, and `inputTokenDetails` stands beside it; in version 5 that
- * was up to the provider: Anthropic's left it out.
- *
- * A whole result gives all of its steps, each priced by itself.
+ * The Vercel AI SDK's `LanguageModelUsage`, and the `usage` of `embed`. Source: `ai` 5.0, 6.0 and 7.0
+ * (read November 2026). From version 6 on `inputTokens` includes what was cached, and
+ * `inputTokenDetails` stands beside it; in version 5 that was up to the provider: Anthropic's left it out.
  */
-export const aiSdk: KnownFormat = {
-  keys: ['inputTokens', 'outputTokens'],
-  marks: ['inputTokenDetails', 'outputTokenDetails', 'reasoningTokens', 'cachedInputTokens'],
-  read(usage: Fields, context: FormatContext): UsageReading {
-    const { payload, model } = context;
-    const steps = memberOf(payload, 'totalUsage') === usage.source ? stepsOf(usage, payload) : [];
-    if (steps.length > 1) {
-      return requestReading(
-        ...steps.map(({ step, fields }) => ({
-          model: modelNamedBy(step) ?? model,
-          counts: readCounts(fields, { ...context, payload: step }),
-          costUsd: null,
-        })),
-      );
-    }
-    return requestReading({ model, counts: readCounts(usage, context), costUsd: null });
+export const aiSdk: PayloadFormat = {
+  counts: {
+    input_tokens: [
+      'inputTokens',
+      'tokens',
+      '? inputTokenDetails.noCacheTokens + inputTokenDetails.cacheReadTokens + inputTokenDetails.cacheWriteTokens',
+    ],
+    output_tokens: ['outputTokens', '? outputTokenDetails.textTokens + outputTokenDetails.reasoningTokens'],
+    total_tokens: ['totalTokens'],
+    cache_read_tokens: ['inputTokenDetails.cacheReadTokens', 'cachedInputTokens'],
+    cache_write_tokens: [
+      'inputTokenDetails.cacheWriteTokens',
+      '? ^providerMetadata.anthropic.cacheCreationInputTokens',
+      '? ^providerMetadata.anthropic.usage.cache_creation_input_tokens',
+      '? ^providerMetadata.bedrock.usage.cacheWriteInputTokens',
+    ],
+    cache_write_1h_tokens: [
+      'raw.cache_creation.ephemeral_1h_input_tokens',
+      '? ^providerMetadata.anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
+    ],
+    reasoning_tokens: ['outputTokenDetails.reasoningTokens', 'reasoningTokens'],
   },
+  parts: ['raw'],
+  cache: whereCacheIs,
 };
 
-function readCounts(usage: Fields, context: FormatContext): Counts {
-  const output = usage.nested('outputTokenDetails');
-  return withTotal(
-    reported({
-      ...readInput(usage, context),
-      output_tokens: usage.count('outputTokens'),
-      reasoning_tokens: output.count('reasoningTokens') ?? usage.count('reasoningTokens'),
-      total_tokens: usage.count('totalTokens'),
-    }),
-  );
-}
+/**
+ * The usage of a language model as a middleware of the AI SDK sees it. Source: `LanguageModelV3Usage` and
+ * `LanguageModelV4Usage` of `@ai-sdk/provider` 3 and 4 (read November 2026). Everything is included.
+ */
+export const aiSdkModel: PayloadFormat = {
+  counts: {
+    input_tokens: [
+      'inputTokens.total',
+      '? inputTokens.noCache + inputTokens.cacheRead + inputTokens.cacheWrite',
+    ],
+    output_tokens: ['outputTokens.total', '? outputTokens.text + outputTokens.reasoning'],
+    cache_read_tokens: ['inputTokens.cacheRead'],
+    cache_write_tokens: ['inputTokens.cacheWrite'],
+    cache_write_1h_tokens: [
+      'raw.cache_creation.ephemeral_1h_input_tokens',
+      '? ^providerMetadata.anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
+    ],
+    reasoning_tokens: ['outputTokens.reasoning'],
+  },
+  parts: ['raw'],
+};
 
-function readInput(usage: Fields, context: FormatContext): Counts {
-  const input = usage.count('inputTokens');
-  if (isObject(memberOf(usage.source, 'inputTokenDetails'))) {
-    const details = usage.nested('inputTokenDetails');
-    const cacheRead = details.count('cacheReadTokens') ?? usage.count('cachedInputTokens');
-    const cacheWrite = details.count('cacheWriteTokens');
-    return reported({
-      input_tokens: input ?? sumOf(details.count('noCacheTokens'), cacheRead, cacheWrite),
-      cache_read_tokens: cacheRead,
-      cache_write_tokens: cacheWrite,
-    });
-  }
-  const cacheRead = usage.count('cachedInputTokens');
-  const cacheWrite = anthropicCacheWrites(usage, context.payload);
-  const isLeftOut = leavesCacheOut(context) || (cacheRead ?? 0) > (input ?? 0);
-  return reported({
-    input_tokens: isLeftOut ? sumOf(input, cacheRead, cacheWrite) : input,
-    cache_read_tokens: cacheRead,
-    cache_write_tokens: cacheWrite,
-  });
-}
-
-/** Whether version 5 reports input without what was cached: so do Anthropic's models, wherever served. */
-function leavesCacheOut({ provider, model }: FormatContext): boolean {
-  return /anthropic|bedrock|^aws$/i.test(provider ?? '') || /claude/i.test(model ?? '');
-}
-
-/** Version 5 gives cache writes beside the usage, in `providerMetadata.anthropic`. */
-function anthropicCacheWrites(usage: Fields, payload: object): number | undefined {
-  const metadata = memberOf(payload, 'providerMetadata');
-  if (!isObject(metadata)) return undefined;
-  return usage.of(metadata, 'providerMetadata').nested('anthropic').count('cacheCreationInputTokens');
-}
-
-function stepsOf(usage: Fields, payload: object): { step: object; fields: Fields }[] {
-  return usage
-    .of(payload, '')
-    .list('steps')
-    .map((step) => ({ step: step.source, fields: step.nested('usage') }));
+/** Version 5 leaves the cache out of the input of Anthropic's models and of Bedrock's. */
+function whereCacheIs({ sighting: { usage, around }, provider, model }: FormatContext): Whereabouts {
+  if (objectAt(usage, 'inputTokenDetails') !== undefined) return 'inside';
+  const isAnthropic =
+    /anthropic|bedrock|^aws$/i.test(provider ?? '') ||
+    /claude/i.test(model ?? '') ||
+    objectUnder(around.at(-1) ?? {}, 'providerMetadata', 'anthropic') !== undefined ||
+    objectUnder(around.at(-1) ?? {}, 'providerMetadata', 'bedrock') !== undefined;
+  return isAnthropic ? 'outside' : 'inside';
 }

@@ -1,59 +1,54 @@
-import { withTotal } from '../counters';
-import type { Counts } from '../counters';
-import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report';
-import { isObject, memberOf, reported, requestReading, sumOf, textOf } from '../report';
+import type { PayloadFormat } from '../format';
+import { isObject, memberOf, textOf } from '../member';
+import type { Sighting } from '../sighting';
+
+/** The events of a stream that carry usage. */
+const EVENTS = new Set(['message_start', 'message_delta']);
 
 /**
- * Anthropic's messages. Source: `Usage` and `MessageDeltaUsage` of `@anthropic-ai/sdk` 1.12 (read
- * November 2026). `input_tokens` leaves out what was cached; the `message_delta` of a stream is
- * cumulative.
+ * Anthropic's messages. Source: `Usage`, `MessageDeltaUsage` and `BetaUsage` of `@anthropic-ai/sdk` 1.14
+ * (read November 2026). `input_tokens` leaves out what was cached; the `message_delta` of a stream is
+ * cumulative. Where a message was compacted, `iterations` lists what was used, and the top is the last
+ * one only.
  */
-export const anthropic: KnownFormat = {
-  keys: ['input_tokens', 'output_tokens'],
-  marks: [
-    'cache_creation_input_tokens',
-    'cache_read_input_tokens',
-    'cache_creation',
-    'server_tool_use',
-    'output_tokens_details.thinking_tokens',
-  ],
-  claims: (payload) => streamedMessage(payload) !== null,
-  read(usage: Fields, { model, payload }: FormatContext): UsageReading {
-    const reading = requestReading({ model, counts: readAnthropicCounts(usage), costUsd: null });
-    return { ...reading, streamed: streamedMessage(payload) };
+export const anthropic: PayloadFormat = {
+  counts: {
+    input_tokens: ['input_tokens'],
+    output_tokens: ['output_tokens'],
+    total_tokens: ['total_tokens'],
+    cache_read_tokens: ['cache_read_input_tokens'],
+    cache_write_tokens: [
+      'cache_creation_input_tokens',
+      '? cache_creation.ephemeral_5m_input_tokens + cache_creation.ephemeral_1h_input_tokens',
+    ],
+    cache_write_1h_tokens: ['cache_creation.ephemeral_1h_input_tokens'],
+    reasoning_tokens: ['output_tokens_details.thinking_tokens'],
+    web_searches: ['server_tool_use.web_search_requests'],
+  },
+  parts: ['iterations', 'cache_creation'],
+  cache: 'outside',
+  isOf: isMessage,
+  idOf: (sighting) => messageOf(sighting)?.id ?? null,
+  listsOneRequest: true,
+  listed: ({ iterations }: { iterations?: unknown }) => {
+    const listed = Array.isArray(iterations) ? (iterations as unknown[]).filter(isObject) : [];
+    // The last one is the message itself, and its counts stand at the top too.
+    return listed.length > 1 ? [...listed].reverse() : [];
   },
 };
 
-/** The canonical counts of Anthropic's usage object. */
-export function readAnthropicCounts(usage: Fields): Counts {
-  const cacheRead = usage.count('cache_read_input_tokens');
-  const writes = usage.nested('cache_creation');
-  const [fiveMinutes, oneHour] = [
-    writes.count('ephemeral_5m_input_tokens'),
-    writes.count('ephemeral_1h_input_tokens'),
-  ];
-  const cacheWrite = usage.count('cache_creation_input_tokens') ?? sumOf(fiveMinutes, oneHour);
-  return withTotal(
-    reported({
-      input_tokens: sumOf(usage.count('input_tokens'), cacheRead, cacheWrite),
-      output_tokens: usage.count('output_tokens'),
-      cache_read_tokens: cacheRead,
-      cache_write_tokens: cacheWrite,
-      reasoning_tokens: usage.nested('output_tokens_details').count('thinking_tokens'),
-      cache_write_1h_tokens: oneHour,
-      web_searches: usage.nested('server_tool_use').count('web_search_requests'),
-    }),
-  );
+/** The message that the usage is of; null where it is none of Anthropic's. */
+function messageOf({ around }: Sighting): { readonly id: string | null } | null {
+  const message = around.at(-1);
+  if (message === undefined) return null;
+  const isOne = textOf(message, 'type') === 'message' || textOf(message, 'role') === 'assistant';
+  return isOne || textOf(around.at(-2) ?? {}, 'type') === 'message_start'
+    ? { id: textOf(message, 'id') }
+    : null;
 }
 
-/** Which message of a stream an event is about; null for what is no event of a stream. */
-function streamedMessage(payload: object): UsageReading['streamed'] {
-  const event = memberOf(payload, 'event');
-  if (isObject(event)) return streamedMessage(event);
-  const type = memberOf(payload, 'type');
-  if (type === 'message_delta') return 'open';
-  const message = memberOf(payload, 'message');
-  if (type !== 'message_start' || !isObject(message)) return null;
-  const id = textOf(message, 'id');
-  return id === null ? null : { opens: id };
+function isMessage(sighting: Sighting): boolean {
+  const parent = sighting.around.at(-1);
+  if (parent !== undefined && EVENTS.has(String(memberOf(parent, 'type')))) return true;
+  return messageOf(sighting) !== null;
 }

@@ -1,28 +1,30 @@
-import { withTotal } from '../counters';
-import type { Fields, FormatContext, KnownFormat, UsageReading } from '../report';
-import { memberOf, reported, requestReading, sumOf } from '../report';
+import type { PayloadFormat } from '../format';
 
 /**
- * Amazon Bedrock's Converse. Source: `TokenUsage` of the Bedrock Runtime API reference (read November 2026).
- * `inputTokens` leaves out what was cached.
+ * Amazon Bedrock's Converse and ConverseStream, and the metrics of InvokeModel. Source: `TokenUsage` of
+ * `@aws-sdk/client-bedrock-runtime` 3.1164 and the response schemas of Amazon's models (read November
+ * 2026). The input leaves out what was cached.
  */
-export const bedrock: KnownFormat = {
-  keys: ['inputTokens', 'outputTokens'],
-  marks: ['cacheReadInputTokens', 'cacheWriteInputTokens', 'cacheDetails'],
-  provider: 'aws',
-  read(usage: Fields, { model }: FormatContext): UsageReading {
-    const cacheRead = usage.count('cacheReadInputTokens');
-    const cacheWrite = usage.count('cacheWriteInputTokens');
-    const longLived = usage.list('cacheDetails').filter(({ source }) => memberOf(source, 'ttl') === '1h');
-    const oneHour = sumOf(...longLived.map((details) => details.count('inputTokens')));
-    const counts = reported({
-      input_tokens: sumOf(usage.count('inputTokens'), cacheRead, cacheWrite),
-      output_tokens: usage.count('outputTokens'),
-      cache_read_tokens: cacheRead,
-      cache_write_tokens: cacheWrite,
-      total_tokens: usage.count('totalTokens'),
-      cache_write_1h_tokens: oneHour,
-    });
-    return requestReading({ model, counts: withTotal(counts), costUsd: null });
+export const bedrock: PayloadFormat = {
+  counts: {
+    input_tokens: ['inputTokens', 'inputTokenCount'],
+    output_tokens: ['outputTokens', 'outputTokenCount'],
+    total_tokens: ['totalTokens'],
+    cache_read_tokens: ['cacheReadInputTokens', 'cacheReadInputTokenCount'],
+    cache_write_tokens: ['cacheWriteInputTokens', 'cacheWriteInputTokenCount'],
+    cache_write_1h_tokens: ['cacheDetails[ttl=1h].inputTokens'],
   },
+  parts: ['cacheDetails'],
+  cache: 'outside',
+  provider: 'aws',
+};
+
+/** Llama's own response, through InvokeModel. Source: AWS's model parameters (read November 2026). */
+export const bedrockLlama: PayloadFormat = {
+  counts: {
+    input_tokens: ['prompt_token_count'],
+    output_tokens: ['generation_token_count'],
+  },
+  marks: ['generation_token_count'],
+  provider: 'aws',
 };

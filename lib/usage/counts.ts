@@ -1,8 +1,8 @@
 /**
- * The counters that a meter writes, the same whatever the provider. What a provider did not report
- * is absent.
+ * Counts of one report, a request or a total, the same whatever the provider. What a provider did not
+ * report is absent. The first seven are counters of a run; on the others only a price depends.
  */
-export interface UsageCounters {
+export interface Counts {
   /** Tokens that went in, those read from or written to a cache included. */
   readonly input_tokens?: number;
   /** Tokens that came out, reasoning included. */
@@ -17,27 +17,31 @@ export interface UsageCounters {
   readonly total_tokens?: number;
   /** Calls of a model. */
   readonly requests?: number;
-}
-
-/** Counts that only a price depends on; they are no counters of the run. */
-export interface PriceDetails {
   /** The part of `cache_write_tokens` that is kept for an hour. */
   readonly cache_write_1h_tokens?: number;
-  /** The part of `input_tokens` that was audio. */
+  /** The part of `input_tokens` that was audio, cached audio included. */
   readonly input_audio_tokens?: number;
+  /** The part of `input_tokens` that was images, cached images included. */
+  readonly input_image_tokens?: number;
   /** The part of `output_tokens` that was audio. */
   readonly output_audio_tokens?: number;
+  /** The part of `output_tokens` that was images. */
+  readonly output_image_tokens?: number;
+  /** The part of `cache_read_tokens` that was audio. */
+  readonly cache_audio_read_tokens?: number;
+  /** The part of `cache_read_tokens` that was images. */
+  readonly cache_image_read_tokens?: number;
   /** Searches that the provider ran. */
   readonly web_searches?: number;
 }
 
-/** What one report says, under known names only. */
-export type Counts = { -readonly [Name in keyof (UsageCounters & PriceDetails)]?: number };
-
 /** The name of a count. */
 export type CountName = keyof Counts;
 
-/** The names of {@link UsageCounters}. */
+/** Counts while they are put together. */
+export type MutableCounts = { -readonly [Name in keyof Counts]: Counts[Name] };
+
+/** The counts that are counters of a run. */
 export const COUNTER_NAMES = [
   'input_tokens',
   'output_tokens',
@@ -53,13 +57,17 @@ export const COUNT_NAMES: readonly CountName[] = [
   ...COUNTER_NAMES,
   'cache_write_1h_tokens',
   'input_audio_tokens',
+  'input_image_tokens',
   'output_audio_tokens',
+  'output_image_tokens',
+  'cache_audio_read_tokens',
+  'cache_image_read_tokens',
   'web_searches',
 ];
 
 /** Makes counts by asking for each; those that nobody reported stay absent. */
 export function countsFrom(countOf: (name: CountName) => number | undefined): Counts {
-  const counts: Counts = {};
+  const counts: MutableCounts = {};
   for (const name of COUNT_NAMES) {
     const count = countOf(name);
     if (count !== undefined) counts[name] = count;
@@ -69,22 +77,23 @@ export function countsFrom(countOf: (name: CountName) => number | undefined): Co
 
 /** The sums. */
 export function addCounts(left: Counts, right: Counts): Counts {
-  return countsFrom((name) => combine(left[name], right[name], 1));
+  const sum: MutableCounts = { ...left };
+  for (const name of namesIn(right)) sum[name] = (sum[name] ?? 0) + (right[name] ?? 0);
+  return sum;
 }
 
 /** What the left has more than the right; negative where it has less. */
 export function subtractCounts(left: Counts, right: Counts): Counts {
-  return countsFrom((name) => combine(left[name], right[name], -1));
+  const difference: MutableCounts = { ...left };
+  for (const name of namesIn(right)) difference[name] = (difference[name] ?? 0) - (right[name] ?? 0);
+  return difference;
 }
 
 /** The larger of each, for reports of one request that grow. */
 export function largestCounts(left: Counts, right: Counts): Counts {
-  return withTotal(
-    countsFrom((name) => {
-      const [a, b] = [left[name], right[name]];
-      return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
-    }),
-  );
+  const largest: MutableCounts = { ...left };
+  for (const name of namesIn(right)) largest[name] = Math.max(largest[name] ?? 0, right[name] ?? 0);
+  return withTotal(largest);
 }
 
 /** The counts with `total_tokens`: input and output, or the provider's own total where that is larger. */
@@ -96,19 +105,34 @@ export function withTotal(counts: Counts): Counts {
 
 /** Whether the left reports some count that is lower than what the right has. */
 export function hasLower(left: Counts, right: Counts): boolean {
-  return COUNT_NAMES.some((name) => {
-    const [a, b] = [left[name], right[name]];
-    return a !== undefined && b !== undefined && a < b;
-  });
+  return namesIn(right).some((name) => (left[name] ?? Infinity) < (right[name] ?? 0));
 }
 
 /** Whether any count is other than zero. */
 export function isAnyCounted(counts: Counts): boolean {
-  return COUNT_NAMES.some((name) => (counts[name] ?? 0) !== 0);
+  return namesIn(counts).some((name) => counts[name] !== 0);
 }
 
-function combine(left: number | undefined, right: number | undefined, sign: 1 | -1): number | undefined {
-  if (left === undefined && right === undefined) return undefined;
-  // Not `sign * (right ?? 0)`: that would give -0.
-  return sign === 1 ? (left ?? 0) + (right ?? 0) : (left ?? 0) - (right ?? 0);
+/** The names of the counts that are there. */
+export function namesIn(counts: Counts): CountName[] {
+  return Object.keys(counts) as CountName[];
+}
+
+/** The counters of a run among the counts, in their order. */
+export function countersOf(counts: Counts): Counts {
+  const counters: MutableCounts = {};
+  for (const name of COUNTER_NAMES) {
+    const count = counts[name];
+    if (count !== undefined) counters[name] = count;
+  }
+  return counters;
+}
+
+/** The counts with nothing that is undefined. */
+export function reported(counts: Readonly<Partial<Record<CountName, number | undefined>>>): Counts {
+  const known: MutableCounts = {};
+  for (const [name, count] of Object.entries(counts)) {
+    if (count !== undefined) known[name as CountName] = count;
+  }
+  return known;
 }

@@ -1,0 +1,148 @@
+import { isObject, memberOf, objectAt, objectUnder } from './member';
+import type { Readings } from './reading';
+import { refusePromise, refuseUnsettled } from './settled';
+import type { Sighting } from './sighting';
+
+const METRICS = 'amazon-bedrock-invocationMetrics';
+
+/** The names under which a usage object stands, best first. */
+const USAGE_KEYS = [
+  'totalUsage',
+  'usage',
+  'usageMetadata',
+  'usage_metadata',
+  'tokens',
+  'token_usage',
+  'total_token_usage',
+  METRICS,
+];
+
+/** Members that a payload with usage may stand in, or beside. */
+const WRAPPERS = [
+  'message',
+  'response',
+  'event',
+  'data',
+  'delta',
+  'metadata',
+  'x_groq',
+  'state',
+  'context',
+  '_context',
+  'result',
+  'body',
+  'params',
+  'payload',
+  'info',
+  'properties',
+  'part',
+  'kwargs',
+  'chunk',
+  'llmOutput',
+  'meta',
+  'tokenUsage',
+];
+
+/** How deep usage is looked for. */
+const DEEPEST = 4;
+
+/** What a search for usage has met. */
+export interface Search {
+  /** Reads a usage object; null for what is none. */
+  readonly read: (sighting: Sighting) => Readings | null;
+  /** Reads a payload that is several in one; null for what is none. */
+  readonly readMany: (payload: object, around: readonly object[]) => Readings | null;
+  /** The first place where usage stands, and says that there is none yet. */
+  nullAt: string | null;
+  /** Why an object that looked like usage was refused. */
+  refusal: Error | null;
+  /** The first usage object that is empty. */
+  emptyAt: Sighting | null;
+}
+
+/** Looks for usage in a payload: in the object itself, under the names of usage, in what it wraps. */
+export function findUsage(
+  payload: object,
+  search: Search,
+  around: readonly object[] = [],
+  path = '',
+): Readings | null {
+  const chain = [...around, payload];
+  const several = search.readMany(payload, around);
+  if (several !== null) return several;
+  const usageKeys = namesOfUsage(payload);
+  const self =
+    usageKeys === PREFERS_METRICS ? null : readSelf({ usage: payload, key: '', path, around: chain }, search);
+  if (self !== null) return self;
+  for (const key of usageKeys) {
+    const found = lookUnder(key, payload, search, chain, path);
+    if (found !== null) return found;
+  }
+  return chain.length > DEEPEST ? null : findInside(payload, search, chain, path);
+}
+
+/** What is refused in the object itself may be said better in what it wraps. */
+function readSelf(sighting: Sighting, search: Search): Readings | null {
+  try {
+    return search.read(sighting);
+  } catch (error) {
+    search.refusal ??= error as Error;
+    return null;
+  }
+}
+
+const PREFERS_METRICS = [METRICS, ...USAGE_KEYS];
+
+/** The metrics are all of a response, where its own counts are of a piece: but Converse's are richer. */
+function namesOfUsage(payload: object): readonly string[] {
+  const hasMetrics = objectAt(payload, METRICS) !== undefined;
+  return hasMetrics && objectUnder(payload, 'metadata', 'usage') === undefined ? PREFERS_METRICS : USAGE_KEYS;
+}
+
+function lookUnder(
+  key: string,
+  payload: object,
+  search: Search,
+  around: readonly object[],
+  path: string,
+): Readings | null {
+  const usage = memberOf(payload, key);
+  const usagePath = path === '' ? key : `${path}.${key}`;
+  if (usage === null) search.nullAt ??= usagePath;
+  if (!isObject(usage) || Array.isArray(usage)) return null;
+  refusePromise(usage, usagePath);
+  const sighting = { usage, key, path: usagePath, around };
+  const found = search.read(sighting);
+  if (found === null && Object.values(usage).every((value) => value === undefined)) {
+    search.emptyAt ??= sighting;
+  }
+  return found;
+}
+
+function findInside(
+  payload: object,
+  search: Search,
+  around: readonly object[],
+  path: string,
+): Readings | null {
+  const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  for (const name of WRAPPERS) {
+    const inner = memberOf(payload, name);
+    if (!isObject(inner) || Array.isArray(inner)) continue;
+    refusePromise(inner, at(name));
+    refuseUnsettled(inner);
+    const found = name === 'tokenUsage' ? thread(inner, search, around, at(name)) : null;
+    const inside = found ?? findUsage(inner, search, around, at(name));
+    if (inside !== null) return inside;
+  }
+  const choices = memberOf(payload, 'choices');
+  const [choice] = (Array.isArray(choices) ? choices : []) as unknown[];
+  return isObject(choice) ? lookUnder('usage', choice, search, [...around, choice], at('choices[0]')) : null;
+}
+
+/** Codex gives the thread so far beside its newest request. */
+function thread(usage: object, search: Search, around: readonly object[], path: string): Readings | null {
+  return objectAt(usage, 'total') === undefined
+    ? null
+    : lookUnder('total', usage, search, [...around, usage], path);
+}

@@ -1,0 +1,211 @@
+import type { ValidationIssue } from '../record/error';
+import type { CountName, MutableCounts } from './counts';
+import type { Source } from './count-path';
+import { countAt, keysOf, readSource } from './count-path';
+import { isObject, memberOf } from './member';
+import type { FormatContext, Sighting } from './sighting';
+import type { Whereabouts } from './wholes';
+
+/**
+ * How one producer writes usage: data, and a few lines where data does not do. CONTRIBUTING says how
+ * to write one from a payload.
+ */
+export interface PayloadFormat {
+  /** Where each count stands (see `readSource`); of several places, those that are filled must agree. */
+  readonly counts: Readonly<Partial<Record<CountName, readonly string[]>>>;
+  /** What else stands there and is part of what is counted, so that nobody has to take it. */
+  readonly parts?: readonly string[];
+  /** Whether the input says what was cached too. @default 'inside', unless the numbers say otherwise */
+  readonly cache?: Whereabouts | ((context: FormatContext) => Whereabouts);
+  /** Whether the output says what was reasoning too. @default 'inside', unless the numbers say otherwise */
+  readonly reasoning?: 'inside' | 'outside';
+  /** Keys of which one must be there, for a format whose other keys are anybody's words. */
+  readonly marks?: readonly string[];
+  /** Whether the payload around the usage says that it is of this format. */
+  readonly isOf?: (sighting: Sighting) => boolean;
+  /** Whose prices these are, where nobody says: the price data's id. */
+  readonly provider?: string;
+  /** The id of the request, where the producer's ids are unique. */
+  readonly idOf?: (sighting: Sighting) => string | null;
+  /** The requests or messages that the usage lists, where each is priced by itself; none for the usage itself. */
+  readonly listed?: (usage: object) => readonly object[];
+  /** Whether what is listed is one request together, and not one each. */
+  readonly listsOneRequest?: boolean;
+  /** Whether the usage is a snapshot of everything so far. @default it is of one request */
+  readonly isSnapshot?: (sighting: Sighting) => boolean;
+  /** Whether the usage is an object that goes on growing, so that the same object again adds its growth. */
+  readonly isLive?: (usage: object) => boolean;
+  /** What to do where the numbers do not tell whether the cache is in the input. */
+  readonly advice?: string;
+}
+
+/** What is known below a key; null where all of it is. */
+type Tree = Map<string, Tree | null>;
+
+/** The input with everything, which some give beside the input: it belongs to any format. */
+export const WHOLE_INPUT: ReadonlySet<string> = new Set(['totalInputTokens', 'total_input_tokens']);
+/** Counts that may be of several producers' making: they claim nothing. */
+const NO_TOKENS: readonly CountName[] = ['requests', 'web_searches'];
+/** What costs or counts apart, and so must not be passed over inside details. */
+const APART = /cach|reason|think|thought/i;
+const NO_COUNT = /cost|price|usd/i;
+
+/** A format, ready to read. */
+export class Format {
+  /** Keys at the top of the usage object under which a count stands. */
+  readonly countKeys = new Set<string>();
+  /** Keys at the top under which an object with counts stands. */
+  readonly detailKeys = new Set<string>();
+  readonly #tree: Tree = new Map();
+  readonly #sources: readonly (readonly [name: CountName, sources: readonly Source[]])[];
+
+  constructor(
+    readonly name: string,
+    readonly definition: PayloadFormat,
+  ) {
+    const named = Object.entries(definition.counts) as [CountName, readonly string[]][];
+    this.#sources = named.map(([count, texts]) => [count, texts.map(readSource)] as const);
+    for (const [count, sources] of this.#sources) {
+      for (const source of sources) if (!source.isAround) this.#know(source, !NO_TOKENS.includes(count));
+    }
+    for (const part of definition.parts ?? []) grow(this.#tree, part.split('.'));
+  }
+
+  /** Whether the format knows the key at the top of the usage object. */
+  knows(key: string): boolean {
+    return this.#tree.has(key);
+  }
+
+  /** The keys that it knows. */
+  get knownKeys(): Iterable<string> {
+    return this.#tree.keys();
+  }
+
+  /** Whether the payload is one that the format may claim. */
+  mayClaim(sighting: Sighting): boolean {
+    const { marks, isOf } = this.definition;
+    if (marks === undefined) return true;
+    return marks.some((mark) => isMarked(sighting.usage, mark.split('.'))) || isOf?.(sighting) === true;
+  }
+
+  /** The counts as they are written, each at its first filled place. */
+  read(usage: object, { around, path }: Sighting, issues: ValidationIssue[]): MutableCounts {
+    const counts: MutableCounts = {};
+    for (const [name, sources] of this.#sources) {
+      const count = readOne(name, sources, usage, around, path, issues);
+      if (count !== undefined) counts[name] = count;
+    }
+    return counts;
+  }
+
+  /** Whether the format reads an input or an output there, and not only parts of them. */
+  readsWholes(sighting: Sighting): boolean {
+    const { input_tokens: input, output_tokens: output } = this.read(sighting.usage, sighting, []);
+    return input !== undefined || output !== undefined;
+  }
+
+  /** Whether the usage object has details that are of this format, or of another. */
+  hasDetailsIn(usage: object): boolean {
+    return Object.keys(usage).some((key) => isObject(memberOf(usage, key)));
+  }
+
+  /** The paths of counts in the usage object that the format does not take. */
+  untaken(usage: object): string[] {
+    const paths: string[] = [];
+    for (const key of Object.keys(usage)) {
+      const value = memberOf(usage, key);
+      if (WHOLE_INPUT.has(key) || !holdsCount(value)) continue;
+      const below = this.#tree.get(key);
+      if (below === undefined) {
+        if (isCountWord(key, value)) paths.push(key);
+      } else if (below !== null && isObject(value)) {
+        collectUntaken(value, below, key, paths);
+      }
+    }
+    return paths;
+  }
+
+  #know(source: Source, doesClaim: boolean): void {
+    for (const keys of keysOf(source)) {
+      grow(this.#tree, keys);
+      const [top] = keys;
+      if (top === undefined || !doesClaim) continue;
+      (keys.length === 1 ? this.countKeys : this.detailKeys).add(top);
+    }
+  }
+}
+
+function grow(tree: Tree, keys: readonly string[]): void {
+  let at = tree;
+  for (const [index, key] of keys.entries()) {
+    const isLast = index === keys.length - 1;
+    const below = at.get(key);
+    if (below === undefined) at.set(key, isLast ? null : new Map());
+    const next = at.get(key);
+    if (isLast || next === undefined || next === null) return;
+    at = next;
+  }
+}
+
+function readOne(
+  name: CountName,
+  sources: readonly Source[],
+  usage: object,
+  around: readonly object[],
+  path: string,
+  issues: ValidationIssue[],
+): number | undefined {
+  let found: number | undefined;
+  for (const source of sources) {
+    if (source.isFallback && (found ?? 0) > 0) continue;
+    const count = source.isAround
+      ? countAt(source, around.at(-1) ?? usage, '', issues)
+      : countAt(source, usage, path, issues);
+    if (count === undefined) continue;
+    if ((found ?? 0) > 0 && count > 0 && count !== found) {
+      issues.push({ path: at(path, source.text), message: `says other than what else gives ${name}` });
+    }
+    found = Math.max(found ?? 0, count);
+  }
+  return found;
+}
+
+function at(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+function isMarked(usage: object, keys: readonly string[]): boolean {
+  let value: unknown = usage;
+  for (const key of keys) value = isObject(value) ? memberOf(value, key) : undefined;
+  return value !== undefined && typeof value !== 'string';
+}
+
+/** Whether there is a number other than zero in it. */
+export function holdsCount(value: unknown): boolean {
+  if (typeof value === 'number') return value !== 0;
+  if (!isObject(value)) return false;
+  return Object.keys(value).some((key) => holdsCount(memberOf(value, key)));
+}
+
+/** Whether a key that nobody knows is one under which tokens are counted. */
+export function isCountWord(key: string, value: unknown): boolean {
+  if (NO_COUNT.test(key)) return false;
+  if (/token|cache|reasoning|thought/i.test(key)) return true;
+  if (!isObject(value)) return false;
+  return Object.keys(value).some((inner) => {
+    const below = memberOf(value, inner);
+    return holdsCount(below) && isCountWord(inner, below);
+  });
+}
+
+/** Below a key that is known, only what is counted or priced apart has to be taken. */
+function collectUntaken(value: object, tree: Tree, path: string, paths: string[]): void {
+  for (const key of Object.keys(value)) {
+    const inner = memberOf(value, key);
+    const name = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+    const below = Array.isArray(value) ? tree : tree.get(key);
+    if (below === null || !holdsCount(inner)) continue;
+    if (isObject(inner)) collectUntaken(inner, below ?? new Map<string, Tree | null>(), name, paths);
+    else if (below === undefined && APART.test(key) && !NO_COUNT.test(key)) paths.push(name);
+  }
+}

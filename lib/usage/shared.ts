@@ -1,0 +1,40 @@
+import { portOf } from '../attachment';
+import type { AnyRun } from '../run';
+import { Ledger } from './ledger';
+import type { MeterDefaults } from './state';
+import { BY_MODEL_KEY, readState, STATE_KEY, writeModels, writeState } from './state';
+import { Warnings } from './warnings';
+
+/** What all meters of a run share. */
+export interface Shared {
+  readonly ledger: Ledger;
+  readonly warnings: Warnings;
+  /** What the newest meter was made with. */
+  defaults: MeterDefaults;
+  /** Whether there is something to keep in the record. */
+  hasRecorded: boolean;
+}
+
+const SHARED = new WeakMap<AnyRun, Shared>();
+const NO_DEFAULTS: MeterDefaults = { provider: null, model: null, format: null };
+
+/**
+ * What the meters of a run share; at first, what the run's record holds.
+ *
+ * @throws {RunError} `validation_error` where that is broken.
+ */
+export function sharedOf(run: AnyRun): Shared {
+  const found = SHARED.get(run);
+  if (found !== undefined) return found;
+  const port = portOf(run);
+  const [state, models] = [port.kept(STATE_KEY) ?? null, port.kept(BY_MODEL_KEY) ?? null];
+  const hasRecorded = state !== null || models !== null;
+  const { ledger, defaults } = hasRecorded
+    ? readState(state, models)
+    : { ledger: new Ledger(), defaults: NO_DEFAULTS };
+  const shared: Shared = { ledger, defaults, warnings: new Warnings(), hasRecorded };
+  SHARED.set(run, shared);
+  port.keep(STATE_KEY, () => (shared.hasRecorded ? writeState(shared) : null));
+  port.keep(BY_MODEL_KEY, () => (shared.hasRecorded ? writeModels(shared.ledger.models) : null));
+  return shared;
+}

@@ -1,0 +1,44 @@
+import type { UsageWarning } from './options';
+import type { Price, UnpricedReason } from './price';
+
+const ADVICE: Readonly<Record<UnpricedReason, string>> = {
+  model_missing: 'no model was named; give `model` to the meter or to `record`',
+  model_unknown: 'the price data does not know the model; give `prices` to the meter',
+  tier_unknown: 'no rate of this tier or speed is published; give a function for `prices` to the meter',
+  prices_not_installed: 'install @pydantic/genai-prices, or give `prices` to the meter',
+  counts_refused: 'the reported counts cannot be priced',
+};
+
+/** What to say of a request that has no price. */
+export function warningOf(
+  model: string | null,
+  provider: string | null,
+  price: Exclude<Price, { usd: number }>,
+): UsageWarning {
+  const { reason } = price;
+  const whose = provider === null ? '' : ` (${provider})`;
+  const what = model === null ? 'Requests' : `Requests of ${model}${whose}`;
+  const message = `${what} have no price: ${ADVICE[reason]}`;
+  const cause = 'cause' in price ? { cause: price.cause } : {};
+  return { code: 'unpriced', reason, message, model, provider, ...cause };
+}
+
+/** Says each warning once for a model; a callback that throws is nobody's fault here. */
+export class Warnings {
+  readonly #said = new Set<string>();
+
+  say(warning: UsageWarning, onWarning: ((warning: UsageWarning) => void) | null): void {
+    const { reason, provider, model } = warning;
+    const ofModel = `${provider}\n${model}${reason === 'tier_unknown' ? '\ntier' : ''}`;
+    const subject = reason === 'prices_not_installed' ? '' : ofModel;
+    if (onWarning === null || this.#said.has(subject)) return;
+    this.#said.add(subject);
+    try {
+      onWarning(warning);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}
