@@ -1,4 +1,4 @@
-import type { UsageScope } from '../../usage/report';
+import type { UsageScope } from '../../usage/reading';
 import type { AgentReader, AgentSink, TakeEvent } from './agent-reader';
 import { CodexRollout, isOfRollout } from './codex-rollout';
 import type { StreamEvent } from './event';

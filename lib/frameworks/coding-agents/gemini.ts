@@ -1,4 +1,4 @@
-import type { UsageFormat, UsageReport } from '../../usage/report';
+import type { UsageFormat, UsageReading } from '../../usage/reading';
 import type { AgentReader, AgentSink } from './agent-reader';
 import type { StreamEvent } from './event';
 import { isEvent, numberAt, objectAt, objectsAt, textAt } from './event';
@@ -34,7 +34,7 @@ const stats: UsageFormat = (payload) => {
   return reports.length > 0 ? reports : countsOf(all);
 };
 
-function countsOf(usage: StreamEvent): UsageReport {
+function countsOf(usage: StreamEvent): UsageReading {
   return known({
     input_tokens: numberAt(usage, 'input_tokens'),
     output_tokens: numberAt(usage, 'output_tokens'),
@@ -55,8 +55,8 @@ const tokens: UsageFormat = (payload) => {
 };
 
 function known(counts: {
-  readonly [Name in keyof UsageReport]?: UsageReport[Name] | undefined;
-}): UsageReport {
+  readonly [Name in keyof UsageReading]?: UsageReading[Name] | undefined;
+}): UsageReading {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined));
 }
 

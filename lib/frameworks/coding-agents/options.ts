@@ -2,7 +2,7 @@ import type { ValidationIssue } from '../../record/error';
 import { validationError } from '../../record/error';
 import { findUnknown } from '../../record/options';
 import type { AnyRun, Run } from '../../run';
-import type { UsageScope } from '../../usage/report';
+import type { UsageScope } from '../../usage/reading';
 import type { FrameworkOptions, KeptOptions } from '../options';
 import { FRAMEWORK_OPTIONS, KEPT_OPTIONS } from '../options';
 

@@ -1,4 +1,4 @@
-import { isObject, memberOf, textOf } from '../../usage/report';
+import { isObject, memberOf, textOf } from '../../usage/member';
 
 /** What the result of a model's call says. */
 export interface ModelResult {

@@ -1,4 +1,4 @@
-import { isObject, memberOf, textOf } from '../../usage/report';
+import { isObject, memberOf, textOf } from '../../usage/member';
 
 /** The model's name, as LangChain tells it before the call. */
 export function modelNameIn(extra: object | undefined, metadata: object | undefined): string | null {
