@@ -4,6 +4,7 @@ import { validationError } from '../record/error';
 import type { JsonObject } from '../record/json';
 import { copyJsonObject } from '../record/json';
 import { findUnknown } from '../record/options';
+import type { RunView } from '../record/run-view';
 import { LAST_MS } from '../record/timestamp';
 
 /** What a run that parks waits for. */
@@ -22,7 +23,7 @@ const NAMES = ['reason', 'data', 'state', 'expiresInMs'] as const satisfies read
 
 /** What `run.park()` gives: returned by the function that is executed, it parks its run. */
 export class Parking {
-  readonly #run: object;
+  readonly #run: RunView;
   /** Why the run waits. */
   readonly reason: string | null;
   /** What the person who answers is to see. */
@@ -33,7 +34,7 @@ export class Parking {
   readonly expiresInMs: number | null;
 
   /** @throws {RunError} `validation_error` */
-  constructor(run: object, options: ParkOptions) {
+  constructor(run: RunView, options: ParkOptions) {
     const issues: ValidationIssue[] = [];
     findUnknown(options, NAMES, issues);
     if (issues.length > 0) throw validationError('options of park', issues);
@@ -56,7 +57,7 @@ export class Parking {
   }
 
   /** Whether it was made for the run. */
-  isOf(run: object): boolean {
+  isOf(run: RunView): boolean {
     return this.#run === run;
   }
 

@@ -1,8 +1,5 @@
-import { meterOptionsOf } from '../record/meter-options';
 import type { AnyRun } from '../run';
 import type { UsageMeter } from '../usage/meter';
-
-const meters = new WeakMap<AnyRun, UsageMeter>();
 
 /**
  * The meter of a run. Meters, and the prices behind them, are loaded when the first one is asked for, by
@@ -11,9 +8,5 @@ const meters = new WeakMap<AnyRun, UsageMeter>();
 export function meterOf(run: AnyRun): UsageMeter {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { UsageMeter: Meter } = require('../usage/meter') as { UsageMeter: typeof UsageMeter };
-  const known = meters.get(run);
-  if (known !== undefined) return known;
-  const meter = new Meter(run, meterOptionsOf(run) ?? {});
-  meters.set(run, meter);
-  return meter;
+  return Meter.of(run);
 }

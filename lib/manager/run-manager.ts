@@ -3,15 +3,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecuteOptions } from '../execution/options';
 import type { RunAttributes } from '../record/attributes';
-import { announce, isHeard, IsolatedEmitter } from '../record/emitter';
+import { IsolatedEmitter } from '../record/emitter';
 import { RunError } from '../record/error';
 import type { JsonObject } from '../record/json';
-import { giveMeterOptions } from '../record/meter-options';
 import type { AnyRun, ExecutionContext } from '../run';
 import { Run } from '../run';
 import type { TrackOptions } from '../store/options';
 import type { RunStore } from '../store/store';
 import type { UsageMeter } from '../usage/meter';
+import { setMeterOptions } from '../usage/run-options';
 import { executeOptions, withDefaults } from './defaults';
 import { Drain } from './drain';
 import type { RunManagerEvents, StoreErrorEvent } from './events';
@@ -198,6 +198,23 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     return this.close();
   }
 
+  /** @internal */
+  protected listenerFailed(event: string, error: unknown, payload: unknown): void {
+    if (event !== 'listenerError' && this.hears('listenerError')) {
+      const { run } = payload as { run: AnyRun };
+      this.dispatch('listenerError', { run, event, error });
+    } else {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
+  /** @internal */
+  protected delivering(): void {
+    // Nobody stands before the listeners.
+  }
+
   async #execute<Result>(
     managed: ManagedRun,
     fn: ManagedFunction<AnyRun, Result>,
@@ -245,7 +262,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     if (known !== undefined) return known;
     const { store, meter } = this.#options;
     const managed = new ManagedRun(run, this.#keeper);
-    if (meter !== undefined) giveMeterOptions(run, meter);
+    if (meter !== undefined) setMeterOptions(run, meter);
     if (store !== undefined && !run.isTerminal) managed.recordedBy(store.track(run, this.#track));
     return managed;
   }
@@ -260,7 +277,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     this.#options.telemetry?.observe(run);
     if (!managed.isUnannounced) return;
     managed.isUnannounced = false;
-    if (isHeard(this, 'runCreated')) announce(this, 'runCreated', { run, at: run.startedAt.getTime() });
+    if (this.hears('runCreated')) this.dispatch('runCreated', { run, at: run.startedAt.getTime() });
   }
 
   /** What a store has said no with, and how the run stands there. */
@@ -285,9 +302,9 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   #makeKeeper(): RunKeeper {
     const live = this.#live;
     return {
-      hears: (event) => isHeard(this, event),
+      hears: (event) => this.hears(event),
       tell: (event, payload) => {
-        if (isHeard(this, event)) announce(this, event, payload);
+        if (this.hears(event)) this.dispatch(event, payload);
       },
       started: (managed) => {
         live.started(managed);
@@ -336,7 +353,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
       {
         recovered: (run) => {
           telemetry?.observe(run);
-          if (isHeard(this, 'runRecovered')) announce(this, 'runRecovered', { run });
+          if (this.hears('runRecovered')) this.dispatch('runRecovered', { run });
         },
         failed: (error) => {
           this.#storeError({ run: null, error, willRetry: true });
@@ -346,7 +363,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   }
 
   #storeError(event: StoreErrorEvent): void {
-    if (isHeard(this, 'storeError')) announce(this, 'storeError', event);
+    if (this.hears('storeError')) this.dispatch('storeError', event);
     else if (!event.willRetry && !isRefusal(event.error)) process.emitWarning(event.error);
   }
 

@@ -1,14 +1,10 @@
-import { keyOf } from './fields';
-import { createRunId } from './id';
 import type { RunLimits } from './limits';
 import { readLimits } from './limits';
 import type { ValidationIssue } from './error';
 import { validationError } from './error';
 import type { JsonObject } from './json';
 import { copyJsonObject } from './json';
-import { findUnknown } from './options';
 import { issueWith } from './rules';
-import type { RunOrigin } from './run-state';
 
 /** What a run is made of. */
 export interface RunAttributes<Input extends object = JsonObject> {
@@ -28,37 +24,34 @@ export interface RunAttributes<Input extends object = JsonObject> {
   readonly limits?: RunLimits | null | undefined;
 }
 
-const ATTRIBUTES = [
-  'sessionId',
-  'id',
-  'input',
-  'metadata',
-  'provider',
-  'providerMetadata',
-  'limits',
-] as const satisfies readonly (keyof RunAttributes)[];
-
-/** What a child is made of: its session is its parent's. */
-export const CHILD_ATTRIBUTES: readonly string[] = ATTRIBUTES.filter((name) => name !== 'sessionId');
+/** {@link RunAttributes}, checked and copied. */
+export interface CheckedAttributes {
+  readonly sessionId: string;
+  readonly id: string | null;
+  readonly input: JsonObject | null;
+  readonly metadata: JsonObject | null;
+  readonly provider: string | null;
+  readonly providerMetadata: JsonObject | null;
+  readonly limits: RunLimits | null;
+}
 
 /**
  * Checks and copies the attributes of a new run.
  *
  * @throws {RunError} `validation_error` with an issue for each that is bad.
  */
-export function readAttributes(attributes: unknown): RunOrigin {
+export function readAttributes(attributes: unknown): CheckedAttributes {
   if (typeof attributes !== 'object' || attributes === null) {
     throw validationError('run', [{ path: '', message: 'attributes must be an object' }]);
   }
   const given = readOnce(attributes);
   const issues: ValidationIssue[] = [];
-  findUnknown(attributes, ATTRIBUTES, issues);
   checkScalar(given, 'sessionId', issues);
   if (given.id !== null) checkScalar(given, 'id', issues);
   checkScalar(given, 'provider', issues);
   const checked = {
     sessionId: given.sessionId,
-    id: given.id ?? createRunId(),
+    id: given.id,
     provider: given.provider,
     input: payload(given.input, 'input', issues),
     metadata: payload(given.metadata, 'metadata', issues),
@@ -66,7 +59,7 @@ export function readAttributes(attributes: unknown): RunOrigin {
     limits: readLimits(given.limits, 'attributes', issues),
   };
   if (issues.length > 0) throw validationError('run', issues);
-  return checked as RunOrigin;
+  return checked as CheckedAttributes;
 }
 
 /** Each attribute, read once: a getter may throw, or give another answer the second time. */
@@ -85,8 +78,7 @@ function checkScalar(
   name: string,
   issues: ValidationIssue[],
 ): void {
-  const key = keyOf(name);
-  const message = issueWith(key, { [key]: given[name] });
+  const message = issueWith(name, given);
   if (message !== null) issues.push({ path: name, message });
 }
 

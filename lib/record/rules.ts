@@ -1,8 +1,8 @@
 import type { ValidationArguments, ValidatorConstraintInterface } from 'class-validator';
-import { RecordScalars } from './envelope';
-import { getMetadataStorage, ValidationTypes } from './validators';
+import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import { RunEnvelope } from './envelope';
 
-/** A record whose members stand under their keys. */
+/** A record whose members stand under the names of {@link RunEnvelope}. */
 type Holder = Readonly<Record<string, unknown>>;
 
 /** One check of class-validator's. */
@@ -21,32 +21,21 @@ let compiledRules: ReadonlyMap<string, readonly Rule[]> | undefined;
  * the more decorated classes a process has; here they are resolved once. A test holds the verdicts
  * of both side by side.
  *
- * @param key - A key of the record.
+ * @param property - A property of {@link RunEnvelope}.
  * @returns null where there is nothing to say.
  */
-export function issueWith(key: string, holder: Holder): string | null {
-  return issueOf(rules().get(key) ?? [], holder, holder[key]);
-}
-
-/** Calls back with what class-validator says against the members of a record. */
-export function findIssues(holder: Holder, report: (key: string, message: string) => void): void {
-  for (const [key, rulesOfKey] of rules()) {
-    const message = issueOf(rulesOfKey, holder, holder[key]);
-    if (message !== null) report(key, message);
-  }
-}
-
-/** The keys that have checks. */
-export function checkedKeys(): IterableIterator<string> {
-  return rules().keys();
-}
-
-function issueOf(rulesOfKey: readonly Rule[], holder: Holder, value: unknown): string | null {
-  for (const { holds, messageFor } of rulesOfKey) {
+export function issueWith(property: string, holder: Holder): string | null {
+  const value = holder[property];
+  for (const { holds, messageFor } of rules().get(property) ?? []) {
     if (holds(holder, value)) continue;
     return messageFor === null ? null : messageFor(value);
   }
   return null;
+}
+
+/** The properties of {@link RunEnvelope} that have checks. */
+export function checkedProperties(): IterableIterator<string> {
+  return rules().keys();
 }
 
 function rules(): ReadonlyMap<string, readonly Rule[]> {
@@ -56,13 +45,12 @@ function rules(): ReadonlyMap<string, readonly Rule[]> {
 function compileRules(): Map<string, Rule[]> {
   const storage = getMetadataStorage();
   const compiled = new Map<string, Rule[]>();
-  for (const metadata of storage.getTargetValidationMetadatas(RecordScalars, '', false, false)) {
+  for (const metadata of storage.getTargetValidationMetadatas(RunEnvelope, '', false, false)) {
+    if (metadata.type === ValidationTypes.WHITELIST) continue;
     const rule = compileRule(metadata);
-    const known = compiled.get(metadata.propertyName) ?? [];
-    // Whether a member is there is asked before anything about it.
-    if (rule.messageFor === null) known.unshift(rule);
+    const known = compiled.get(metadata.propertyName);
+    if (known === undefined) compiled.set(metadata.propertyName, [rule]);
     else known.push(rule);
-    compiled.set(metadata.propertyName, known);
   }
   return compiled;
 }

@@ -1,9 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 
-type Wake = () => void;
-
+let wake: (() => void) | null = null;
 const waiting: (() => void)[] = [];
-let channels: [Wake, Wake] | null = null;
 
 /**
  * Settles after everything else that waits for the event loop has had a turn. By a message to oneself:
@@ -12,15 +10,11 @@ let channels: [Wake, Wake] | null = null;
 export function letOthersIn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
-    if (waiting.length > 1) return;
-    channels ??= [openChannel(), openChannel()];
-    // In turn: Node hands out up to a thousand messages of one channel before anything else.
-    channels.reverse();
-    channels[0]();
+    if (waiting.length === 1) (wake ??= openChannel())();
   });
 }
 
-function openChannel(): Wake {
+function openChannel(): () => void {
   const { port1, port2 } = new MessageChannel();
   port1.on('message', () => {
     port1.unref();

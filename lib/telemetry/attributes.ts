@@ -36,18 +36,10 @@ function modelOf(run: AnyRun): string | undefined {
   return textOf(run.providerMetadata['model']) ?? textOf(run.metadata['model']) ?? meteredModel(run);
 }
 
-/** A usage meter keeps what it counted by model. */
+/** A usage meter keeps what it counted by model; a run of several has no one model. */
 function meteredModel(run: AnyRun): string | undefined {
-  const [model, ...others] = meteredModels(run);
+  const [model, ...others] = Object.keys(portOf(run).written('usage_by_model') ?? {});
   return others.length > 0 || model === 'unknown' ? undefined : textOf(model);
-}
-
-function meteredModels(run: AnyRun): string[] {
-  const byModel = portOf(run).written('usage_by_model') ?? null;
-  if (byModel !== null) return Object.keys(byModel);
-  const state = (portOf(run).written('usage_meter') ?? null) as { models?: unknown } | null;
-  const pairs = Array.isArray(state?.models) ? (state.models as unknown[]) : [];
-  return pairs.flatMap((pair) => (Array.isArray(pair) ? [String(pair[0])] : []));
 }
 
 /** What a span says from its start, for samplers to see. */

@@ -36,8 +36,7 @@ const OWN: Readonly<Record<string, string>> = {
   id: idOf('i'),
   session_id: sessionOf('i'),
   started_ms: `${LAYOUT.startedMs} + i * ${LAYOUT.apartMs}`,
-  started_at: `to_timestamp(${SECONDS})`,
-  root_run_id: idOf('i'),
+  started_at: `to_char(to_timestamp(${SECONDS}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
   seq: '2',
 };
 
