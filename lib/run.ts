@@ -108,6 +108,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       attach: (run, attachment) => (run as Run).#attach(attachment),
       attached: (run) => (run as Run).#followers?.all ?? [],
     });
+    // Minified, the class would show as `e`.
+    Object.defineProperty(this, 'name', { value: 'Run', configurable: true });
   }
 
   /**
