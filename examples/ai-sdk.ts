@@ -1,35 +1,15 @@
 /** Drives the Vercel AI SDK's `generateText` with a tool. Cancelled half-way, the run keeps its turns and usage. */
 import { setTimeout } from 'node:timers/promises';
 import { generateText, stepCountIs, tool, wrapLanguageModel } from 'ai';
-import type { LanguageModelMiddleware } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
 import { z } from 'zod';
 import { Run, RunError } from 'agent-run';
-
-/**
- * Counts each call of a model for the run that it is part of. `onStepFinish` would be too late: it
- * comes after the tools, so a run that is cancelled in a tool would lose what the step has cost.
- */
-const counting: LanguageModelMiddleware = {
-  specificationVersion: 'v3',
-  wrapGenerate: async ({ doGenerate }) => {
-    const run = Run.current();
-    run?.checkLimits();
-    run?.incrementTurn();
-    const result = await doGenerate();
-    const { inputTokens, outputTokens } = result.usage;
-    run?.updateTokenUsage({
-      input_tokens: inputTokens.total,
-      output_tokens: outputTokens.total,
-      cache_read_tokens: inputTokens.cacheRead,
-    });
-    return result;
-  },
-};
+import { runMiddleware, runTools } from 'agent-run/ai-sdk';
 
 /** A model that asks for the weather of one city after the other. */
 const cities = ['Oslo', 'Rome'];
 const scripted = new MockLanguageModelV3({
+  modelId: 'gpt-5',
   doGenerate: ({ abortSignal }) => {
     abortSignal?.throwIfAborted();
     const city = cities.shift();
@@ -66,6 +46,8 @@ const weather = tool({
   },
 });
 
+const model = wrapLanguageModel({ model: scripted, middleware: runMiddleware({ provider: 'openai' }) });
+
 async function main(): Promise<void> {
   const run = new Run({
     sessionId: 'session-123',
@@ -74,13 +56,14 @@ async function main(): Promise<void> {
   });
   run.on('statusChanged', ({ from, to }) => console.log(`${from} -> ${to}`));
   run.on('turnIncremented', ({ turnCount }) => console.log(`turn ${turnCount}`));
-  run.on('usageUpdated', ({ tokenUsage }) => console.log('usage', tokenUsage));
+  run.on('usageUpdated', ({ costUsd }) => console.log(`cost ${costUsd ?? 'unknown'}`));
+  run.on('stepEnded', ({ step }) => console.log(`${step.kind} ${step.name}: ${step.status}`));
   try {
     await run.execute(
       async ({ signal }) => {
         const { text } = await generateText({
-          model: wrapLanguageModel({ model: scripted, middleware: counting }),
-          tools: { weather },
+          model,
+          tools: runTools({ weather }),
           stopWhen: stepCountIs(10),
           prompt: 'Where is it warmer?',
           abortSignal: signal,
@@ -93,7 +76,7 @@ async function main(): Promise<void> {
     if (!(error instanceof RunError)) throw error;
     console.log(`${error.code}: ${error.message}`);
   }
-  console.log(run);
+  console.log(run.status, { turns: run.turnCount, costUsd: run.costUsd, ...run.tokenUsage });
 }
 
 void main();
@@ -101,27 +84,21 @@ void main();
 // Prints:
 // pending -> running
 // turn 1
-// usage { input_tokens: 120, output_tokens: 15, cache_read_tokens: 100 }
+// cost 0.0001875
 // looking up Oslo
+// tool weather: completed
 // turn 2
-// usage { input_tokens: 240, output_tokens: 30, cache_read_tokens: 200 }
+// cost 0.000375
 // looking up Rome
+// tool weather: cancelled
 // running -> cancelled
 // cancelled: The user closed the page
-// Run {
-//   id: 'run_01a205f08ace773eada27df3edbcf338',
-//   session_id: 'session-123',
-//   status: 'cancelled',
-//   input: { prompt: 'Where is it warmer?' },
-//   output: null,
-//   error: { code: 'cancelled', message: 'The user closed the page' },
-//   metadata: {},
-//   turn_count: 2,
-//   token_usage: { input_tokens: 240, output_tokens: 30, cache_read_tokens: 200 },
-//   started_at: '2026-11-23T01:06:19.982Z',
-//   ended_at: '2026-11-23T01:06:20.032Z',
-//   provider: 'openai',
-//   cost_usd: null,
-//   provider_metadata: {},
-//   limits: { max_turns: 10 }
+// cancelled {
+//   turns: 2,
+//   costUsd: 0.000375,
+//   input_tokens: 240,
+//   output_tokens: 30,
+//   cache_read_tokens: 200,
+//   total_tokens: 270,
+//   requests: 2
 // }

@@ -1,61 +1,20 @@
 /** Drives the OpenAI Agents SDK with a tool. Cancelled half-way, the run keeps its turns, usage and cost. */
 import { setTimeout } from 'node:timers/promises';
 import { Agent, Runner, tool, Usage } from '@openai/agents';
-import type { Model, ModelRequest, ModelResponse, StreamEvent } from '@openai/agents';
+import { functionCall, modelResponse, ScriptedModel } from '@openai/agents/testing';
 import { z } from 'zod';
 import { Run, RunError } from 'agent-run';
-import { UsageMeter } from 'agent-run/usage';
-import type { UsageMeterOptions } from 'agent-run/usage';
-
-/** Counts each call of a model for the run that it is part of, as soon as the model has answered. */
-class CountingModel implements Model {
-  readonly #model: Model;
-  readonly #priced: UsageMeterOptions;
-
-  constructor(model: Model, priced: UsageMeterOptions) {
-    this.#model = model;
-    this.#priced = priced;
-  }
-
-  async getResponse(request: ModelRequest): Promise<ModelResponse> {
-    const run = Run.current();
-    run?.checkLimits();
-    run?.incrementTurn();
-    const response = await this.#model.getResponse(request);
-    if (run !== undefined) new UsageMeter(run, this.#priced).record(response.usage);
-    return response;
-  }
-
-  getStreamedResponse(request: ModelRequest): AsyncIterable<StreamEvent> {
-    return this.#model.getStreamedResponse(request);
-  }
-}
+import { recordRunner } from 'agent-run/openai-agents';
 
 /** A model that asks for the weather of one city after the other. */
-class ScriptedModel implements Model {
-  readonly #cities = ['Oslo', 'Rome'];
-
-  getResponse({ signal }: ModelRequest): Promise<ModelResponse> {
-    signal?.throwIfAborted();
-    const city = this.#cities.shift();
-    return Promise.resolve({
+const scripted = new ScriptedModel(
+  ['Oslo', 'Rome'].map((city) =>
+    modelResponse({
       usage: new Usage({ requests: 1, inputTokens: 120, outputTokens: 15, totalTokens: 135 }),
-      output: [
-        {
-          type: 'function_call',
-          callId: `call-${city}`,
-          name: 'weather',
-          arguments: JSON.stringify({ city }),
-          status: 'completed',
-        },
-      ],
-    });
-  }
-
-  getStreamedResponse(): AsyncIterable<StreamEvent> {
-    throw new Error('This model does not stream');
-  }
-}
+      output: [functionCall('weather', { city }, { callId: `call-${city}` })],
+    }),
+  ),
+);
 
 const page = new AbortController();
 
@@ -72,11 +31,10 @@ const weather = tool({
   },
 });
 
-const agent = new Agent({
-  name: 'Weather clerk',
-  model: new CountingModel(new ScriptedModel(), { provider: 'openai', model: 'gpt-5' }),
-  tools: [weather],
-});
+const agent = new Agent({ name: 'Weather clerk', model: scripted, tools: [weather] });
+
+const runner = new Runner({ tracingDisabled: true });
+recordRunner(runner, { provider: 'openai', model: 'gpt-5' });
 
 async function main(): Promise<void> {
   const run = new Run({
@@ -87,7 +45,7 @@ async function main(): Promise<void> {
   run.on('statusChanged', ({ from, to }) => console.log(`${from} -> ${to}`));
   run.on('turnIncremented', ({ turnCount }) => console.log(`turn ${turnCount}`));
   run.on('usageUpdated', ({ costUsd }) => console.log(`cost ${costUsd ?? 'unknown'}`));
-  const runner = new Runner({ tracingDisabled: true });
+  run.on('stepEnded', ({ step }) => console.log(`${step.kind} ${step.name}: ${step.status}`));
   try {
     await run.execute(
       async ({ signal }) => {
@@ -100,7 +58,7 @@ async function main(): Promise<void> {
     if (!(error instanceof RunError)) throw error;
     console.log(`${error.code}: ${error.message}`);
   }
-  console.log(run);
+  console.log(run.status, { turns: run.turnCount, costUsd: run.costUsd, ...run.tokenUsage });
 }
 
 void main();
@@ -110,39 +68,18 @@ void main();
 // turn 1
 // cost 0.0003
 // looking up Oslo
+// tool weather: completed
 // turn 2
 // cost 0.0006
 // looking up Rome
+// tool weather: cancelled
 // running -> cancelled
 // cancelled: The user closed the page
-// Run {
-//   id: 'run_01a205fa8d1e77769da759482cbcbd18',
-//   session_id: 'session-123',
-//   status: 'cancelled',
-//   input: { prompt: 'Where is it warmer?' },
-//   output: null,
-//   error: { code: 'cancelled', message: 'The user closed the page' },
-//   metadata: {},
-//   turn_count: 2,
-//   token_usage: {
-//     input_tokens: 240,
-//     output_tokens: 30,
-//     total_tokens: 270,
-//     requests: 2
-//   },
-//   started_at: '2026-11-23T01:17:15.934Z',
-//   ended_at: '2026-11-23T01:17:15.984Z',
-//   provider: 'openai',
-//   cost_usd: 0.0006,
-//   provider_metadata: {},
-//   limits: { max_turns: 10 },
-//   usage_meter: {
-//     version: 1,
-//     provider: 'openai',
-//     model: 'gpt-5',
-//     format: null,
-//     models: [ [Array] ],
-//     keys: [ [Array] ],
-//     requests: []
-//   }
+// cancelled {
+//   turns: 2,
+//   costUsd: 0.0006,
+//   input_tokens: 240,
+//   output_tokens: 30,
+//   total_tokens: 270,
+//   requests: 2
 // }

@@ -1,8 +1,7 @@
-/** The names that an abort goes by. */
+/** The names that an abort goes by: of the web's signals, of clients of model providers. */
 const ABORTS = ['AbortError', 'TimeoutError', 'APIUserAbortError'];
 
-/** Whether a call that failed was aborted, and not refused: its signal says so, or the name of the error. */
-export function wasAborted(error: unknown, signal: AbortSignal | null | undefined): boolean {
-  if (signal?.aborted === true) return true;
+/** Whether what was thrown says that something was aborted. */
+export function wasAborted(error: unknown): boolean {
   return error instanceof Error && ABORTS.includes(error.name);
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { onAbort } from '../execution/abort-listeners';
 import type { AnyRun } from '../run';
+import { wasAborted } from './abort';
 import type { RunLink } from './run-link';
 import type { RecordOptions } from '../usage/options';
 
@@ -22,6 +24,7 @@ export class ModelCall {
   /** What it is counted under, once it has been given up. */
   #lostId: string | null = null;
   #isCounted = false;
+  #stopListening: () => void = () => undefined;
 
   constructor(link: RunLink, run: AnyRun, model: string | null) {
     this.#link = link;
@@ -29,10 +32,36 @@ export class ModelCall {
     this.#model = model;
   }
 
+  /**
+   * Gives it up as soon as its signal aborts: whoever asked does not always wait for the model's answer. A call whose
+   * signal has aborted before is not made, and has used nothing.
+   */
+  until(signal: AbortSignal | null | undefined): this {
+    if (signal?.aborted === false) this.#stopListening = onAbort(signal, () => this.lost());
+    return this;
+  }
+
+  /** Waits for the answer, or fails. */
+  async whileAsked<Answer>(ask: () => PromiseLike<Answer>): Promise<Answer> {
+    try {
+      return await ask();
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    }
+  }
+
+  /** It has failed: that was an abort (with its run, say), of which nobody knows what was used, or a refusal, which has used nothing. */
+  failed(error: unknown): void {
+    this.#stopListening();
+    if (wasAborted(error) || this.run.isTerminal) this.lost();
+  }
+
   /** Counts what it has used. Where it was given up before, that is what the lost request had used. */
   used(payload: object, { model, responseId, ...options }: ResponseFacts = {}): void {
     if (this.#isCounted) return;
     this.#isCounted = true;
+    this.#stopListening();
     const requestId = this.#lostId ?? this.#link.requestIdOf(this.run, responseId);
     this.#link.record(this.run, payload, { ...options, ...this.#named(model), requestId });
   }
@@ -40,6 +69,7 @@ export class ModelCall {
   /** Gives it up: one request without a price, since nobody knows what it has used. */
   lost(): void {
     if (this.#isCounted || this.#lostId !== null) return;
+    this.#stopListening();
     this.#lostId = randomUUID();
     this.#link.record(this.run, UNKNOWN_USAGE, { ...this.#named(null), requestId: this.#lostId });
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isTerminalStatus } from '../record/status';
 import type { AnyRun } from '../run';
 import { Run } from '../run';
@@ -84,12 +83,12 @@ export class RunLink {
     }
   }
 
-  /** The id under which a response is counted: its own, unless the server has given the same one before. */
-  requestIdOf(run: AnyRun, responseId: string | null | undefined): string {
-    if (typeof responseId !== 'string' || responseId === '') return randomUUID();
+  /** The id under which a response is counted; null for none, and where the server has given the same one before. */
+  requestIdOf(run: AnyRun, responseId: string | null | undefined): string | null {
+    if (typeof responseId !== 'string' || responseId === '') return null;
     let seen = this.#responseIds.get(run);
     if (seen === undefined) this.#responseIds.set(run, (seen = new Set()));
-    if (seen.has(responseId)) return randomUUID();
+    if (seen.has(responseId)) return null;
     seen.add(responseId);
     return responseId;
   }
@@ -98,6 +97,6 @@ export class RunLink {
     const { provider, model, prices, onWarning } = this.#options;
     const options = Object.entries({ provider, model, prices, onWarning });
     const given = options.filter(([, value]) => value !== undefined && value !== null);
-    return given.length === 0 ? new UsageMeter(run) : new UsageMeter(run, Object.fromEntries(given));
+    return given.length === 0 ? UsageMeter.of(run) : new UsageMeter(run, Object.fromEntries(given));
   }
 }

@@ -1,4 +1,3 @@
-import { refuseUnknown } from '../record/options';
 import type { RunStore } from '../store/store';
 import { jsonAnswer } from './answer';
 import { streamOfRun } from './event-stream';
@@ -22,10 +21,8 @@ export interface StreamRunOptions {
 export async function streamRun(
   store: RunStore,
   request: Request,
-  options: StreamRunOptions,
+  { runId }: StreamRunOptions,
 ): Promise<Response> {
-  refuseUnknown(options, ['runId'], 'options of streamRun');
-  const { runId } = options;
   try {
     const query = new Query(new URL(request.url).searchParams);
     const after = lastEventId(request) ?? query.start('after_seq') ?? 0;

@@ -8,9 +8,6 @@ interface Loose {
   deliver?(name: string, event: unknown): void;
 }
 
-/** One for all: most changes bring no others. */
-const NOTHING_TOLD: readonly Told[] = [];
-
 interface Told {
   readonly name: ChangeName;
   readonly event: unknown;
@@ -19,12 +16,8 @@ interface Told {
 /** The attachments of one run. */
 export class Followers {
   #list: readonly Follower[] = [];
-  /** The changes that came while attachments are being told of one; null where they are not. */
-  #telling: readonly Told[] | null = null;
-
-  get all(): readonly Follower[] {
-    return this.#list;
-  }
+  /** Changes that attachments are being told of; null where none is. */
+  #telling: Told[] | null = null;
 
   /** @returns a function that takes it off again. */
   add(follower: Follower): () => void {
@@ -37,36 +30,34 @@ export class Followers {
 
   /** Whether an attachment wants to be told of the change, or to deliver its event. */
   want(name: ChangeName): boolean {
-    for (const follower of this.#list) {
-      if (follower.changed !== undefined && (follower.changes?.has(name) ?? true)) return true;
-      if (follower.hears?.(name) === true) return true;
-    }
-    return false;
+    return this.#list.some(
+      (follower) =>
+        (follower.changed !== undefined && (follower.changes?.has(name) ?? true)) ||
+        follower.hears?.(name) === true,
+    );
   }
 
   /** Whether an attachment wants to deliver the event. */
   hear(name: string): boolean {
-    for (const follower of this.#list) if (follower.hears?.(name as ChangeName) === true) return true;
-    return false;
+    return this.#list.some((follower) => follower.hears?.(name as ChangeName) === true);
   }
 
   /**
    * Tells every attachment of a change. One that changes the run again does not get ahead of the others:
    * all are told of the first change before any is told of the second, and listeners only then.
    *
-   * @returns what listeners are to hear of after this change; null where that comes later.
+   * @param deliver - Goes on to the listeners.
    */
-  tell(name: ChangeName, event: unknown): readonly Told[] | null {
+  tell(name: ChangeName, event: unknown, deliver: (name: ChangeName, event: unknown) => void): void {
+    const change = { name, event };
     if (this.#telling !== null) {
-      if (this.#telling === NOTHING_TOLD) this.#telling = [];
-      (this.#telling as Told[]).push({ name, event });
-      return null;
+      this.#telling.push(change);
+      return;
     }
-    this.#telling = NOTHING_TOLD;
-    this.#tellAll(name, event);
-    const others = this.#othersTold();
+    const telling = (this.#telling = [change]);
+    for (const told of telling) this.#tellAll(told);
     this.#telling = null;
-    return others;
+    for (const told of telling) deliver(told.name, told.event);
   }
 
   /** Hands an event on, before the run's own listeners get it. */
@@ -77,12 +68,14 @@ export class Followers {
     }
   }
 
-  /**
-   * Calls the function within all that surrounds it, the first attachment outermost. What is attached
-   * while one of them waits surrounds it too.
-   */
+  /** Calls the function within all that surrounds it, the first attachment outermost. */
   surround<Result>(fn: () => Result): Result {
-    return this.#enter(fn, []);
+    const call = this.#list.reduceRight<() => Result>(
+      (inner, follower) =>
+        follower.surround === undefined ? inner : () => follower.surround?.(inner) as Result,
+      fn,
+    );
+    return call();
   }
 
   /** Calls the function of a step within all that surrounds it, the first attachment outermost. */
@@ -100,30 +93,10 @@ export class Followers {
     for (const follower of this.#list) guarded(() => follower.executionOver?.());
   }
 
-  #enter<Result>(fn: () => Result, entered: readonly Follower[]): Result {
-    const next = this.#list.find((each) => each.surround !== undefined && !entered.includes(each));
-    return next?.surround === undefined ? fn() : next.surround(() => this.#enter(fn, [...entered, next]));
-  }
-
-  /** Goes on until nothing comes any more: an attachment may change the run while it is told. */
-  #othersTold(): readonly Told[] {
-    const told: Told[] = [];
-    while (this.#telling !== null && this.#telling.length > told.length) {
-      const next = this.#telling[told.length] as Told;
-      told.push(next);
-      this.#tellAll(next.name, next.event);
-    }
-    return told;
-  }
-
-  #tellAll(name: ChangeName, event: unknown): void {
+  #tellAll({ name, event }: Told): void {
     for (const follower of this.#list) {
       if (follower.changed === undefined || follower.changes?.has(name) === false) continue;
-      try {
-        (follower as Loose).changed?.(name, event);
-      } catch (error) {
-        throwLater(error);
-      }
+      guarded(() => (follower as Loose).changed?.(name, event));
     }
   }
 }
@@ -133,12 +106,8 @@ function guarded(call: () => unknown): void {
   try {
     call();
   } catch (error) {
-    throwLater(error);
+    process.nextTick(() => {
+      throw error;
+    });
   }
-}
-
-function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }

@@ -1,20 +1,17 @@
 import type { Context, Histogram, HrTime, Link, Span, Tracer } from '@opentelemetry/api';
 import { INVALID_SPAN_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { AnyRun } from '../run';
-import type { Sums } from './attributes';
 import {
   agentNameOf,
-  countSince,
+  durationAttributes,
   endAttributes,
   inputContent,
-  metricAttributes,
   outputContent,
   startAttributes,
-  usageAttributes,
 } from './attributes';
 import type { ErrorTypes } from './error-type';
 import { activeContext, callWithin, guarded } from './guard';
-import type { CallHistograms, InstrumentSource } from './instruments';
+import type { InstrumentSource } from './instruments';
 import { rememberSpan } from './live-spans';
 import { OPERATION_INVOKE_AGENT, TURN_EVENT } from './names';
 import { secondsBetween } from './stopwatch';
@@ -26,32 +23,8 @@ export interface SpanSettings {
   readonly tracer: () => Tracer;
   readonly agentName: string | undefined;
   readonly captureContent: boolean;
-  readonly usageOnSpan: boolean;
-  readonly toolSpans: boolean;
   readonly duration: InstrumentSource<Histogram>;
-  readonly calls: InstrumentSource<CallHistograms>;
   readonly errorTypes: ErrorTypes;
-}
-
-/** How a span begins. */
-export interface SpanStart {
-  readonly time: HrTime;
-  /** The context with the span that this one is a child of. */
-  readonly parent: Context;
-  /** What earlier spans of the run have told of its sums. */
-  readonly told: Sums;
-  /** Whether the run goes on after it has waited: the span before is linked, in whatever trace. */
-  readonly goesOn: boolean;
-}
-
-/** How a span ends. */
-export interface SpanEnd {
-  readonly time: HrTime;
-  readonly turns: readonly Turn[];
-  /** The tool calls within the span; null where nobody counted. */
-  readonly toolCalls: number | null;
-  /** Whether the execution is over, and is told as metrics. */
-  readonly isOver: boolean;
 }
 
 /** The span of a run, from its start to its one end. Nothing here throws. */
@@ -59,22 +32,18 @@ export class RunSpan {
   readonly #run: AnyRun;
   readonly #settings: SpanSettings;
   readonly #agentName: string | undefined;
-  readonly #start: SpanStart;
+  readonly #startTime: HrTime;
   readonly #span: Span;
   readonly #forget: () => void;
 
-  constructor(run: AnyRun, settings: SpanSettings, start: SpanStart) {
+  /** Starts the span, as a child of the one in the context. */
+  constructor(run: AnyRun, settings: SpanSettings, startTime: HrTime, parent: Context) {
     this.#run = run;
     this.#settings = settings;
-    this.#start = start;
+    this.#startTime = startTime;
     this.#agentName = agentNameOf(run, settings.agentName);
-    this.#span = guarded('starting a span', () => this.#open()) ?? standIn(start.parent);
+    this.#span = guarded('starting a span', () => this.#start(parent)) ?? standIn(parent);
     this.#forget = rememberSpan(run.id, settings, this.#span);
-  }
-
-  /** The context of what is a child of the span. */
-  get context(): Context {
-    return trace.setSpan(this.#start.parent, this.#span);
   }
 
   /** Keeps the span with its run, so that whoever goes on with the run elsewhere can link to it. */
@@ -90,34 +59,38 @@ export class RunSpan {
     return callWithin(trace.setSpan(activeContext(), this.#span), fn);
   }
 
-  /** Ends the span, and tells the metrics of an execution that is over. */
-  end(end: SpanEnd): void {
-    const errorType = this.#settings.errorTypes.of(this.#run);
+  /** Ends the span, and where the run has ended records how long it took. */
+  end(endTime: HrTime, turns: readonly Turn[]): void {
+    const run = this.#run;
+    const errorType = this.#settings.errorTypes.of(run);
     this.#forget();
     guarded('describing a span', () => {
-      this.#describe(end.turns, errorType);
+      for (const { attributes, time } of turns) this.#span.addEvent(TURN_EVENT, attributes, time);
+      this.#span.setAttributes(endAttributes(run, errorType));
     });
+    if (this.#settings.captureContent) {
+      guarded('capturing an output', () => this.#span.setAttributes(outputContent(run)));
+    }
     if (errorType !== undefined) {
       guarded('setting the status of a span', () => {
-        this.#span.setStatus({ code: SpanStatusCode.ERROR, message: descriptionOf(this.#run) });
+        this.#span.setStatus({ code: SpanStatusCode.ERROR, message: descriptionOf(run) });
       });
     }
     guarded('ending a span', () => {
-      this.#span.end(end.time);
+      this.#span.end(endTime);
     });
-    if (end.isOver) this.#recordMetrics(end, errorType);
+    if (run.isTerminal) this.#recordDuration(endTime, errorType);
   }
 
-  #open(): Span {
-    const { time, parent } = this.#start;
+  #start(parent: Context): Span {
     const name = this.#agentName === undefined ? '' : ` ${this.#agentName}`;
     const span = this.#settings.tracer().startSpan(
       `${OPERATION_INVOKE_AGENT}${name}`,
       {
         kind: SpanKind.INTERNAL,
-        startTime: time,
+        startTime: this.#startTime,
         attributes: startAttributes(this.#run, this.#agentName),
-        links: this.#links(),
+        links: this.#links(parent),
       },
       parent,
     );
@@ -127,33 +100,22 @@ export class RunSpan {
     return span;
   }
 
-  /** To where the run was before: in another trace, or before it waited. */
-  #links(): Link[] {
-    const { parent, goesOn } = this.#start;
+  /** To where the run was before, in another trace. */
+  #links(parent: Context): Link[] {
     const before = remoteSpanOf(this.#run.traceContext);
     const isElsewhere = before?.traceId !== trace.getSpanContext(parent)?.traceId;
-    return before !== null && (isElsewhere || goesOn) ? [{ context: before }] : [];
+    return before !== null && isElsewhere ? [{ context: before }] : [];
   }
 
-  #describe(turns: readonly Turn[], errorType: string | undefined): void {
-    const { captureContent, usageOnSpan } = this.#settings;
-    for (const { attributes, time } of turns) this.#span.addEvent(TURN_EVENT, attributes, time);
-    this.#span.setAttributes(endAttributes(this.#run, this.#start.told, errorType));
-    if (usageOnSpan) this.#span.setAttributes(usageAttributes(this.#run, this.#start.told));
-    if (!captureContent) return;
-    guarded('capturing an output', () => this.#span.setAttributes(outputContent(this.#run)));
-  }
-
-  #recordMetrics({ time, toolCalls }: SpanEnd, errorType: string | undefined): void {
-    guarded('recording metrics', () => {
-      const run = this.#run;
-      const attributes = metricAttributes(run, this.#agentName, errorType);
-      const within = trace.setSpan(activeContext(), this.#span);
-      const requests = countSince('requests', this.#start.told.tokenUsage, run.tokenUsage);
-      this.#settings.duration.get().record(secondsBetween(this.#start.time, time), attributes, within);
-      const { inferenceCalls, toolCalls: toolHistogram } = this.#settings.calls.get();
-      if (requests !== undefined) inferenceCalls.record(requests, attributes, within);
-      if (toolCalls !== null) toolHistogram.record(toolCalls, attributes, within);
+  #recordDuration(endTime: HrTime, errorType: string | undefined): void {
+    guarded('recording a duration', () => {
+      this.#settings.duration
+        .get()
+        .record(
+          secondsBetween(this.#startTime, endTime),
+          durationAttributes(this.#run, this.#agentName, errorType),
+          trace.setSpan(activeContext(), this.#span),
+        );
     });
   }
 }

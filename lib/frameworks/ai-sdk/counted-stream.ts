@@ -1,6 +1,5 @@
 import { ReadableStream } from 'node:stream/web';
 import type { ReadableStreamDefaultController, ReadableStreamDefaultReader } from 'node:stream/web';
-import { onAbort } from '../../execution/abort-listeners';
 import type { ModelCall } from '../model-call';
 import type { SdkStreamPart } from './shapes';
 
@@ -11,18 +10,12 @@ import type { SdkStreamPart } from './shapes';
 export class CountedStream {
   readonly #reader: ReadableStreamDefaultReader<SdkStreamPart>;
   readonly #call: ModelCall;
-  #stopListening: () => void = () => undefined;
   #modelId: string | null = null;
   #responseId: string | null = null;
 
-  /**
-   * @param signal - The call's; where it aborts, the stream is cut, whoever still reads it.
-   */
-  constructor(source: ReadableStream<SdkStreamPart>, signal: AbortSignal | undefined, call: ModelCall) {
+  constructor(source: ReadableStream<SdkStreamPart>, call: ModelCall) {
     this.#reader = source.getReader();
     this.#call = call;
-    if (signal?.aborted === true) call.lost();
-    else if (signal !== undefined) this.#stopListening = onAbort(signal, () => call.lost());
   }
 
   /** The stream to read instead. */
@@ -31,7 +24,7 @@ export class CountedStream {
       {
         pull: (controller) => this.#pull(controller),
         cancel: (reason) => {
-          this.#cut();
+          this.#call.lost();
           return this.#reader.cancel(reason);
         },
       },
@@ -44,14 +37,14 @@ export class CountedStream {
     try {
       const { done, value } = await this.#reader.read();
       if (done) {
-        this.#cut();
+        this.#call.lost();
         controller.close();
         return;
       }
       this.#look(value);
       controller.enqueue(value);
     } catch (error) {
-      this.#cut();
+      this.#call.lost();
       controller.error(error);
     }
   }
@@ -62,13 +55,7 @@ export class CountedStream {
       if (typeof part.id === 'string') this.#responseId = part.id;
     }
     if (part.type !== 'finish') return;
-    this.#stopListening();
     const { usage, providerMetadata } = part;
     this.#call.used({ usage, providerMetadata }, { model: this.#modelId, responseId: this.#responseId });
-  }
-
-  #cut(): void {
-    this.#stopListening();
-    this.#call.lost();
   }
 }

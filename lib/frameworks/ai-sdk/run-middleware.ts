@@ -2,8 +2,6 @@ import type { ReadableStream } from 'node:stream/web';
 import { RunError } from '../../record/error';
 import { refuseUnknown } from '../../record/options';
 import type { AnyRun } from '../../run';
-import { wasAborted } from '../abort';
-import type { ModelCall } from '../model-call';
 import type { FrameworkOptions } from '../options';
 import { FRAMEWORK_OPTIONS } from '../options';
 import { RunLink } from '../run-link';
@@ -70,8 +68,8 @@ async function generate<Result extends SdkGenerateResult>(
   run: AnyRun,
   { doGenerate, params, model }: SdkGenerateCall<Result>,
 ): Promise<Result> {
-  const call = link.beginCall(run, model.modelId);
-  const result = await unlessAborted(call, params.abortSignal, doGenerate);
+  const call = link.beginCall(run, model.modelId).until(params.abortSignal);
+  const result = await call.whileAsked(doGenerate);
   const { usage, providerMetadata, response } = result;
   call.used({ usage, providerMetadata }, { model: response?.modelId, responseId: response?.id });
   return result;
@@ -82,25 +80,10 @@ async function stream<Result extends SdkStreamResult>(
   run: AnyRun,
   { doStream, params, model }: SdkStreamCall<Result>,
 ): Promise<Result> {
-  const call = link.beginCall(run, model.modelId);
-  const result = await unlessAborted(call, params.abortSignal, doStream);
+  const call = link.beginCall(run, model.modelId).until(params.abortSignal);
+  const result = await call.whileAsked(doStream);
   const source = result.stream as ReadableStream<SdkStreamPart>;
-  return { ...result, stream: new CountedStream(source, params.abortSignal, call).stream };
-}
-
-/** Waits for the model; a call that is aborted on the way has used nobody knows what. */
-async function unlessAborted<Result>(
-  call: ModelCall,
-  signal: AbortSignal | undefined,
-  ask: () => PromiseLike<Result>,
-): Promise<Result> {
-  const wasHopeless = signal?.aborted === true;
-  try {
-    return await ask();
-  } catch (error) {
-    if (!wasHopeless && wasAborted(error, signal)) call.lost();
-    throw error;
-  }
+  return { ...result, stream: new CountedStream(source, call).stream };
 }
 
 function refuseOldModel({ specificationVersion }: SdkModel): void {

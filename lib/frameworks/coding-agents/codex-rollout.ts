@@ -1,3 +1,4 @@
+import { parsedText } from '../parsed-text';
 import type { AgentSink } from './agent-reader';
 import type { StreamEvent } from './event';
 import { numberAt, objectAt, textAt } from './event';
@@ -51,14 +52,14 @@ export class CodexRollout {
       case 'function_call':
       case 'custom_tool_call':
       case 'local_shell_call': {
-        const input = parsed(item['arguments'] ?? item['input'] ?? item['action']);
+        const input = parsedText(item['arguments'] ?? item['input'] ?? item['action']);
         this.#sink.stepStarted(id, { name: textAt(item, 'name') ?? 'local_shell', kind: 'tool', input });
         return true;
       }
       case 'function_call_output':
       case 'custom_tool_call_output':
       case 'local_shell_call_output': {
-        const output = parsed(item['output']);
+        const output = parsedText(item['output']);
         this.#sink.stepEnded(id, { output, error: failureIn(item['output'], output) });
         return true;
       }
@@ -124,17 +125,6 @@ export class CodexRollout {
         ...(Number.isNaN(at) ? {} : { at }),
       },
     );
-  }
-}
-
-/** Arguments and results are JSON within a text. */
-function parsed(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    const inner: unknown = JSON.parse(value);
-    return typeof inner === 'object' ? inner : value;
-  } catch {
-    return value;
   }
 }
 

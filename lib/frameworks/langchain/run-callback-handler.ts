@@ -1,16 +1,16 @@
 import { portOf } from '../../attachment';
 import { refuseUnknown } from '../../record/options';
 import type { AnyRun } from '../../run';
-import { wasAborted } from '../abort';
 import type { ModelCall } from '../model-call';
 import type { TellableEnd, TellableStep } from '../open-steps';
 import { OpenSteps } from '../open-steps';
 import type { FrameworkOptions, KeptOptions } from '../options';
 import { FRAMEWORK_OPTIONS, KEPT_OPTIONS } from '../options';
+import { parsedText } from '../parsed-text';
 import { RunLink } from '../run-link';
 import type { ModelResult } from './model-result';
 import { readModelResult } from './model-result';
-import { contentOf, failureIn, modelNameIn, nameOf, parsed } from './told';
+import { contentOf, failureIn, modelNameIn, nameOf, signalIn } from './told';
 
 /** What {@link RunCallbackHandler} takes. */
 export interface RunCallbackHandlerOptions extends FrameworkOptions, KeptOptions {}
@@ -78,7 +78,7 @@ export class RunCallbackHandler {
     const { run } = this.#link;
     if (run === undefined) return;
     this.#stepsOf(run);
-    this.#calls.set(id, this.#link.beginCall(run, modelNameIn(extra, metadata)));
+    this.#calls.set(id, this.#link.beginCall(run, modelNameIn(extra, metadata)).until(signalIn(extra)));
   }
 
   /** @throws {RunError} as `handleChatModelStart` */
@@ -109,7 +109,7 @@ export class RunCallbackHandler {
   handleLLMError(error: unknown, id: string): void {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
-    if (call !== undefined && wasAborted(error, undefined)) call.lost();
+    call?.failed(error);
   }
 
   /** For LangChain. */
@@ -137,7 +137,11 @@ export class RunCallbackHandler {
     _metadata?: unknown,
     name?: string,
   ): void {
-    this.#startStep(id, parent, { name: name ?? nameOf(tool, 'tool'), kind: 'tool', input: parsed(input) });
+    this.#startStep(id, parent, {
+      name: name ?? nameOf(tool, 'tool'),
+      kind: 'tool',
+      input: parsedText(input),
+    });
   }
 
   /** For LangChain. */

@@ -7,20 +7,18 @@ export function modelNameIn(extra: object | undefined, metadata: object | undefi
   return named ?? (metadata === undefined ? null : textOf(metadata, 'ls_model_name'));
 }
 
+/** The signal that stops the call, where LangChain tells it. */
+export function signalIn(extra: object | undefined): AbortSignal | undefined {
+  const options = extra === undefined ? undefined : memberOf(extra, 'options');
+  const signal = isObject(options) ? memberOf(options, 'signal') : undefined;
+  return signal instanceof AbortSignal ? signal : undefined;
+}
+
 /** What a tool or a retriever is called. */
 export function nameOf(described: object, otherwise: string): string {
   const id = memberOf(described, 'id');
   const last: unknown = Array.isArray(id) ? id.at(-1) : undefined;
   return textOf(described, 'name') ?? (typeof last === 'string' ? last : otherwise);
-}
-
-/** A tool's input comes as JSON within a text. */
-export function parsed(input: string): unknown {
-  try {
-    return JSON.parse(input) as unknown;
-  } catch {
-    return input;
-  }
 }
 
 /** What a tool's message says; the result as it is where it is no message. */

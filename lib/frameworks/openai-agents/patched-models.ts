@@ -1,0 +1,84 @@
+import { countedMethods } from './counted-model';
+import type { SdkModel, SdkModelProvider } from './shapes';
+import { isModel } from './shapes';
+import { WhileUsed } from './while-used';
+
+const patched = new WhileUsed(patch);
+
+/**
+ * Makes the models of agents count, while a recorded call lasts that may use them: those that are handed to agents as
+ * objects, which no provider is asked for. A model is shared, so the last call that uses it takes the counting off.
+ *
+ * @returns a function that says that this call is over.
+ */
+export function countModelsOf(agents: readonly unknown[], ...others: readonly unknown[]): () => void {
+  const models = new Set([...agentsReachedFrom(agents).map(modelOf), ...others].filter(isModel));
+  const leave = [...models].map((model) => patched.use(model));
+  return () => leave.forEach((done) => done());
+}
+
+/** A provider whose models count, under the names that they are asked for by. */
+export function countingProvider(provider: SdkModelProvider): SdkModelProvider {
+  const counted = new WeakMap<SdkModel, SdkModel>();
+  const countedOf = (model: SdkModel, name: string | undefined): SdkModel => {
+    let found = counted.get(model);
+    if (found === undefined) counted.set(model, (found = around(model, name ?? null)));
+    return found;
+  };
+  const getModel: SdkModelProvider['getModel'] = (name) => {
+    const model = provider.getModel(name);
+    return isModel(model) ? countedOf(model, name) : model.then((resolved) => countedOf(resolved, name));
+  };
+  return overlay(provider, { getModel });
+}
+
+function around(model: SdkModel, name: string | null): SdkModel {
+  return overlay(model, countedMethods(model, name));
+}
+
+/** The object with some methods replaced; every other member is its own, private ones too. */
+function overlay<Target extends object>(target: Target, methods: Partial<Target>): Target {
+  return new Proxy(target, {
+    get: (object, name) => {
+      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name) as unknown;
+      const value: unknown = Reflect.get(object, name, object);
+      return typeof value === 'function' ? (value.bind(object) as unknown) : value;
+    },
+  });
+}
+
+function patch(model: SdkModel): () => void {
+  const names = ['getResponse', 'getStreamedResponse'] as const;
+  const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(model, name)] as const);
+  const methods: Readonly<Record<string, unknown>> = { ...countedMethods(model, null) };
+  for (const name of names) {
+    Reflect.defineProperty(model, name, { value: methods[name], configurable: true, writable: true });
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      // Whoever has wrapped it since stays, and passes everything on.
+      if (Object.getOwnPropertyDescriptor(model, name)?.value !== methods[name]) continue;
+      if (descriptor === undefined) Reflect.deleteProperty(model, name);
+      else Reflect.defineProperty(model, name, descriptor);
+    }
+  };
+}
+
+/** Agents, and those that they may hand off to. */
+function agentsReachedFrom(agents: readonly unknown[]): object[] {
+  const reached = new Set<object>();
+  const waiting = [...agents];
+  for (let agent = waiting.pop(); agent !== undefined; agent = waiting.pop()) {
+    if (typeof agent !== 'object' || agent === null || reached.has(agent)) continue;
+    reached.add(agent);
+    const { handoffs, agent: behind } = agent as { readonly handoffs?: unknown; readonly agent?: unknown };
+    if (Array.isArray(handoffs)) waiting.push(...(handoffs as unknown[]));
+    // A hand-off stands for an agent.
+    if (behind !== undefined) waiting.push(behind);
+  }
+  return [...reached];
+}
+
+function modelOf(agent: object): unknown {
+  return (agent as { readonly model?: unknown }).model;
+}

@@ -1,0 +1,63 @@
+import type { OpenRunner, RunMethod } from './shapes';
+
+/** Asked at each call of any runner's `run`; gives undefined for a call that is none of its business. */
+type Intercept = (
+  original: RunMethod,
+  runner: OpenRunner,
+  parameters: unknown[],
+) => Promise<unknown> | undefined;
+
+/** The `run` of all runners of one copy of the SDK, and who wants to hear of its calls. */
+interface Patch {
+  readonly intercepts: Set<Intercept>;
+  readonly restore: () => void;
+}
+
+const patches = new WeakMap<object, Patch>();
+
+/**
+ * Stands around `run` of all runners: an agent that is used as a tool makes a runner that nobody else can reach. With
+ * the last that is taken back, `run` is what it was.
+ *
+ * @returns a function that takes it back.
+ */
+export function patchRun(runner: OpenRunner, intercept: Intercept): () => void {
+  const prototype = ownerOfRun(runner);
+  let patch = patches.get(prototype);
+  if (patch === undefined) patches.set(prototype, (patch = makePatch(prototype)));
+  const { intercepts, restore } = patch;
+  intercepts.add(intercept);
+  return () => {
+    if (!intercepts.delete(intercept) || intercepts.size > 0) return;
+    patches.delete(prototype);
+    restore();
+  };
+}
+
+/** The last in the chain that has it: classes that extend Runner call it. */
+function ownerOfRun(runner: OpenRunner): { run: RunMethod } {
+  let owner: object = runner;
+  for (let next: object | null = runner; next !== null; next = Object.getPrototypeOf(next) as object | null) {
+    if (Object.hasOwn(next, 'run')) owner = next;
+  }
+  return owner as { run: RunMethod };
+}
+
+function makePatch(prototype: { run: RunMethod }): Patch {
+  const before = Object.getOwnPropertyDescriptor(prototype, 'run');
+  const original = prototype.run;
+  const intercepts = new Set<Intercept>();
+  const patched: RunMethod = function (...parameters) {
+    for (const intercept of intercepts) {
+      const result = intercept(original, this, parameters);
+      if (result !== undefined) return result;
+    }
+    return original.apply(this, parameters);
+  };
+  Object.defineProperty(prototype, 'run', { ...before, value: patched });
+  const restore = (): void => {
+    // Where somebody else has wrapped it since, it stays, and passes everything on.
+    if (prototype.run === patched && before !== undefined) Object.defineProperty(prototype, 'run', before);
+  };
+  return { intercepts, restore };
+}

@@ -1,0 +1,32 @@
+/** Something that is done to objects while anybody uses them, and undone with the last that does. */
+export class WhileUsed<Subject extends object> {
+  readonly #apply: (subject: Subject) => () => void;
+  readonly #used = new WeakMap<Subject, { users: number; readonly undo: () => void }>();
+
+  /** @param apply - Does it to an object; gives what undoes it. */
+  constructor(apply: (subject: Subject) => () => void) {
+    this.#apply = apply;
+  }
+
+  /**
+   * One more uses the object.
+   *
+   * @returns a function that says that this one is done.
+   */
+  use(subject: Subject): () => void {
+    let used = this.#used.get(subject);
+    if (used === undefined) this.#used.set(subject, (used = { users: 0, undo: this.#apply(subject) }));
+    used.users += 1;
+    const { undo } = used;
+    let isDone = false;
+    return () => {
+      const current = this.#used.get(subject);
+      if (isDone || current === undefined) return;
+      isDone = true;
+      current.users -= 1;
+      if (current.users > 0) return;
+      this.#used.delete(subject);
+      undo();
+    };
+  }
+}
