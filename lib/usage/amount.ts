@@ -1,6 +1,6 @@
 import { CostSum } from '../record/cost';
-import type { Counts } from './counts';
-import { addCounts, isAnyCounted, namesIn, subtractCounts } from './counts';
+import type { Counts, MutableCounts } from './counts';
+import { addInto, isAnyCounted, namesIn, subtractCounts } from './counts';
 
 /** The model of what names none. */
 export const UNKNOWN_MODEL = 'unknown';
@@ -44,21 +44,21 @@ export function isChange(change: Amount, before: Amount): boolean {
 
 /** An amount that is added to, its dollars exact. */
 export class AmountSum {
-  #counts: Counts = {};
+  readonly #counts: MutableCounts = {};
   #cost: CostSum | null = null;
   #unpriced = 0;
 
   /** @param amount - What to start from; its dollars are given back as they are until something is added. */
   static of({ counts, costUsd, unpriced }: Amount): AmountSum {
     const sum = new AmountSum();
-    sum.#counts = counts;
+    addInto(sum.#counts, counts);
     sum.#cost = costUsd === null ? null : new CostSum(costUsd);
     sum.#unpriced = unpriced;
     return sum;
   }
 
   add({ counts, costUsd, unpriced }: Amount): this {
-    this.#counts = addCounts(this.#counts, counts);
+    addInto(this.#counts, counts);
     if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
     this.#unpriced += unpriced;
     return this;
@@ -66,7 +66,7 @@ export class AmountSum {
 
   get amount(): Amount {
     return {
-      counts: this.#counts,
+      counts: { ...this.#counts },
       costUsd: this.#cost?.unrounded ?? null,
       unpriced: this.#unpriced,
     };

@@ -107,7 +107,12 @@ function costAround(payload: object, usage: object, issues: ValidationIssue[]): 
     const router = objectUnder(metadata, 'openrouter', 'usage');
     if (router !== undefined) return costOfUsage(router, 'providerMetadata.openrouter.usage', issues);
   }
-  const names = memberOf(payload, 'tokens') === usage ? ['costUSD', 'cost'] : ['costUSD'];
+  const isOwnRecord = memberOf(payload, 'token_usage') === usage;
+  const names = [
+    'costUSD',
+    ...(memberOf(payload, 'tokens') === usage ? ['cost'] : []),
+    ...(isOwnRecord ? ['cost_usd'] : []),
+  ];
   for (const name of names) {
     const cost = dollars(memberOf(payload, name), name, issues);
     if (cost !== null) return cost;

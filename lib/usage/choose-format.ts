@@ -57,11 +57,11 @@ export function shapeOf(sighting: Sighting): Shape {
   const { claiming, covering, knowing, present } = seen;
   if ((claiming | present) === 0) return NO_SHAPE;
   const some = formatsIn(claiming, sighting);
-  const whole = some.filter((format) => (covering & bitOf(format)) !== 0);
-  const best = whole.filter((format) => (knowing & bitOf(format)) !== 0);
+  const best =
+    (claiming & covering & knowing) === 0 ? null : formatsIn(claiming & covering & knowing, sighting);
   return {
     some,
-    whole: best.length > 0 ? best : whole,
+    whole: best !== null && best.length > 0 ? best : formatsIn(claiming & covering, sighting),
     hasKeys: some.length > 0 || formatsIn(present, sighting).length > 0,
   };
 }
@@ -83,16 +83,12 @@ function look(key: string, value: unknown, use: KeyUse, seen: Seen): void {
     if (isCount && (use.known !== 0 || isCountWord(key, value))) seen.covering &= use.known;
   }
 }
-const BITS: ReadonlyMap<Format, FormatSet> = new Map(FORMATS.map((format, index) => [format, 1 << index]));
-
-function bitOf(format: Format): FormatSet {
-  return BITS.get(format) ?? 0;
-}
-
+/** The formats of a set that may claim the payload, in their order. */
 function formatsIn(set: FormatSet, sighting: Sighting): Format[] {
   const found: Format[] = [];
-  for (const [format, bit] of BITS) {
-    if ((set & bit) !== 0 && format.mayClaim(sighting)) found.push(format);
+  for (let rest = set; rest !== 0; rest &= rest - 1) {
+    const format = FORMATS[31 - Math.clz32(rest & -rest)];
+    if (format?.mayClaim(sighting) === true) found.push(format);
   }
   return found;
 }

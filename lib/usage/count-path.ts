@@ -64,29 +64,42 @@ export function countAt(
 }
 
 function walk(
-  value: unknown,
+  value: object,
   steps: readonly Step[],
   index: number,
   path: string,
   issues: ValidationIssue[],
 ): number | undefined {
   const step = steps[index];
-  if (step === undefined) return takeCount(value, path, issues);
-  if (!isObject(value)) return undefined;
-  const inner = path === '' ? step.key : `${path}.${step.key}`;
+  if (step === undefined) return undefined;
   const found = memberOf(value, step.key);
-  if (!Array.isArray(found)) return walk(found, steps, index + 1, inner, issues);
+  if (found === undefined || found === null) return undefined;
+  if (Array.isArray(found)) return walkList(found as unknown[], steps, index, path, issues);
+  if (typeof found === 'object') return walk(found, steps, index + 1, path, issues);
+  // Something stands on the way where an object was to be: it belongs to another format.
+  return index === steps.length - 1 ? takeCount(found, pathOf(steps, path), issues) : undefined;
+}
+
+function walkList(
+  items: readonly unknown[],
+  steps: readonly Step[],
+  index: number,
+  path: string,
+  issues: ValidationIssue[],
+): number | undefined {
+  const only = steps[index]?.only ?? null;
   let sum: number | undefined;
-  for (const [position, item] of (found as unknown[]).entries()) {
-    if (!isWanted(item, step)) continue;
-    const count = walk(item, steps, index + 1, `${inner}[${position}]`, issues);
+  for (const item of items) {
+    if (!isObject(item) || (only !== null && memberOf(item, only.member) !== only.word)) continue;
+    const count = walk(item, steps, index + 1, path, issues);
     if (count !== undefined) sum = (sum ?? 0) + count;
   }
   return sum;
 }
 
-function isWanted(item: unknown, { only }: Step): item is object {
-  return isObject(item) && (only === null || memberOf(item, only.member) === only.word);
+function pathOf(steps: readonly Step[], path: string): string {
+  const keys = steps.map(({ key }) => key);
+  return (path === '' ? keys : [path, ...keys]).join('.');
 }
 
 /** A count; undefined for what is not reported, or is an object and so belongs to another format. */

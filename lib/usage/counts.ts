@@ -78,8 +78,16 @@ export function countsFrom(countOf: (name: CountName) => number | undefined): Co
 /** The sums. */
 export function addCounts(left: Counts, right: Counts): Counts {
   const sum: MutableCounts = { ...left };
-  for (const name of namesIn(right)) sum[name] = (sum[name] ?? 0) + (right[name] ?? 0);
+  addInto(sum, right);
   return sum;
+}
+
+/** Adds in place. */
+export function addInto(sum: MutableCounts, counts: Counts): void {
+  for (const key in counts) {
+    const name = key as CountName;
+    sum[name] = (sum[name] ?? 0) + (counts[name] ?? 0);
+  }
 }
 
 /** What the left has more than the right; negative where it has less. */

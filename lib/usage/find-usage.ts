@@ -113,10 +113,14 @@ function lookUnder(
   refusePromise(usage, usagePath);
   const sighting = { usage, key, path: usagePath, around };
   const found = search.read(sighting);
-  if (found === null && Object.values(usage).every((value) => value === undefined)) {
-    search.emptyAt ??= sighting;
-  }
+  if (found === null && saysNothing(usage)) search.emptyAt ??= sighting;
   return found;
+}
+
+/** Nothing is left of counts that were undefined; and what is billed by its duration has none. */
+function saysNothing(usage: object): boolean {
+  const isTimed = memberOf(usage, 'type') === 'duration' && typeof memberOf(usage, 'seconds') === 'number';
+  return isTimed || Object.keys(usage).every((key) => memberOf(usage, key) === undefined);
 }
 
 function findInside(

@@ -47,7 +47,7 @@ export const WHOLE_INPUT: ReadonlySet<string> = new Set(['totalInputTokens', 'to
 /** Counts that may be of several producers' making: they claim nothing. */
 const NO_TOKENS: readonly CountName[] = ['requests', 'web_searches'];
 /** What costs or counts apart, and so must not be passed over inside details. */
-const APART = /cach|reason|think|thought/i;
+const APART = /cach|reason|think|thought|audio|image/i;
 const NO_COUNT = /cost|price|usd/i;
 
 /** A format, ready to read. */
@@ -68,12 +68,7 @@ export class Format {
     for (const [count, sources] of this.#sources) {
       for (const source of sources) if (!source.isAround) this.#know(source, !NO_TOKENS.includes(count));
     }
-    for (const part of definition.parts ?? []) grow(this.#tree, part.split('.'));
-  }
-
-  /** Whether the format knows the key at the top of the usage object. */
-  knows(key: string): boolean {
-    return this.#tree.has(key);
+    for (const part of definition.parts ?? []) grow(this.#tree, part.split('.'), true);
   }
 
   /** The keys that it knows. */
@@ -91,8 +86,9 @@ export class Format {
   /** The counts as they are written, each at its first filled place. */
   read(usage: object, { around, path }: Sighting, issues: ValidationIssue[]): MutableCounts {
     const counts: MutableCounts = {};
+    const place = { usage, around, path };
     for (const [name, sources] of this.#sources) {
-      const count = readOne(name, sources, usage, around, path, issues);
+      const count = readOne(name, sources, place, issues);
       if (count !== undefined) counts[name] = count;
     }
     return counts;
@@ -113,13 +109,13 @@ export class Format {
   untaken(usage: object): string[] {
     const paths: string[] = [];
     for (const key of Object.keys(usage)) {
-      const value = memberOf(usage, key);
-      if (WHOLE_INPUT.has(key) || !holdsCount(value)) continue;
       const below = this.#tree.get(key);
-      if (below === undefined) {
-        if (isCountWord(key, value)) paths.push(key);
-      } else if (below !== null && isObject(value)) {
-        collectUntaken(value, below, key, paths);
+      if (below === null) continue;
+      const value = memberOf(usage, key);
+      if (below !== undefined) {
+        if (isObject(value)) collectUntaken(value, below, key, paths);
+      } else if (!WHOLE_INPUT.has(key) && holdsCount(value) && isCountWord(key, value)) {
+        paths.push(key);
       }
     }
     return paths;
@@ -135,12 +131,13 @@ export class Format {
   }
 }
 
-function grow(tree: Tree, keys: readonly string[]): void {
+/** @param isAll - Whether everything below is known, also where only some of it was. */
+function grow(tree: Tree, keys: readonly string[], isAll = false): void {
   let at = tree;
   for (const [index, key] of keys.entries()) {
     const isLast = index === keys.length - 1;
     const below = at.get(key);
-    if (below === undefined) at.set(key, isLast ? null : new Map());
+    if (below === undefined || (isLast && isAll)) at.set(key, isLast ? null : new Map());
     const next = at.get(key);
     if (isLast || next === undefined || next === null) return;
     at = next;
@@ -150,22 +147,20 @@ function grow(tree: Tree, keys: readonly string[]): void {
 function readOne(
   name: CountName,
   sources: readonly Source[],
-  usage: object,
-  around: readonly object[],
-  path: string,
+  { usage, around, path }: Pick<Sighting, 'usage' | 'around' | 'path'>,
   issues: ValidationIssue[],
 ): number | undefined {
   let found: number | undefined;
   for (const source of sources) {
-    if (source.isFallback && (found ?? 0) > 0) continue;
+    if (source.isFallback && found !== undefined && found > 0) continue;
     const count = source.isAround
       ? countAt(source, around.at(-1) ?? usage, '', issues)
       : countAt(source, usage, path, issues);
     if (count === undefined) continue;
-    if ((found ?? 0) > 0 && count > 0 && count !== found) {
+    if (found !== undefined && found > 0 && count > 0 && count !== found) {
       issues.push({ path: at(path, source.text), message: `says other than what else gives ${name}` });
     }
-    found = Math.max(found ?? 0, count);
+    found = found === undefined ? count : Math.max(found, count);
   }
   return found;
 }
@@ -201,11 +196,16 @@ export function isCountWord(key: string, value: unknown): boolean {
 /** Below a key that is known, only what is counted or priced apart has to be taken. */
 function collectUntaken(value: object, tree: Tree, path: string, paths: string[]): void {
   for (const key of Object.keys(value)) {
-    const inner = memberOf(value, key);
-    const name = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
     const below = Array.isArray(value) ? tree : tree.get(key);
-    if (below === null || !holdsCount(inner)) continue;
-    if (isObject(inner)) collectUntaken(inner, below ?? new Map<string, Tree | null>(), name, paths);
-    else if (below === undefined && APART.test(key) && !NO_COUNT.test(key)) paths.push(name);
+    if (below === null) continue;
+    const inner = memberOf(value, key);
+    if (typeof inner === 'number') {
+      if (below !== undefined || inner === 0 || !APART.test(key) || NO_COUNT.test(key)) continue;
+      paths.push(`${path}.${key}`);
+    } else if (isObject(inner)) {
+      collectUntaken(inner, below ?? NO_TREE, `${path}.${key}`, paths);
+    }
   }
 }
+
+const NO_TREE: Tree = new Map();

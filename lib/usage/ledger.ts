@@ -6,6 +6,7 @@ import {
   NO_AMOUNT,
   NO_AMOUNTS,
   subtractAmounts,
+  sumAmounts,
   UNKNOWN_MODEL,
 } from './amount';
 import type { Counts } from './counts';
@@ -56,6 +57,7 @@ export class Ledger {
   readonly #models: ModelSums;
   readonly #keys: Map<string, KeyLedger>;
   readonly #requests: Map<string, RememberedRequest>;
+  #newestKey: string | null = null;
   readonly #liveTotals = new WeakMap<object, KeyLedger>();
 
   constructor({ models = NO_AMOUNTS, keys = new Map(), requests = new Map() }: Partial<LedgerState> = {}) {
@@ -78,19 +80,23 @@ export class Ledger {
   addRequests(key: string, { list, streamed }: Readings, requestId: string | null, ask: AskPrice): Amounts {
     const ids =
       streamed === null ? idsOf(list, requestId) : this.#streamedIds(key, list, requestId, streamed);
+    // An event of a stream names no model: it is of the message's.
+    const model = this.#requests.get(ids[0] ?? '')?.model ?? null;
     const entries = list.map((reading, index) => {
       const id = ids[index] ?? null;
-      return { id, ...this.#entryOf(reading, key, id, requestId === null, ask) };
+      const named = reading.model === null ? { ...reading, model } : reading;
+      return { id, ...this.#entryOf(named, key, id, requestId === null, ask) };
     });
     if (streamed !== null) this.#follow(key, list[0], ids[0] ?? null, streamed);
-    const changes = new ModelSums();
+    const changes = new Map<string, Amount>();
     for (const { id, request, change } of entries) {
       if (id !== null && (change !== null || !this.#requests.has(id))) this.#remember(id, request);
       if (change === null) continue;
       this.#keyLedger(request.key).add(request.model, change);
-      changes.add(request.model, change);
+      const before = changes.get(request.model);
+      changes.set(request.model, before === undefined ? change : sumAmounts([before, change]));
     }
-    return this.#count(changes.amounts);
+    return this.#count(changes);
   }
 
   /** Counts what a snapshot has beyond what stands under the key; gives back what it has less. */
@@ -183,7 +189,8 @@ export class Ledger {
     const before = known?.amount ?? NO_AMOUNT;
     const model = known?.model ?? this.#nameOf(reading.model);
     const tier = reading.tier ?? known?.tier ?? null;
-    const counts = largestCounts(before.counts, { requests: 1, ...reading.counts });
+    const reported = { requests: 1, ...reading.counts };
+    const counts = reading.isWhole === true ? reported : largestCounts(before.counts, reported);
     const { costUsd } = reading;
     if (known?.tier === tier && (costUsd === null || costUsd === before.costUsd)) {
       const growth = { ...NO_AMOUNT, counts: subtractCounts(counts, before.counts) };
@@ -193,7 +200,7 @@ export class Ledger {
     const amount = {
       counts,
       costUsd: usd ?? before.costUsd,
-      unpriced: usd === null ? (counts.requests ?? 1) : 0,
+      unpriced: usd === null ? Math.max(1, counts.requests ?? 1) : 0,
     };
     const ofKey = known?.key ?? key;
     const request = { key: ofKey, model, amount, tier, snapshots: this.#snapshotsOf(ofKey) };
@@ -237,7 +244,8 @@ export class Ledger {
 
   #keyLedger(key: string): KeyLedger {
     const found = this.#keys.get(key) ?? new KeyLedger();
-    touch(this.#keys, key, found, REMEMBERED_KEYS);
+    if (key !== this.#newestKey) touch(this.#keys, key, found, REMEMBERED_KEYS);
+    this.#newestKey = key;
     return found;
   }
 

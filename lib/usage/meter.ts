@@ -223,6 +223,8 @@ export class UsageMeter {
 
 /** One model has one name, wherever it is served. */
 function withPlainNames(readings: Readings): Readings {
+  const isPlain = readings.list.every(({ model }) => model === null || model === normalizeModelName(model));
+  if (isPlain) return readings;
   const list = readings.list.map((reading) =>
     reading.model === null ? reading : { ...reading, model: normalizeModelName(reading.model) },
   );

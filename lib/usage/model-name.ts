@@ -1,4 +1,7 @@
 const LONGEST_NAME = 200;
+/** The same few names come again and again. */
+const MOST_KNOWN = 1_000;
+const KNOWN = new Map<string, string>();
 
 /** Where a model's name begins with who serves it: Bedrock ARNs, Google resource names. */
 const RESOURCE_PREFIX = /^(?:arn:[^/]*\/|models\/|publishers\/[^/]+\/models\/|projects\/.*\/models\/)/;
@@ -20,6 +23,15 @@ const VERTEX_DATE = /@(\d{8})$/;
  * `modelUsage`.)
  */
 export function normalizeModelName(name: string): string {
+  const known = KNOWN.get(name);
+  if (known !== undefined) return known;
+  const normalized = withoutServer(name);
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  KNOWN.set(name, normalized);
+  return normalized;
+}
+
+function withoutServer(name: string): string {
   let model = name.trim().slice(0, LONGEST_NAME).replace(RESOURCE_PREFIX, '').replace(CONTEXT_SIZE, '');
   if (BEDROCK_PREFIX.test(model)) {
     model = model.replace(BEDROCK_PREFIX, '').replace(BEDROCK_VERSION, '');

@@ -1,11 +1,12 @@
 import { memberOf, objectAt, textOf } from './member';
 
-/** Events of streams, by their `type`: OpenAI's, Anthropic's, Cohere's, the AI SDK's, Codex's, Claude's, Gemini's. */
+/** Events of streams, by their `type`: OpenAI's, Anthropic's, Cohere's, the AI SDK's, Codex's, Claude's, opencode's, Gemini's. */
 const EVENT_TYPES = [
   /^(?:ping|error|keepalive|message|message[_-](?:start|delta|stop|end))$/,
   /^(?:content|tool|citation|text|reasoning|source|file|start|finish|abort|raw)(?:[_-].+)?$/,
   /^(?:response|session|conversation|transcript|rate_limits|mcp_list_tools|(?:in|out)put_audio_buffer)[._]/,
   /^(?:thread|turn|item)[./]/,
+  /^(?:message|permission|server|file|todo|storage)\./,
   /^(?:system|user|assistant|stream_event|result|summary|init|progress|attachment|control_.+|auth_status)$/,
   /^(?:rate_limit_event|queue-operation|file-history-snapshot|session_meta|turn_context|event_msg|compacted)$/,
   /^(?:.+_stream_event|output_text_delta|model|stream-start|step[_-].+|object|object-result)$/,
@@ -42,6 +43,7 @@ export function isKnownEvent(payload: object): boolean {
   if (textOf(payload, 'method') !== null && objectAt(payload, 'params') !== undefined) return true;
   if (textOf(payload, 'custom_id') !== null || memberOf(payload, 'done') === false) return true;
   if (EVENT_MEMBERS.some((name) => memberOf(payload, name) !== undefined)) return true;
+  if (Array.isArray(memberOf(payload, 'messages'))) return true;
   const data = objectAt(payload, 'data');
   return data !== undefined && isKnownEvent(data);
 }

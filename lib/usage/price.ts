@@ -175,22 +175,25 @@ function listUsage(counts: Counts): Record<string, number> {
     cache_read_tokens: counts.cache_read_tokens ?? 0,
     cache_write_tokens: counts.cache_write_tokens ?? 0,
   };
-  const details = {
-    cache_write_1h_tokens: counts.cache_write_1h_tokens,
-    output_reasoning_tokens: counts.reasoning_tokens,
-    input_audio_tokens: counts.input_audio_tokens,
-    input_image_tokens: counts.input_image_tokens,
-    output_audio_tokens: counts.output_audio_tokens,
-    output_image_tokens: counts.output_image_tokens,
-    cache_audio_read_tokens: counts.cache_audio_read_tokens,
-    cache_image_read_tokens: counts.cache_image_read_tokens,
-    web_searches: counts.web_searches,
-  };
-  for (const [name, count = 0] of Object.entries(details)) {
+  if ((counts.reasoning_tokens ?? 0) > 0) usage['output_reasoning_tokens'] = counts.reasoning_tokens ?? 0;
+  for (const name of DETAILS) {
+    const count = counts[name] ?? 0;
     if (count > 0) usage[name] = count;
   }
   return usage;
 }
+
+/** What is named alike there, and handed on only where it counts something. */
+const DETAILS = [
+  'cache_write_1h_tokens',
+  'input_audio_tokens',
+  'input_image_tokens',
+  'output_audio_tokens',
+  'output_image_tokens',
+  'cache_audio_read_tokens',
+  'cache_image_read_tokens',
+  'web_searches',
+] as const;
 
 function shareOf(counts: Counts, requests: number): Counts {
   return countsFrom((name) => {

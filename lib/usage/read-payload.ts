@@ -57,10 +57,14 @@ function searchFor(options: ReadOptions): Search {
 
 /** The readings with where they belong: the session, and the message of a stream. */
 function placed(payload: object, readings: Readings): Readings {
+  if (readings.list.some(({ model }) => model === SYNTHETIC)) return NOTHING;
   const key = sessionOf(payload);
   const streamed = streamedEvent(payload);
   return key === null && streamed === null ? readings : { ...readings, key, streamed };
 }
+
+/** What Claude Code names for a message that no model wrote. */
+const SYNTHETIC = '<synthetic>';
 
 const CLAUDE_LINES = new Set(['assistant', 'user', 'result', 'stream_event', 'system']);
 

@@ -126,7 +126,7 @@ function readTogether(claiming: readonly Format[], sighting: Sighting, options: 
   let fits: readonly [Format, Format] | null = null;
   for (const [index, one] of formats.entries()) {
     for (const other of formats.slice(index + 1)) {
-      const isCovered = left.get(one)?.every((path) => left.get(other)?.includes(path) !== true) ?? false;
+      const isCovered = !overlap(left.get(one) ?? [], left.get(other) ?? []);
       if (!isCovered) continue;
       fits ??= [one, other];
       const merged = merge(readIn(one, sighting, options), readIn(other, sighting, options));
@@ -142,7 +142,13 @@ function readTogether(claiming: readonly Format[], sighting: Sighting, options: 
   if (fits !== null) throw differently(fits);
   const untaken = claiming.map((format) => format.untaken(usage));
   const fewest = untaken.sort((a, b) => a.length - b.length)[0] ?? [];
+  if (fewest.length === 0) throw unreadable('has nothing of what a format takes for tokens');
   throw untakenCounts(fewest.map((path) => (sighting.path === '' ? path : `${sighting.path}.${path}`)));
+}
+
+/** Whether some count is left by both, be it alone or with the object that it stands in. */
+function overlap(left: readonly string[], right: readonly string[]): boolean {
+  return left.some((a) => right.some((b) => a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`)));
 }
 
 function differently([one, other]: readonly [Format, Format]): Error {
@@ -193,6 +199,7 @@ function readIn(format: Format, sighting: Sighting, options: ReadOptions): Candi
       ...shared,
       model: textOf(item, 'model') ?? model,
       counts: { ...atTop, ...own, requests },
+      isWhole: definition.listsOneRequest === true,
       costUsd: index === 0 ? shared.costUsd : shared.costUsd === null ? null : 0,
     };
   });

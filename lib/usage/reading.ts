@@ -39,6 +39,8 @@ export interface Reading {
   readonly tier: string | null;
   /** The request's own id; null where it has none that is unique. */
   readonly id: string | null;
+  /** Whether it is all of what it is of, and replaces what was reported of it before, downwards too. */
+  readonly isWhole?: boolean;
 }
 
 /** An event of a stream of Anthropic's messages, which are told apart by whose they are. */

@@ -28,14 +28,14 @@ const TIER_NAMES = [
  */
 export function tierIn(sighting: Sighting): string | null {
   if (isOfBatch(sighting.around)) return 'batch';
-  const told = new Set<string>();
+  const told: string[] = [];
   for (const source of tellers(sighting)) {
     for (const name of TIER_NAMES) {
       const word = wordOf(memberOf(source, name));
-      if (word !== null && !STANDARD.has(word)) told.add(word);
+      if (word !== null && !STANDARD.has(word) && !told.includes(word)) told.push(word);
     }
   }
-  return told.size === 0 ? null : [...told].sort().join('+');
+  return told.length === 0 ? null : told.sort().join('+');
 }
 
 /** Whatever may say a tier: the usage, what is around it, and what a client hands on of the response. */

@@ -1,5 +1,4 @@
 import type { Counts, MutableCounts } from './counts';
-import { withTotal } from './counts';
 
 /** Whether a part is in the whole that stands beside it. */
 export type Whereabouts = 'inside' | 'outside' | 'unknown';
@@ -13,12 +12,6 @@ export interface Wholes {
   readonly wholeInput: number | undefined;
 }
 
-/** One way to understand the numbers. */
-interface Guess {
-  readonly isCacheOut: boolean;
-  readonly isReasoningOut: boolean;
-}
-
 /**
  * The counts with what was cached in the input and reasoning in the output. A part is never larger
  * than its whole, and the producer's own total says what was added to what; where numbers say nothing,
@@ -29,50 +22,59 @@ export function settleWholes(wholes: Wholes): Counts | null {
   const { input_tokens: input, output_tokens: output } = counts;
   const cached = (counts.cache_read_tokens ?? 0) + (counts.cache_write_tokens ?? 0);
   const reasoning = counts.reasoning_tokens ?? 0;
-  const guess = guessOf(wholes, cached, reasoning);
-  if (guess === null) return null;
+  const outside = partsOutside(wholes, cached, reasoning);
+  if (outside === null) return null;
   const settled: MutableCounts = { ...counts };
-  const inputs = wholeInput ?? add(input, guess.isCacheOut ? cached : 0) ?? partsOf(counts, cached);
+  const inputs = wholeInput ?? add(input, outside.cached) ?? inputParts(counts, cached);
   if (inputs !== undefined) settled.input_tokens = inputs;
-  const outputs = add(output, guess.isReasoningOut ? reasoning : 0) ?? outputParts(counts, reasoning);
+  const outputs = add(output, outside.reasoning) ?? outputParts(counts, reasoning);
   if (outputs !== undefined) settled.output_tokens = outputs;
-  return withTotal(settled);
+  if (inputs !== undefined || outputs !== undefined) {
+    settled.total_tokens = Math.max((inputs ?? 0) + (outputs ?? 0), counts.total_tokens ?? 0);
+  }
+  return settled;
 }
 
-function guessOf({ counts, ...defaults }: Wholes, cached: number, reasoning: number): Guess | null {
-  const { input_tokens: input, output_tokens: output, total_tokens: total = 0 } = counts;
-  const mayCacheBeIn = input === undefined || cached <= input;
-  const mayReasoningBeIn = output === undefined || reasoning <= output;
-  const byWhole = cacheByWhole(defaults.wholeInput, input, cached);
-  const cacheWays = waysOf(cached, byWhole ?? defaults.cache, mayCacheBeIn, defaults.cache !== 'outside');
-  const reasoningWays = waysOf(reasoning, defaults.reasoning, mayReasoningBeIn, true);
-  const guesses = cacheWays.flatMap((isCacheOut) =>
-    reasoningWays.map((isReasoningOut) => ({ isCacheOut, isReasoningOut })),
-  );
-  const fitting = guesses.find(
-    ({ isCacheOut, isReasoningOut }) =>
-      total > 0 &&
-      total === (input ?? 0) + (output ?? 0) + (isCacheOut ? cached : 0) + (isReasoningOut ? reasoning : 0),
-  );
-  const isUntold = byWhole === null && defaults.cache === 'unknown' && cacheWays.length > 1;
-  return fitting ?? (isUntold ? null : (guesses[0] ?? null));
-}
-
-function cacheByWhole(
-  whole: number | undefined,
-  input: number | undefined,
+/** How many tokens have to be added to the input and to the output; null where nothing says it. */
+function partsOutside(
+  wholes: Wholes,
   cached: number,
-): Whereabouts | null {
-  if (whole === undefined || input === undefined || cached === 0) return null;
-  return whole >= input + cached ? 'outside' : 'inside';
+  reasoning: number,
+): { readonly cached: number; readonly reasoning: number } | null {
+  const { counts, wholeInput } = wholes;
+  const { input_tokens: input, output_tokens: output, total_tokens: total } = counts;
+  const cacheWays = cacheWaysOf(wholes, cached, input, wholeInput);
+  const reasoningWays = waysOf(reasoning, wholes.reasoning === 'outside', output);
+  for (const cache of total === undefined || total === 0 ? [] : cacheWays) {
+    for (const reasoned of reasoningWays) {
+      if (total === (input ?? 0) + (output ?? 0) + cache + reasoned) {
+        return { cached: cache, reasoning: reasoned };
+      }
+    }
+  }
+  if (wholes.cache === 'unknown' && wholeInput === undefined && cacheWays.length > 1) return null;
+  return { cached: cacheWays[0] ?? 0, reasoning: reasoningWays[0] ?? 0 };
 }
 
-/** Whether a part is outside, the likelier answer first; one answer where only one is possible. */
-function waysOf(part: number, where: Whereabouts, mayBeIn: boolean, mayDiffer: boolean): boolean[] {
-  if (part === 0) return [where === 'outside'];
-  if (!mayBeIn) return [true];
-  if (where === 'outside') return mayDiffer ? [true, false] : [true];
-  return [false, true];
+const NOTHING_OUTSIDE: readonly number[] = [0];
+
+function cacheWaysOf(
+  { cache }: Wholes,
+  cached: number,
+  input: number | undefined,
+  wholeInput: number | undefined,
+): readonly number[] {
+  if (cached === 0) return NOTHING_OUTSIDE;
+  if (wholeInput !== undefined && input !== undefined) return [wholeInput >= input + cached ? cached : 0];
+  // A producer that leaves the cache out always does; its total may or may not have it.
+  return cache === 'outside' ? [cached] : waysOf(cached, false, input);
+}
+
+/** How much of a part may be outside its whole, the likelier first. */
+function waysOf(part: number, isOutside: boolean, whole: number | undefined): readonly number[] {
+  if (part === 0) return NOTHING_OUTSIDE;
+  if (whole !== undefined && part > whole) return [part];
+  return isOutside ? [part, 0] : [0, part];
 }
 
 function add(whole: number | undefined, part: number): number | undefined {
@@ -80,7 +82,7 @@ function add(whole: number | undefined, part: number): number | undefined {
 }
 
 /** A whole that nobody gives is at least what is known of its parts. */
-function partsOf(
+function inputParts(
   { input_audio_tokens: audio = 0, input_image_tokens: image = 0 }: Counts,
   cached: number,
 ): number | undefined {

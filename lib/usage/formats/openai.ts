@@ -42,6 +42,7 @@ export const openaiChat: PayloadFormat = {
   },
   parts: [
     'prompt_cache_miss_tokens',
+    'prompt_tokens_details.video_tokens',
     'citation_tokens',
     'prompt_tokens_details.cache_creation_token_details',
     'prompt_tokens_details.cache_creation',
