@@ -44,13 +44,12 @@ async function callModel(run: AnyRun, model: string, signal: AbortSignal): Promi
   await tracer.startActiveSpan(`chat ${model}`, async (span) => {
     await sleep(20, undefined, { signal }).finally(() => span.end());
   });
-  run.updateTokenUsage({ input_tokens: 700, output_tokens: 40 }).addCost(0.0013);
+  run.updateTokenUsage({ input_tokens: 700, output_tokens: 40, requests: 1 }).addCost(0.0013);
 }
 
 /** Has a sub-agent think it over, each time with another call. */
 async function askAgent(planner: AnyRun, name: string, calls: number): Promise<void> {
   const run = planner.createChild({ metadata: { agent_name: name }, limits: { maxTurns: 2 } });
-  telemetry.observe(run);
   await run.execute(async ({ signal }) => {
     for (let call = 0; call < calls; call++) {
       run.checkLimits();
@@ -60,13 +59,22 @@ async function askAgent(planner: AnyRun, name: string, calls: number): Promise<v
   });
 }
 
-/** What the service does for each request. */
+/** A tool that the planner calls: a step of its run. */
+async function search(run: AnyRun, query: string): Promise<number> {
+  return run.step('search', async ({ signal }) => {
+    await sleep(10, undefined, { signal });
+    return query.length;
+  });
+}
+
+/** What the service does for each request. The sub-agents' runs are observed from when they are made. */
 async function answer(): Promise<void> {
   const run = new Run({ sessionId: 'session-123', metadata: { agent_name: 'planner' } });
   telemetry.observe(run);
   await run.execute(async ({ signal }) => {
     run.incrementTurn();
     await callModel(run, 'gpt-5', signal);
+    await search(run, 'boats');
     await askAgent(run, 'researcher', 1);
     await askAgent(run, 'critic', 100).catch((error: unknown) => console.log(`critic: ${String(error)}\n`));
     run.incrementTurn();
@@ -90,21 +98,28 @@ void main();
 // Prints:
 // critic: RunError: Limit maxTurns used up: 2 of 2
 //
-// POST /answer 143 ms
-// └─ invoke_agent planner, turns 2, 1400 tokens in, 80 out, $0.0026, 123 ms
+// POST /answer 128 ms
+// └─ invoke_agent planner, turns 2, 1400 tokens in, 80 out, $0.0026, 124 ms
 //    ├─ · agent_run.turn 1, 700 tokens in, 40 out
 //    ├─ chat gpt-5 20 ms
-//    ├─ invoke_agent researcher, turns 1, 700 tokens in, 40 out, $0.0013, 28 ms
+//    ├─ execute_tool search 10 ms
+//    ├─ invoke_agent researcher, turns 1, 700 tokens in, 40 out, $0.0013, 22 ms
 //    │  ├─ · agent_run.turn 1, 700 tokens in, 40 out
-//    │  └─ chat gpt-5-mini 21 ms
-//    ├─ invoke_agent critic ERROR limit_exceeded, turns 2, 1400 tokens in, 80 out, $0.0026, 47 ms
+//    │  └─ chat gpt-5-mini 20 ms
+//    ├─ invoke_agent critic ERROR limit_exceeded, turns 2, 1400 tokens in, 80 out, $0.0026, 43 ms
 //    │  ├─ · agent_run.turn 1, 700 tokens in, 40 out
-//    │  ├─ chat gpt-5-mini 25 ms
+//    │  ├─ chat gpt-5-mini 20 ms
 //    │  ├─ · agent_run.turn 2, 700 tokens in, 40 out
 //    │  └─ chat gpt-5-mini 20 ms
 //    ├─ · agent_run.turn 2, 700 tokens in, 40 out
-//    └─ chat gpt-5 20 ms
+//    └─ chat gpt-5 19 ms
 //
-// gen_ai.invoke_agent.duration {gen_ai.agent.name=researcher} count 1, sum 0.029 s
-// gen_ai.invoke_agent.duration {gen_ai.agent.name=critic, error.type=limit_exceeded} count 1, sum 0.047 s
-// gen_ai.invoke_agent.duration {gen_ai.agent.name=planner} count 1, sum 0.123 s
+// gen_ai.invoke_agent.duration {gen_ai.agent.name=researcher} count 1, sum 0.022 s
+// gen_ai.invoke_agent.duration {gen_ai.agent.name=critic, error.type=limit_exceeded} count 1, sum 0.043 s
+// gen_ai.invoke_agent.duration {gen_ai.agent.name=planner} count 1, sum 0.124 s
+// gen_ai.invoke_agent.inference_calls {gen_ai.agent.name=researcher} count 1, sum 1 {call}
+// gen_ai.invoke_agent.inference_calls {gen_ai.agent.name=critic, error.type=limit_exceeded} count 1, sum 2 {call}
+// gen_ai.invoke_agent.inference_calls {gen_ai.agent.name=planner} count 1, sum 2 {call}
+// gen_ai.invoke_agent.tool_calls {gen_ai.agent.name=researcher} count 1, sum 0 {call}
+// gen_ai.invoke_agent.tool_calls {gen_ai.agent.name=critic, error.type=limit_exceeded} count 1, sum 0 {call}
+// gen_ai.invoke_agent.tool_calls {gen_ai.agent.name=planner} count 1, sum 1 {call}

@@ -1,5 +1,5 @@
 import type { Announcement, Attachment, Change, Port } from './record/attachment';
-import { findPortOf } from './record/attachment';
+import { attachedTo, attachTo, findPortOf } from './record/attachment';
 import type { AnyRun } from './run';
 
 /**
@@ -27,4 +27,14 @@ export type RunPort = Port<AnyRun>;
 /** The one door by which store, telemetry, meter and manager follow a run. Ask for it anew each time. */
 export function portOf(run: AnyRun): RunPort {
   return findPortOf(run);
+}
+
+/** Follows the run from here on; returns a function that stops it. */
+export function follow(run: AnyRun, attachment: RunAttachment): () => void {
+  return attachTo(run, attachment);
+}
+
+/** What follows the run: each as it was attached. */
+export function followersOf(run: AnyRun): readonly object[] {
+  return attachedTo(run);
 }

@@ -103,7 +103,13 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #followers: Followers | null = null;
 
   static {
-    givePorts((run) => (run as Run).#port());
+    givePorts({
+      port: (run) => (run as Run).#port(),
+      attach: (run, attachment) => (run as Run).#attach(attachment),
+      attached: (run) => (run as Run).#followers?.all ?? [],
+    });
+    // Minified, the class would show as `e`.
+    Object.defineProperty(this, 'name', { value: 'Run', configurable: true });
   }
 
   /**
@@ -696,9 +702,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   #announce(name: ChangeName, event: unknown): void {
     if (this.#followers === null) this.dispatch(name, event);
     else {
-      this.#followers.tell(name, event, (told, payload) => {
-        if (this.hears(told)) this.dispatch(told, payload);
-      });
+      const told = this.#followers.tell(name, event);
+      if (told === null) return;
+      if (this.hears(name)) this.dispatch(name, event);
+      for (const each of told) if (this.hears(each.name)) this.dispatch(each.name, each.event);
     }
   }
 

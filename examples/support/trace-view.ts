@@ -20,7 +20,8 @@ export function metricLines(collected: readonly ResourceMetrics[]): string[] {
     dataPoints.map(({ attributes, value }) => {
       const { count, sum = 0 } = value as Histogram;
       const facts = Object.entries(attributes).map(([key, fact]) => `${key}=${String(fact)}`);
-      return `${name} {${facts.join(', ')}} count ${count}, sum ${sum.toFixed(3)} ${unit}`;
+      const total = unit === 's' ? `${sum.toFixed(3)} s` : `${sum} ${unit}`;
+      return `${name} {${facts.join(', ')}} count ${count}, sum ${total}`;
     }),
   );
 }

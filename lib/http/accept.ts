@@ -5,6 +5,11 @@ export function acceptsEventStream({ headers }: Request): boolean {
   return streamed > 0 && streamed >= qualityOf('application/json', accepted);
 }
 
+/** Whether the client takes a body that is compressed with gzip. */
+export function acceptsGzip({ headers }: Request): boolean {
+  return qualityOf('gzip', (headers.get('accept-encoding') ?? '').split(',').map(readRange)) > 0;
+}
+
 interface MediaRange {
   readonly type: string;
   readonly quality: number;

@@ -1,6 +1,8 @@
 import { validationError } from '../record/error';
+import type { ValidationIssue } from '../record/error';
 import { isJsonObject } from '../record/json';
 import type { JsonObject } from '../record/json';
+import { findUnknown } from '../record/options';
 
 /**
  * The body of a request, which has to be a JSON object with no members but these.
@@ -8,10 +10,9 @@ import type { JsonObject } from '../record/json';
  * @throws {RunError} `validation_error`
  */
 export function objectOf(body: unknown, known: readonly string[]): JsonObject {
-  if (!isJsonObject(body)) throw validationError('body', [{ path: '', message: 'must be a JSON object' }]);
-  const issues = Object.keys(body)
-    .filter((name) => !known.includes(name))
-    .map((name) => ({ path: name.slice(0, 80), message: `is unknown (known: ${known.join(', ')})` }));
+  const issues: ValidationIssue[] = [];
+  if (isJsonObject(body)) findUnknown(body, known, issues);
+  else issues.push({ path: '', message: 'must be a JSON object' });
   if (issues.length > 0) throw validationError('body', issues);
-  return body;
+  return body as JsonObject;
 }

@@ -45,7 +45,12 @@ export interface StoreView {
   recover(options?: { staleAfterMs?: number; dryRun?: boolean }): Promise<Run[]>;
   cancel(id: string, reason?: string): Promise<Run>;
   answer(id: string, value: unknown): Promise<Run>;
-  prune(options: { endedBefore: Date; journalOnly?: boolean; signal?: AbortSignal }): Promise<number>;
+  prune(options: {
+    endedBefore: Date;
+    journalOnly?: boolean;
+    signal?: AbortSignal;
+    onProgress?: (removed: number) => void;
+  }): Promise<number>;
 }
 
 /** The store under the names that its class is getting. */

@@ -1,17 +1,15 @@
 import type { Run } from '../run';
-import type { RunStore } from '../store/store';
 import type { JournalEntry } from '../store/journal';
-import { isRunStatus, isTerminalStatus } from '../record/status';
+import type { RunStore } from '../store/store';
 import { NO_STORE, SECURITY_HEADERS } from './answer';
 import type { StoreView } from './coming';
 import { viewOf } from './coming';
+import type { FollowOptions } from './follow-run';
+import { followRun, withPauses } from './follow-run';
 import { entryAnswer, runAnswer } from './wire';
 
-/** How long a stream is silent before a comment says that it lives. */
-export const HEARTBEAT_MS = 15_000;
-
+/** What says that the stream lives, to clients and to proxies on the way. */
 const COMMENT = ':\n\n';
-const PAGE = 1000;
 
 const HEADERS = {
   ...SECURITY_HEADERS,
@@ -85,85 +83,15 @@ async function* messagesOfSession(entries: AsyncGenerator<JournalEntry>): AsyncG
   }
 }
 
-interface RunStreamOptions {
-  readonly after: number | 'end';
-  readonly signal: AbortSignal;
-}
-
-async function* messagesOfRun(
-  store: StoreView,
-  run: Run,
-  { after, signal }: RunStreamOptions,
-): AsyncGenerator<string> {
+async function* messagesOfRun(store: StoreView, run: Run, options: FollowOptions): AsyncGenerator<string> {
   yield COMMENT;
-  const last = run.isTerminal ? after : yield* liveMessages(store, run.id, { after, signal });
-  if (!signal.aborted) yield* lastMessages(store, run.id, last);
-}
-
-/** Until the run has ended. Gives the `seq` of the last entry. */
-async function* liveMessages(
-  store: StoreView,
-  id: string,
-  { after, signal }: RunStreamOptions,
-): AsyncGenerator<string, number | 'end'> {
-  let last = after;
-  for await (const entry of withPauses(store.watch({ runId: id, afterSeq: after, signal }))) {
-    if (entry !== null) last = entry.seq;
+  for await (const entry of followRun(store, run, options)) {
     yield entry === null ? COMMENT : messageOf(entry, entry.seq);
-    if (entry === null ? await isOver(store, id) : isEnd(entry)) break;
   }
-  return last;
-}
-
-/** Whether nothing more can come: the run was removed, or had ended before the watch began. */
-async function isOver(store: StoreView, id: string): Promise<boolean> {
-  const run = await store.get(id);
-  return run?.isTerminal !== false;
-}
-
-/** What the journal has beside and after the run's end, and the record as it stands then. */
-async function* lastMessages(store: StoreView, id: string, after: number | 'end'): AsyncGenerator<string> {
-  for (let last = after; last !== 'end';) {
-    const page = await store.events(id, { afterSeq: last, limit: PAGE });
-    for (const entry of page) yield messageOf(entry, entry.seq);
-    last = page.length < PAGE ? 'end' : (page.at(-1) as JournalEntry).seq;
-  }
-  const run = await store.get(id);
-  if (run?.isTerminal === true) yield `event: end\ndata: ${JSON.stringify({ run: runAnswer(run) })}\n\n`;
+  const ended = options.signal.aborted ? null : await store.get(run.id);
+  if (ended?.isTerminal === true) yield `event: end\ndata: ${JSON.stringify({ run: runAnswer(ended) })}\n\n`;
 }
 
 function messageOf(entry: JournalEntry, id: number): string {
   return `id: ${id}\ndata: ${JSON.stringify(entryAnswer(entry))}\n\n`;
-}
-
-function isEnd({ type, data }: JournalEntry): boolean {
-  const to = data['to'];
-  return type === 'statusChanged' && isRunStatus(to) && isTerminalStatus(to);
-}
-
-/** The entries, and null whenever there was none for a while. */
-async function* withPauses(entries: AsyncGenerator<JournalEntry>): AsyncGenerator<JournalEntry | null> {
-  try {
-    for (let next = entries.next(); ;) {
-      const result = await orPause(next, HEARTBEAT_MS);
-      if (result === null) {
-        yield null;
-        continue;
-      }
-      if (result.done === true) return;
-      yield result.value;
-      next = entries.next();
-    }
-  } finally {
-    await entries.return(undefined);
-  }
-}
-
-/** What the promise gives; null where that takes longer. */
-function orPause<Result>(promise: Promise<Result>, ms: number): Promise<Result | null> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms, null);
-    timer.unref();
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -1,10 +1,13 @@
 import { Hono } from 'hono';
 import { validationError } from '../record/error';
 import type { ValidationIssue } from '../record/error';
+import { findUnknown } from '../record/options';
 import { RunStore } from '../store/store';
 import { jsonAnswer } from './answer';
 import { checkOrigin, checkUrl } from './guard';
 import { describeError, HttpError, isServerFault } from './http-error';
+import type { PageSettings } from './page-files';
+import { fileAnswer, pageAnswer } from './page-routes';
 import type { Route } from './routes';
 import { ROUTES } from './routes';
 
@@ -28,8 +31,11 @@ export interface RunHandlerOptions {
   readonly onError?: ((error: unknown, request: Request) => void) | undefined;
 }
 
-type Settings = Required<Pick<RunHandlerOptions, 'store' | 'basePath' | 'authorize' | 'actions'>> &
-  Pick<RunHandlerOptions, 'onError'>;
+interface Settings extends PageSettings {
+  readonly store: RunStore;
+  readonly authorize: Authorize;
+  readonly onError: RunHandlerOptions['onError'];
+}
 
 const NAMES: readonly string[] = ['store', 'basePath', 'authorize', 'actions', 'onError'];
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
@@ -47,6 +53,7 @@ export function createRunHandler(options: RunHandlerOptions): RunHandler {
   const settings = readOptions(options);
   const app = new Hono();
   for (const route of ROUTES) mount(app, route, settings);
+  mountPage(app, settings);
   app.notFound(() => {
     throw new HttpError(404, 'not_found', 'There is nothing here');
   });
@@ -77,6 +84,14 @@ function mount(app: Hono, { method, path, answer, isAction }: Route, settings: S
   });
 }
 
+function mountPage(app: Hono, { basePath, actions }: Settings): void {
+  app.get(`${basePath}/`, () => pageAnswer({ basePath, actions }));
+  if (basePath !== '') app.get(basePath, () => pageAnswer({ basePath, actions }));
+  app.get(`${basePath}/assets/:name`, (context) =>
+    fileAnswer(`assets/${context.req.param('name')}`, context.req.raw),
+  );
+}
+
 async function refusal(request: Request, { authorize }: Settings): Promise<Response | null> {
   const verdict: unknown = await authorize(request);
   if (verdict === true) return null;
@@ -96,9 +111,8 @@ function warn(error: unknown): void {
 
 function readOptions(options: RunHandlerOptions): Settings {
   const { store, basePath = '', authorize, actions = true, onError } = options;
-  const issues: ValidationIssue[] = Object.keys(options)
-    .filter((name) => !NAMES.includes(name))
-    .map((name) => ({ path: name, message: `is unknown (known: ${NAMES.join(', ')})` }));
+  const issues: ValidationIssue[] = [];
+  findUnknown(options, NAMES, issues);
   if (!(store instanceof RunStore)) issues.push({ path: 'store', message: 'must be a RunStore' });
   if (typeof authorize !== 'function') issues.push({ path: 'authorize', message: 'must be a function' });
   if (typeof actions !== 'boolean') issues.push({ path: 'actions', message: 'must be true or false' });

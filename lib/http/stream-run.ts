@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../record/options';
 import type { RunStore } from '../store/store';
 import { jsonAnswer } from './answer';
 import { streamOfRun } from './event-stream';
@@ -21,8 +22,10 @@ export interface StreamRunOptions {
 export async function streamRun(
   store: RunStore,
   request: Request,
-  { runId }: StreamRunOptions,
+  options: StreamRunOptions,
 ): Promise<Response> {
+  refuseUnknown(options, ['runId'], 'options of streamRun');
+  const { runId } = options;
   try {
     const query = new Query(new URL(request.url).searchParams);
     const after = lastEventId(request) ?? query.start('after_seq') ?? 0;

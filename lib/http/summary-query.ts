@@ -2,7 +2,7 @@ import type { SummaryRow } from '../store/summary';
 import type { Query } from './query';
 
 /** What groups are made by, on the wire and in a store; `metadata.NAME` is the same in both. */
-const GROUPINGS: Readonly<Record<string, string>> = {
+export const STORE_GROUPINGS: Readonly<Record<string, string>> = {
   session_id: 'sessionId',
   provider: 'provider',
   status: 'status',
@@ -12,7 +12,7 @@ const GROUPINGS: Readonly<Record<string, string>> = {
   root_run_id: 'rootRunId',
 };
 
-const WIRE_NAMES = Object.fromEntries(Object.entries(GROUPINGS).map(([wire, name]) => [name, wire]));
+const WIRE_NAMES = Object.fromEntries(Object.entries(STORE_GROUPINGS).map(([wire, name]) => [name, wire]));
 const METADATA = 'metadata.';
 
 /** The names that a query asks to group by, as a store knows them. */
@@ -21,7 +21,7 @@ export function readGrouping(query: Query): readonly string[] {
   if (names.length === 0) query.refuse('group_by', `is required: ${knownGroupings()}`);
   return names.map((name) => {
     if (name.startsWith(METADATA) && name.length > METADATA.length) return name;
-    if (Object.hasOwn(GROUPINGS, name)) return GROUPINGS[name] as string;
+    if (Object.hasOwn(STORE_GROUPINGS, name)) return STORE_GROUPINGS[name] as string;
     query.refuse('group_by', `must be ${knownGroupings()}`);
     return name;
   });
@@ -54,5 +54,5 @@ function wireNameOf(name: string): string {
 }
 
 function knownGroupings(): string {
-  return `one or several of ${[...Object.keys(GROUPINGS), 'metadata.NAME'].join(', ')}`;
+  return `one or several of ${[...Object.keys(STORE_GROUPINGS), 'metadata.NAME'].join(', ')}`;
 }

@@ -86,16 +86,31 @@ export interface Port<Subject> {
   endRemotely(end: RemoteEnd): void;
 }
 
-type FindPort = (run: object) => Port<never>;
+/** The ways to a run's port and to those that follow it. */
+interface Ways {
+  readonly port: (run: object) => Port<never>;
+  readonly attach: (run: object, attachment: Attachment<never>) => () => void;
+  readonly attached: (run: object) => readonly Attachment<never>[];
+}
 
-let findPort: FindPort | null = null;
+let ways: Ways | null = null;
 
-/** Takes the way to a run's port, which only its class knows. */
-export function givePorts(find: FindPort): void {
-  findPort = find;
+/** Takes the ways to a run's port, and to those that follow it, which only its class knows. */
+export function givePorts(given: Ways): void {
+  ways = given;
 }
 
 /** The port of a run. */
 export function findPortOf<Subject extends object>(run: Subject): Port<Subject> {
-  return (findPort as FindPort)(run);
+  return (ways as Ways).port(run);
+}
+
+/** As {@link Port.attach}, without a port: those who follow every run of a process need nothing else. */
+export function attachTo<Subject extends object>(run: Subject, attachment: Attachment<Subject>): () => void {
+  return (ways as Ways).attach(run, attachment);
+}
+
+/** What follows a run. */
+export function attachedTo(run: object): readonly object[] {
+  return (ways as Ways).attached(run);
 }

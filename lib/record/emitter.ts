@@ -29,7 +29,7 @@ export abstract class IsolatedEmitter<Events extends object> extends EventEmitte
   #waiting: Delivery[] | null = null;
 
   /** What is done about a listener that threw or rejected. @internal */
-  protected abstract listenerFailed(event: string, error: unknown): void;
+  protected abstract listenerFailed(event: string, error: unknown, payload: unknown): void;
 
   /**
    * Calls each listener of the event, with the policy of this class.
@@ -108,11 +108,11 @@ export abstract class IsolatedEmitter<Events extends object> extends EventEmitte
       const result = listener.fn.call(listener.context, payload);
       if (isThenable(result)) {
         result.then(undefined, (error: unknown) => {
-          this.listenerFailed(event, error);
+          this.listenerFailed(event, error, payload);
         });
       }
     } catch (error) {
-      this.listenerFailed(event, error);
+      this.listenerFailed(event, error, payload);
     }
   }
 

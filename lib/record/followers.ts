@@ -8,6 +8,9 @@ interface Loose {
   deliver?(name: string, event: unknown): void;
 }
 
+/** One for all: most changes bring no others. */
+const NOTHING_TOLD: readonly Told[] = [];
+
 interface Told {
   readonly name: ChangeName;
   readonly event: unknown;
@@ -16,8 +19,12 @@ interface Told {
 /** The attachments of one run. */
 export class Followers {
   #list: readonly Follower[] = [];
-  /** Changes that attachments are being told of; null where none is. */
-  #telling: Told[] | null = null;
+  /** The changes that came while attachments are being told of one; null where they are not. */
+  #telling: readonly Told[] | null = null;
+
+  get all(): readonly Follower[] {
+    return this.#list;
+  }
 
   /** @returns a function that takes it off again. */
   add(follower: Follower): () => void {
@@ -30,34 +37,36 @@ export class Followers {
 
   /** Whether an attachment wants to be told of the change, or to deliver its event. */
   want(name: ChangeName): boolean {
-    return this.#list.some(
-      (follower) =>
-        (follower.changed !== undefined && (follower.changes?.has(name) ?? true)) ||
-        follower.hears?.(name) === true,
-    );
+    for (const follower of this.#list) {
+      if (follower.changed !== undefined && (follower.changes?.has(name) ?? true)) return true;
+      if (follower.hears?.(name) === true) return true;
+    }
+    return false;
   }
 
   /** Whether an attachment wants to deliver the event. */
   hear(name: string): boolean {
-    return this.#list.some((follower) => follower.hears?.(name as ChangeName) === true);
+    for (const follower of this.#list) if (follower.hears?.(name as ChangeName) === true) return true;
+    return false;
   }
 
   /**
    * Tells every attachment of a change. One that changes the run again does not get ahead of the others:
    * all are told of the first change before any is told of the second, and listeners only then.
    *
-   * @param deliver - Goes on to the listeners.
+   * @returns what listeners are to hear of after this change; null where that comes later.
    */
-  tell(name: ChangeName, event: unknown, deliver: (name: ChangeName, event: unknown) => void): void {
-    const change = { name, event };
+  tell(name: ChangeName, event: unknown): readonly Told[] | null {
     if (this.#telling !== null) {
-      this.#telling.push(change);
-      return;
+      if (this.#telling === NOTHING_TOLD) this.#telling = [];
+      (this.#telling as Told[]).push({ name, event });
+      return null;
     }
-    const telling = (this.#telling = [change]);
-    for (const told of telling) this.#tellAll(told);
+    this.#telling = NOTHING_TOLD;
+    this.#tellAll(name, event);
+    const others = this.#othersTold();
     this.#telling = null;
-    for (const told of telling) deliver(told.name, told.event);
+    return others;
   }
 
   /** Hands an event on, before the run's own listeners get it. */
@@ -68,14 +77,12 @@ export class Followers {
     }
   }
 
-  /** Calls the function within all that surrounds it, the first attachment outermost. */
+  /**
+   * Calls the function within all that surrounds it, the first attachment outermost. What is attached
+   * while one of them waits surrounds it too.
+   */
   surround<Result>(fn: () => Result): Result {
-    const call = this.#list.reduceRight<() => Result>(
-      (inner, follower) =>
-        follower.surround === undefined ? inner : () => follower.surround?.(inner) as Result,
-      fn,
-    );
-    return call();
+    return this.#enter(fn, []);
   }
 
   /** Calls the function of a step within all that surrounds it, the first attachment outermost. */
@@ -93,10 +100,30 @@ export class Followers {
     for (const follower of this.#list) guarded(() => follower.executionOver?.());
   }
 
-  #tellAll({ name, event }: Told): void {
+  #enter<Result>(fn: () => Result, entered: readonly Follower[]): Result {
+    const next = this.#list.find((each) => each.surround !== undefined && !entered.includes(each));
+    return next?.surround === undefined ? fn() : next.surround(() => this.#enter(fn, [...entered, next]));
+  }
+
+  /** Goes on until nothing comes any more: an attachment may change the run while it is told. */
+  #othersTold(): readonly Told[] {
+    const told: Told[] = [];
+    while (this.#telling !== null && this.#telling.length > told.length) {
+      const next = this.#telling[told.length] as Told;
+      told.push(next);
+      this.#tellAll(next.name, next.event);
+    }
+    return told;
+  }
+
+  #tellAll(name: ChangeName, event: unknown): void {
     for (const follower of this.#list) {
       if (follower.changed === undefined || follower.changes?.has(name) === false) continue;
-      guarded(() => (follower as Loose).changed?.(name, event));
+      try {
+        (follower as Loose).changed?.(name, event);
+      } catch (error) {
+        throwLater(error);
+      }
     }
   }
 }
@@ -106,8 +133,12 @@ function guarded(call: () => unknown): void {
   try {
     call();
   } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
+    throwLater(error);
   }
+}
+
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }

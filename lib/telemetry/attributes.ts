@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { portOf } from '../attachment';
+import type { StartedStep } from '../record/events';
 import type { JsonObject } from '../record/json';
 import type { AnyRun } from '../run';
 import type { TokenUsage } from '../record/token-usage';
@@ -13,12 +14,15 @@ import {
   GEN_AI_PROVIDER_NAME,
   GEN_AI_REQUEST_MODEL,
   GEN_AI_TOKEN_MODALITY,
+  GEN_AI_TOOL_NAME,
   GEN_AI_USAGE_INPUT_TOKENS,
   GEN_AI_USAGE_OUTPUT_TOKENS,
+  OPERATION_EXECUTE_TOOL,
   OPERATION_INVOKE_AGENT,
   RUN_COST_USD,
   RUN_ID,
   RUN_TURN_COUNT,
+  STEP_KIND,
   TOKEN_MODALITY_UNKNOWN,
 } from './names';
 
@@ -32,14 +36,10 @@ function modelOf(run: AnyRun): string | undefined {
   return textOf(run.providerMetadata['model']) ?? textOf(run.metadata['model']) ?? meteredModel(run);
 }
 
-/** What a usage meter keeps in the run's record has a pair for each model, its name first. */
+/** A usage meter keeps what it counted by model; a run of several has no one model. */
 function meteredModel(run: AnyRun): string | undefined {
-  const port = portOf(run);
-  if (!port.keepsMore && port.kept('usage_meter') === undefined) return undefined;
-  const models = run.toJSON().usage_meter?.['models'];
-  const [pair, ...others] = Array.isArray(models) ? (models as unknown[]) : [];
-  const model = Array.isArray(pair) && others.length === 0 ? textOf(pair[0]) : undefined;
-  return model === 'unknown' ? undefined : model;
+  const [model, ...others] = Object.keys(portOf(run).written('usage_by_model') ?? {});
+  return others.length > 0 || model === 'unknown' ? undefined : textOf(model);
 }
 
 /** What a span says from its start, for samplers to see. */
@@ -53,20 +53,54 @@ export function startAttributes(run: AnyRun, agentName: string | undefined): Att
   });
 }
 
-/** What a span says at its end. What nobody reported is left out. */
-export function endAttributes(run: AnyRun, errorType: string | undefined): Attributes {
+/** What of a run's sums a span tells: those since it began. */
+export interface Sums {
+  readonly tokenUsage: TokenUsage;
+  readonly costUsd: number | null;
+  readonly turnCount: number;
+}
+
+/** The sums of a run of which nothing has been told. */
+export const NOTHING_TOLD: Sums = { tokenUsage: {}, costUsd: null, turnCount: 0 };
+
+/** The sums of a run as they stand. */
+export function sumsOf({ tokenUsage, costUsd, turnCount }: AnyRun): Sums {
+  return { tokenUsage, costUsd, turnCount };
+}
+
+/** What a span says at its end, beyond what was told before. What nobody reported is left out. */
+export function endAttributes(run: AnyRun, told: Sums, errorType: string | undefined): Attributes {
   return known({
     [GEN_AI_REQUEST_MODEL]: modelOf(run),
-    [GEN_AI_USAGE_INPUT_TOKENS]: tokensIn(run.tokenUsage),
-    [GEN_AI_USAGE_OUTPUT_TOKENS]: tokensOut(run.tokenUsage),
-    [RUN_TURN_COUNT]: run.turnCount,
-    [RUN_COST_USD]: run.costUsd ?? undefined,
+    [RUN_TURN_COUNT]: run.turnCount - told.turnCount,
+    [RUN_COST_USD]: costSince(told.costUsd, run.costUsd),
     [ERROR_TYPE]: errorType,
   });
 }
 
-/** What a run's duration is told apart by. */
-export function durationAttributes(
+/** The tokens that a span tells at its end. What nobody reported is left out. */
+export function usageAttributes(run: AnyRun, told: Sums): Attributes {
+  return known({
+    [GEN_AI_USAGE_INPUT_TOKENS]: countSince('input_tokens', told.tokenUsage, run.tokenUsage),
+    [GEN_AI_USAGE_OUTPUT_TOKENS]: countSince('output_tokens', told.tokenUsage, run.tokenUsage),
+  });
+}
+
+/** How a counter has grown; undefined while nobody has reported it. */
+export function countSince(counter: string, before: TokenUsage, after: TokenUsage): number | undefined {
+  const count = countOf(after[counter]);
+  return count === undefined ? undefined : count - (countOf(before[counter]) ?? 0);
+}
+
+/** What a step's span says from its start. */
+export function stepAttributes({ name, kind }: StartedStep): Attributes {
+  return kind === 'tool'
+    ? { [GEN_AI_OPERATION_NAME]: OPERATION_EXECUTE_TOOL, [GEN_AI_TOOL_NAME]: name }
+    : { [STEP_KIND]: kind };
+}
+
+/** What a run's duration and calls are told apart by. */
+export function metricAttributes(
   run: AnyRun,
   agentName: string | undefined,
   errorType: string | undefined,
@@ -91,8 +125,8 @@ export function tokenAttributes(run: AnyRun): Attributes {
 /** The tokens that were reported since; a counter that has not moved says nothing. */
 export function usageSince(before: TokenUsage, after: TokenUsage): Attributes {
   return known({
-    [GEN_AI_USAGE_INPUT_TOKENS]: grown(tokensIn(before), tokensIn(after)),
-    [GEN_AI_USAGE_OUTPUT_TOKENS]: grown(tokensOut(before), tokensOut(after)),
+    [GEN_AI_USAGE_INPUT_TOKENS]: grown('input_tokens', before, after),
+    [GEN_AI_USAGE_OUTPUT_TOKENS]: grown('output_tokens', before, after),
   });
 }
 
@@ -109,14 +143,9 @@ export function outputContent(run: AnyRun): Attributes {
   return { [GEN_AI_OUTPUT_MESSAGES]: JSON.stringify([message]) };
 }
 
-/** The input tokens of a run, in the counter that usage meters write. */
-export function tokensIn(usage: TokenUsage): number | undefined {
-  return countOf(usage['input_tokens']);
-}
-
-/** The output tokens of a run, in the counter that usage meters write. */
-export function tokensOut(usage: TokenUsage): number | undefined {
-  return countOf(usage['output_tokens']);
+/** What a counter of a run's usage stands at; undefined where it is no number. */
+export function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 /** A payload that is one text is that text, any other its JSON. */
@@ -127,12 +156,15 @@ function textPart(payload: object): JsonObject {
   return { type: 'text', content };
 }
 
-function grown(before = 0, after = before): number | undefined {
-  return after === before ? undefined : after - before;
+function grown(counter: string, before: TokenUsage, after: TokenUsage): number | undefined {
+  const growth = countSince(counter, before, after);
+  return growth === 0 ? undefined : growth;
 }
 
-function countOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+function costSince(before: number | null, after: number | null): number | undefined {
+  if (after === null) return undefined;
+  // Sums of dollars are rounded to the nano-dollar, and so is what lies between two of them.
+  return Math.round((after - (before ?? 0)) * 1e9) / 1e9;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,8 +1,12 @@
+import type { JsonObject } from '../record/json';
 import type { AnyRun } from '../run';
 import { ERROR_TYPE_OTHER } from './names';
 
 /** What names a class of errors rather than one error: `rate_limit_exceeded`, `TypeError`, `500`. */
 const WORD = /^[\w.:/-]{1,64}$/;
+
+/** The name of a class of errors. */
+const NAME = /^\w+Error$/;
 
 /** More different values than this are not of low cardinality. */
 const MOST_TYPES = 200;
@@ -17,11 +21,25 @@ export class ErrorTypes {
   /** The `error.type` of a run that failed, was cancelled or timed out; undefined of any other. */
   of({ status, error }: AnyRun): string | undefined {
     if (status !== 'failed' && status !== 'cancelled' && status !== 'timeout') return undefined;
-    const type = wordOf(error?.['code']) ?? wordOf(error?.['name']);
+    return this.word(error);
+  }
+
+  /** The `error.type` of an error. */
+  word(error: JsonObject | null): string {
+    const code = isLegacyCode(error) ? undefined : wordOf(error?.['code']);
+    const type = code ?? wordOf(error?.['name']);
     if (type === undefined) return ERROR_TYPE_OTHER;
     if (this.#seen.size < MOST_TYPES) this.#seen.add(type);
     return this.#seen.has(type) ? type : ERROR_TYPE_OTHER;
   }
+}
+
+/** Whether the code is the number that every DOMException of that name has: 20 says less than `AbortError`. */
+function isLegacyCode(error: JsonObject | null): boolean {
+  const name = error?.['name'];
+  const code = error?.['code'];
+  if (typeof code !== 'number' || typeof name !== 'string' || !NAME.test(name)) return false;
+  return new DOMException('', name).code === code;
 }
 
 function wordOf(value: unknown): string | undefined {

@@ -1,2 +1,2 @@
-export type { RunTelemetryOptions } from './run-telemetry';
+export type { ObserveOptions, RunTelemetryOptions } from './run-telemetry';
 export { RunTelemetry } from './run-telemetry';

@@ -1,10 +1,16 @@
 import type { Counter, Histogram, Meter, MeterProvider } from '@opentelemetry/api';
 import { metrics } from '@opentelemetry/api';
 import {
+  INFERENCE_CACHE_READ_TOKENS,
+  INFERENCE_CACHE_WRITE_TOKENS,
   INFERENCE_INPUT_TOKENS,
   INFERENCE_OUTPUT_TOKENS,
+  INFERENCE_REASONING_TOKENS,
   INSTRUMENTATION_NAME,
+  INVOKE_AGENT_CALLS_BOUNDARIES,
   INVOKE_AGENT_DURATION,
+  INVOKE_AGENT_INFERENCE_CALLS,
+  INVOKE_AGENT_TOOL_CALLS,
   INVOKE_AGENT_DURATION_BOUNDARIES,
 } from './names';
 
@@ -42,21 +48,45 @@ export function createDuration(meter: Meter): Histogram {
   });
 }
 
-/** What runs used. */
-export interface TokenCounters {
-  readonly inputTokens: Counter;
-  readonly outputTokens: Counter;
+/** How many calls runs made. */
+export interface CallHistograms {
+  readonly inferenceCalls: Histogram;
+  readonly toolCalls: Histogram;
 }
 
-export function createTokenCounters(meter: Meter): TokenCounters {
+export function createCallHistograms(meter: Meter): CallHistograms {
+  const advice = { explicitBucketBoundaries: [...INVOKE_AGENT_CALLS_BOUNDARIES] };
   return {
-    inputTokens: meter.createCounter(INFERENCE_INPUT_TOKENS, {
-      description: 'Tokens that went in, cached ones included.',
-      unit: '{token}',
+    inferenceCalls: meter.createHistogram(INVOKE_AGENT_INFERENCE_CALLS, {
+      description: 'How many model calls an agent made.',
+      unit: '{call}',
+      advice,
     }),
-    outputTokens: meter.createCounter(INFERENCE_OUTPUT_TOKENS, {
-      description: 'Tokens that came out, reasoning included.',
-      unit: '{token}',
+    toolCalls: meter.createHistogram(INVOKE_AGENT_TOOL_CALLS, {
+      description: 'How many tool calls an agent made.',
+      unit: '{call}',
+      advice,
     }),
   };
+}
+
+/** What runs used: by the counter of a run's usage, the one that is told. */
+export type TokenCounters = ReadonlyMap<string, Counter>;
+
+/** Each counter of a run's usage that is told, with its name there and what it says. */
+const TOLD_COUNTERS: readonly (readonly [counter: string, name: string, description: string])[] = [
+  ['input_tokens', INFERENCE_INPUT_TOKENS, 'Tokens that went in, cached ones included.'],
+  ['output_tokens', INFERENCE_OUTPUT_TOKENS, 'Tokens that came out, reasoning included.'],
+  ['cache_read_tokens', INFERENCE_CACHE_READ_TOKENS, 'Input tokens that a cache had.'],
+  ['cache_write_tokens', INFERENCE_CACHE_WRITE_TOKENS, 'Input tokens that were written to a cache.'],
+  ['reasoning_tokens', INFERENCE_REASONING_TOKENS, 'Output tokens of reasoning.'],
+];
+
+export function createTokenCounters(meter: Meter): TokenCounters {
+  return new Map(
+    TOLD_COUNTERS.map(([counter, name, description]) => [
+      counter,
+      meter.createCounter(name, { description, unit: '{token}' }),
+    ]),
+  );
 }

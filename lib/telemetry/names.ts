@@ -19,6 +19,15 @@ export const OPERATION_INVOKE_AGENT = 'invoke_agent';
 /** Attribute, required: what is done; `gen-ai-agent-spans.md`. */
 export const GEN_AI_OPERATION_NAME = 'gen_ai.operation.name';
 
+/**
+ * `gen_ai.operation.name` of a tool's execution, and the first word of its span's name;
+ * `gen-ai-agent-spans.md`, "Execute tool span".
+ */
+export const OPERATION_EXECUTE_TOOL = 'execute_tool';
+
+/** Attribute of an execution of a tool: which; `gen-ai-agent-spans.md`. */
+export const GEN_AI_TOOL_NAME = 'gen_ai.tool.name';
+
 /** Attribute: the session; `gen-ai-agent-spans.md`. */
 export const GEN_AI_CONVERSATION_ID = 'gen_ai.conversation.id';
 
@@ -58,6 +67,9 @@ export const GEN_AI_TOKEN_MODALITY = 'gen_ai.token.modality';
 /** The `gen_ai.token.modality` of tokens that nobody told apart; `gen-ai-token-metrics.md`. */
 export const TOKEN_MODALITY_UNKNOWN = 'unknown';
 
+/** Attribute of a step's span, ours: the kind of step, where it is no tool. */
+export const STEP_KIND = 'agent_run.step.kind';
+
 /** Attribute, ours: the run's id. */
 export const RUN_ID = 'agent_run.id';
 
@@ -78,8 +90,29 @@ export const INVOKE_AGENT_DURATION_BOUNDARIES = [
   0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6,
 ];
 
+/**
+ * Histogram, in `{call}`: model calls of a run, failed ones included, those of its sub-agents not;
+ * `gen-ai-metrics.md`.
+ */
+export const INVOKE_AGENT_INFERENCE_CALLS = 'gen_ai.invoke_agent.inference_calls';
+
+/** Histogram, in `{call}`: tool calls of a run, counted the same way; `gen-ai-metrics.md`. */
+export const INVOKE_AGENT_TOOL_CALLS = 'gen_ai.invoke_agent.tool_calls';
+
+/** The bucket boundaries of both histograms of calls; `gen-ai-metrics.md`. */
+export const INVOKE_AGENT_CALLS_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64, 128];
+
 /** Counter, in `{token}`: tokens that went in, cached ones included; `gen-ai-token-metrics.md`. */
 export const INFERENCE_INPUT_TOKENS = 'gen_ai.client.inference.usage.input_tokens';
 
 /** Counter, in `{token}`: tokens that came out, reasoning included; `gen-ai-token-metrics.md`. */
 export const INFERENCE_OUTPUT_TOKENS = 'gen_ai.client.inference.usage.output_tokens';
+
+/** Counter, in `{token}`: input tokens that a cache had; a part of the input; `gen-ai-token-metrics.md`. */
+export const INFERENCE_CACHE_READ_TOKENS = 'gen_ai.client.inference.usage.cache_read.input_tokens';
+
+/** Counter, in `{token}`: input tokens written to a cache; a part of the input; `gen-ai-token-metrics.md`. */
+export const INFERENCE_CACHE_WRITE_TOKENS = 'gen_ai.client.inference.usage.cache_write.input_tokens';
+
+/** Counter, in `{token}`: tokens of reasoning; a part of the output; `gen-ai-token-metrics.md`. */
+export const INFERENCE_REASONING_TOKENS = 'gen_ai.client.inference.usage.reasoning.output_tokens';

@@ -1,55 +1,81 @@
 import type { Context, HrTime, Span } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
+import type { RunAttachment, RunChange } from '../attachment';
 import { portOf } from '../attachment';
-import type { StatusChangedEvent, TurnIncrementedEvent } from '../run-events';
+import type { StepStartedEvent } from '../record/events';
 import type { AnyRun } from '../run';
+import type { Sums } from './attributes';
+import { NOTHING_TOLD, sumsOf } from './attributes';
 import { activeContext, guarded } from './guard';
 import { liveSpan } from './live-spans';
 import type { SpanSettings } from './run-span';
 import { RunSpan } from './run-span';
+import { StepSpans } from './step-spans';
 import { Stopwatch, toHrTime } from './stopwatch';
 import { traceContextOf } from './trace-context';
 import { TurnLog } from './turn-log';
 
+/** What is not counted by anybody is not told. */
+const CHANGES: NonNullable<RunAttachment['changes']> = new Set([
+  'statusChanged',
+  'turnIncremented',
+  'stepStarted',
+  'stepEnded',
+  'parked',
+] as const);
+
 /**
- * Listens to one run and keeps its span.
+ * Follows one run and keeps its span.
  *
  * ```text
- * waiting ── the run starts ──► open ── it ends ──► ended ── its function has settled ──► closed
+ *            ┌────────── it parks ──────────┐
+ *            ▼                              │
+ * waiting ── the run starts, goes on ──► open ── it ends ──► ended ── its function has settled ──► closed
  * ```
  * A run that completes closes at once, and so does one that nothing executes. One that is stopped while
  * its function still works waits for it, the grace time at most, for the usage that it reports on its way
  * out; the span's end is when the run ended all the same.
  */
-export class RunObservation {
+export class RunObservation implements RunAttachment {
+  readonly changes = CHANGES;
   readonly #run: AnyRun;
   readonly #settings: SpanSettings;
   readonly #observedIn = activeContext();
   /** The span of the parent run: it may have ended by the time that this run starts. */
   readonly #parentSpan: Span | undefined;
-  readonly #turns: TurnLog;
+  readonly #steps: StepSpans;
+  #turns: TurnLog;
   /** Counts from when the run was observed, and anew from when it started. */
   #stopwatch = new Stopwatch(Date.now());
   #span: RunSpan | null = null;
+  #told: Sums;
+  #goesOn: boolean;
+  #toolCalls = 0;
   #endTime: HrTime | null = null;
   #isExecuting = false;
-  #stopListening: () => void = () => undefined;
+  #detach: () => void = () => undefined;
 
   constructor(run: AnyRun, settings: SpanSettings) {
     this.#run = run;
     this.#settings = settings;
     this.#parentSpan = this.#findParentSpan();
-    this.#turns = new TurnLog(run.tokenUsage);
+    this.#steps = new StepSpans(settings);
+    this.#turns = new TurnLog(run.tokenUsage, settings.usageOnSpan);
+    this.#goesOn = run.awaiting !== null;
+    // What a run used before it waited, the span before has told.
+    this.#told = this.#goesOn ? sumsOf(run) : NOTHING_TOLD;
   }
 
-  /** Observes the run as it stands: pending, running, or ended. */
+  /** Observes the run as it stands: pending, running, waiting, or ended. */
   start(): void {
-    if (this.#run.isTerminal) {
+    const { isTerminal, status } = this.#run;
+    if (isTerminal) {
       this.#recordPast();
       return;
     }
-    this.#listen();
-    if (this.#run.status === 'running') this.#open(this.#observedIn);
+    this.#detach = portOf(this.#run).attach(this);
+    if (this.#goesOn) return;
+    if (status === 'running') this.#open(this.#observedIn);
     else this.#keepOrigin();
   }
 
@@ -58,41 +84,46 @@ export class RunObservation {
     this.#close();
   }
 
-  #listen(): void {
-    this.#stopListening = portOf(this.#run).attach({
-      changed: (name, event) => {
-        if (name === 'statusChanged') this.#onStatusChanged(event);
-        else if (name === 'turnIncremented') this.#onTurnIncremented(event);
-      },
-      surround: this.#surround,
-      executionOver: this.#onExecutionOver,
+  changed(...[name, event]: RunChange): void {
+    guarded(`observing ${name}`, () => {
+      if (name === 'statusChanged') this.#statusChanged(event.to === 'running', event.at);
+      else if (name === 'turnIncremented') this.#turned(event.turnCount);
+      else if (name === 'stepStarted') this.#stepStarted(event);
+      else if (name === 'stepEnded') this.#steps.end(event.step, this.#stopwatch.now());
+      else if (name === 'parked') this.#parked();
     });
   }
 
-  readonly #onStatusChanged = ({ to, at }: StatusChangedEvent): void => {
-    guarded('observing a change of status', () => {
-      if (to !== 'running') this.#runEnded();
-      else if (this.#span === null) this.#runStarted(at);
-    });
-  };
-
-  readonly #onTurnIncremented = ({ run, turnCount }: TurnIncrementedEvent): void => {
-    guarded('observing a turn', () => {
-      this.#turns.add(turnCount, this.#stopwatch.now(), run.tokenUsage);
-    });
-  };
-
-  readonly #surround = <Result>(fn: () => Result): Result => {
+  surround<Result>(fn: () => Result): Result {
     this.#isExecuting = true;
     // Executed from a listener, the run has started before anybody hears of it.
     const span = this.#span ?? this.#runStarted(Date.now());
     return span.activate(fn);
-  };
+  }
 
-  readonly #onExecutionOver = (): void => {
+  surroundStep<Result>(index: number, fn: () => Result): Result {
+    return this.#steps.activate(index, fn);
+  }
+
+  executionOver(): void {
     this.#isExecuting = false;
     if (this.#endTime !== null) this.#close();
-  };
+  }
+
+  #statusChanged(isStart: boolean, at: number): void {
+    if (!isStart) this.#runEnded();
+    else if (this.#span === null) this.#runStarted(at);
+  }
+
+  #turned(turnCount: number): void {
+    this.#turns.add(turnCount, this.#stopwatch.now(), this.#run.tokenUsage);
+  }
+
+  #stepStarted({ step }: StepStartedEvent<AnyRun>): void {
+    if (step.kind === 'tool') this.#toolCalls += 1;
+    const within = this.#span?.context ?? this.#observedIn;
+    this.#steps.start(step, this.#stopwatch.now(), within);
+  }
 
   #runStarted(at: number): RunSpan {
     this.#stopwatch = new Stopwatch(at);
@@ -101,23 +132,46 @@ export class RunObservation {
   }
 
   #runEnded(): void {
-    if (this.#span === null) this.#open(this.#observedIn);
+    if (this.#span === null) {
+      // It has not waited at the expense of its span.
+      if (this.#goesOn) this.#stopwatch = new Stopwatch(Date.now());
+      this.#open(this.#observedIn);
+    }
     this.#endTime = this.#stopwatch.now();
     if (!this.#isExecuting || this.#run.status === 'completed') this.#close();
   }
 
+  /** The execution is over, and another one goes on some day: here, where the answer has come. */
+  #parked(): void {
+    this.#endSpan(this.#stopwatch.now(), true);
+    this.#told = sumsOf(this.#run);
+    this.#turns = new TurnLog(this.#run.tokenUsage, this.#settings.usageOnSpan);
+    this.#toolCalls = 0;
+    this.#goesOn = true;
+  }
+
   #open(within: Context): RunSpan {
-    const span = new RunSpan(this.#run, this.#settings, this.#stopwatch.startTime, this.#parentIn(within));
+    const span = new RunSpan(this.#run, this.#settings, {
+      time: this.#stopwatch.startTime,
+      parent: this.#parentIn(within),
+      told: this.#told,
+      goesOn: this.#goesOn,
+    });
     this.#span = span;
     if (!this.#run.isTerminal) span.keepWithRun();
     return span;
   }
 
   #close(): void {
+    this.#detach();
+    this.#endSpan(this.#endTime ?? this.#stopwatch.now(), this.#run.isTerminal);
+  }
+
+  #endSpan(time: HrTime, isOver: boolean): void {
     const span = this.#span;
-    this.#stopListening();
     this.#span = null;
-    span?.end(this.#endTime ?? this.#stopwatch.now(), this.#turns.finish(this.#run.tokenUsage));
+    const turns = this.#turns.finish(this.#run.tokenUsage);
+    span?.end({ time, turns, toolCalls: this.#toolCalls, isOver });
   }
 
   /** A run that waits, in another process perhaps, links back to whoever made it. */
@@ -132,10 +186,10 @@ export class RunObservation {
   /** The span of a run that had ended before it was observed: from when it was made to when it ended. */
   #recordPast(): void {
     const { startedAt, endedAt } = this.#run;
-    const startTime = toHrTime(startedAt.getTime());
-    const endTime = toHrTime(Math.max(startedAt.getTime(), Number(endedAt)));
     const parent = this.#parentIn(this.#observedIn);
-    new RunSpan(this.#run, this.#settings, startTime, parent).end(endTime, []);
+    const start = { time: toHrTime(startedAt.getTime()), parent, told: NOTHING_TOLD, goesOn: false };
+    const time = toHrTime(Math.max(startedAt.getTime(), Number(endedAt)));
+    new RunSpan(this.#run, this.#settings, start).end({ time, turns: [], toolCalls: null, isOver: true });
   }
 
   /** The context with the span of the parent run in it, where there is one. */

@@ -1,17 +1,20 @@
 import type { Context, Histogram, HrTime, Link, Span, Tracer } from '@opentelemetry/api';
 import { INVALID_SPAN_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { AnyRun } from '../run';
+import type { Sums } from './attributes';
 import {
   agentNameOf,
-  durationAttributes,
+  countSince,
   endAttributes,
   inputContent,
+  metricAttributes,
   outputContent,
   startAttributes,
+  usageAttributes,
 } from './attributes';
 import type { ErrorTypes } from './error-type';
 import { activeContext, callWithin, guarded } from './guard';
-import type { InstrumentSource } from './instruments';
+import type { CallHistograms, InstrumentSource } from './instruments';
 import { rememberSpan } from './live-spans';
 import { OPERATION_INVOKE_AGENT, TURN_EVENT } from './names';
 import { secondsBetween } from './stopwatch';
@@ -23,8 +26,32 @@ export interface SpanSettings {
   readonly tracer: () => Tracer;
   readonly agentName: string | undefined;
   readonly captureContent: boolean;
+  readonly usageOnSpan: boolean;
+  readonly toolSpans: boolean;
   readonly duration: InstrumentSource<Histogram>;
+  readonly calls: InstrumentSource<CallHistograms>;
   readonly errorTypes: ErrorTypes;
+}
+
+/** How a span begins. */
+export interface SpanStart {
+  readonly time: HrTime;
+  /** The context with the span that this one is a child of. */
+  readonly parent: Context;
+  /** What earlier spans of the run have told of its sums. */
+  readonly told: Sums;
+  /** Whether the run goes on after it has waited: the span before is linked, in whatever trace. */
+  readonly goesOn: boolean;
+}
+
+/** How a span ends. */
+export interface SpanEnd {
+  readonly time: HrTime;
+  readonly turns: readonly Turn[];
+  /** The tool calls within the span; null where nobody counted. */
+  readonly toolCalls: number | null;
+  /** Whether the execution is over, and is told as metrics. */
+  readonly isOver: boolean;
 }
 
 /** The span of a run, from its start to its one end. Nothing here throws. */
@@ -32,18 +59,22 @@ export class RunSpan {
   readonly #run: AnyRun;
   readonly #settings: SpanSettings;
   readonly #agentName: string | undefined;
-  readonly #startTime: HrTime;
+  readonly #start: SpanStart;
   readonly #span: Span;
   readonly #forget: () => void;
 
-  /** Starts the span, as a child of the one in the context. */
-  constructor(run: AnyRun, settings: SpanSettings, startTime: HrTime, parent: Context) {
+  constructor(run: AnyRun, settings: SpanSettings, start: SpanStart) {
     this.#run = run;
     this.#settings = settings;
-    this.#startTime = startTime;
+    this.#start = start;
     this.#agentName = agentNameOf(run, settings.agentName);
-    this.#span = guarded('starting a span', () => this.#start(parent)) ?? standIn(parent);
+    this.#span = guarded('starting a span', () => this.#open()) ?? standIn(start.parent);
     this.#forget = rememberSpan(run.id, settings, this.#span);
+  }
+
+  /** The context of what is a child of the span. */
+  get context(): Context {
+    return trace.setSpan(this.#start.parent, this.#span);
   }
 
   /** Keeps the span with its run, so that whoever goes on with the run elsewhere can link to it. */
@@ -59,38 +90,34 @@ export class RunSpan {
     return callWithin(trace.setSpan(activeContext(), this.#span), fn);
   }
 
-  /** Ends the span, and where the run has ended records how long it took. */
-  end(endTime: HrTime, turns: readonly Turn[]): void {
-    const run = this.#run;
-    const errorType = this.#settings.errorTypes.of(run);
+  /** Ends the span, and tells the metrics of an execution that is over. */
+  end(end: SpanEnd): void {
+    const errorType = this.#settings.errorTypes.of(this.#run);
     this.#forget();
     guarded('describing a span', () => {
-      for (const { attributes, time } of turns) this.#span.addEvent(TURN_EVENT, attributes, time);
-      this.#span.setAttributes(endAttributes(run, errorType));
+      this.#describe(end.turns, errorType);
     });
-    if (this.#settings.captureContent) {
-      guarded('capturing an output', () => this.#span.setAttributes(outputContent(run)));
-    }
     if (errorType !== undefined) {
       guarded('setting the status of a span', () => {
-        this.#span.setStatus({ code: SpanStatusCode.ERROR, message: descriptionOf(run) });
+        this.#span.setStatus({ code: SpanStatusCode.ERROR, message: descriptionOf(this.#run) });
       });
     }
     guarded('ending a span', () => {
-      this.#span.end(endTime);
+      this.#span.end(end.time);
     });
-    if (run.isTerminal) this.#recordDuration(endTime, errorType);
+    if (end.isOver) this.#recordMetrics(end, errorType);
   }
 
-  #start(parent: Context): Span {
+  #open(): Span {
+    const { time, parent } = this.#start;
     const name = this.#agentName === undefined ? '' : ` ${this.#agentName}`;
     const span = this.#settings.tracer().startSpan(
       `${OPERATION_INVOKE_AGENT}${name}`,
       {
         kind: SpanKind.INTERNAL,
-        startTime: this.#startTime,
+        startTime: time,
         attributes: startAttributes(this.#run, this.#agentName),
-        links: this.#links(parent),
+        links: this.#links(),
       },
       parent,
     );
@@ -100,22 +127,33 @@ export class RunSpan {
     return span;
   }
 
-  /** To where the run was before, in another trace. */
-  #links(parent: Context): Link[] {
+  /** To where the run was before: in another trace, or before it waited. */
+  #links(): Link[] {
+    const { parent, goesOn } = this.#start;
     const before = remoteSpanOf(this.#run.traceContext);
     const isElsewhere = before?.traceId !== trace.getSpanContext(parent)?.traceId;
-    return before !== null && isElsewhere ? [{ context: before }] : [];
+    return before !== null && (isElsewhere || goesOn) ? [{ context: before }] : [];
   }
 
-  #recordDuration(endTime: HrTime, errorType: string | undefined): void {
-    guarded('recording a duration', () => {
-      this.#settings.duration
-        .get()
-        .record(
-          secondsBetween(this.#startTime, endTime),
-          durationAttributes(this.#run, this.#agentName, errorType),
-          trace.setSpan(activeContext(), this.#span),
-        );
+  #describe(turns: readonly Turn[], errorType: string | undefined): void {
+    const { captureContent, usageOnSpan } = this.#settings;
+    for (const { attributes, time } of turns) this.#span.addEvent(TURN_EVENT, attributes, time);
+    this.#span.setAttributes(endAttributes(this.#run, this.#start.told, errorType));
+    if (usageOnSpan) this.#span.setAttributes(usageAttributes(this.#run, this.#start.told));
+    if (!captureContent) return;
+    guarded('capturing an output', () => this.#span.setAttributes(outputContent(this.#run)));
+  }
+
+  #recordMetrics({ time, toolCalls }: SpanEnd, errorType: string | undefined): void {
+    guarded('recording metrics', () => {
+      const run = this.#run;
+      const attributes = metricAttributes(run, this.#agentName, errorType);
+      const within = trace.setSpan(activeContext(), this.#span);
+      const requests = countSince('requests', this.#start.told.tokenUsage, run.tokenUsage);
+      this.#settings.duration.get().record(secondsBetween(this.#start.time, time), attributes, within);
+      const { inferenceCalls, toolCalls: toolHistogram } = this.#settings.calls.get();
+      if (requests !== undefined) inferenceCalls.record(requests, attributes, within);
+      if (toolCalls !== null) toolHistogram.record(toolCalls, attributes, within);
     });
   }
 }

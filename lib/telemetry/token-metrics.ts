@@ -1,37 +1,39 @@
-import { portOf } from '../attachment';
-import type { UsageUpdatedEvent } from '../run-events';
 import type { AnyRun } from '../run';
 import type { TokenUsage } from '../record/token-usage';
-import { tokenAttributes, tokensIn, tokensOut } from './attributes';
+import { countOf, tokenAttributes } from './attributes';
 import { guarded } from './guard';
 import type { InstrumentSource, TokenCounters } from './instruments';
 
-/**
- * Counts what a run uses from here on, after its end too: providers report late.
- *
- * @returns a function that stops.
- */
-export function countTokens(run: AnyRun, counters: InstrumentSource<TokenCounters>): () => void {
-  const counted = { input: tokensIn(run.tokenUsage) ?? 0, output: tokensOut(run.tokenUsage) ?? 0 };
-  const count = (usage: TokenUsage): void => {
-    const { inputTokens, outputTokens } = counters.get();
-    const attributes = tokenAttributes(run);
-    // A counter only grows: what a correction takes back is made up for by what comes next.
-    const input = Math.max(0, (tokensIn(usage) ?? 0) - counted.input);
-    const output = Math.max(0, (tokensOut(usage) ?? 0) - counted.output);
-    counted.input += input;
-    counted.output += output;
-    if (input > 0) inputTokens.add(input, attributes);
-    if (output > 0) outputTokens.add(output, attributes);
-  };
-  const onUsage = ({ tokenUsage }: UsageUpdatedEvent): void => {
+/** Counts what a run uses from here on, after its end too: providers report late. */
+export class TokenCount {
+  readonly #run: AnyRun;
+  readonly #counters: InstrumentSource<TokenCounters>;
+  /** What stood in the run's counters when it was told last. */
+  readonly #told: Record<string, number> = {};
+  readonly #before: TokenUsage;
+
+  constructor(run: AnyRun, counters: InstrumentSource<TokenCounters>) {
+    this.#run = run;
+    this.#counters = counters;
+    this.#before = run.tokenUsage;
+  }
+
+  /** Tells what has come since. */
+  update(usage: TokenUsage): void {
     guarded('counting tokens', () => {
-      count(tokenUsage);
+      const attributes = tokenAttributes(this.#run);
+      for (const [name, counter] of this.#counters.get()) {
+        const tokens = this.#growth(name, usage);
+        if (tokens > 0) counter.add(tokens, attributes);
+      }
     });
-  };
-  return portOf(run).attach({
-    changed: (name, event) => {
-      if (name === 'usageUpdated') onUsage(event);
-    },
-  });
+  }
+
+  /** A counter only grows: what a correction takes back is made up for by what comes next. */
+  #growth(name: string, usage: TokenUsage): number {
+    const told = this.#told[name] ?? countOf(this.#before[name]) ?? 0;
+    const growth = Math.max(0, (countOf(usage[name]) ?? 0) - told);
+    this.#told[name] = told + growth;
+    return growth;
+  }
 }

@@ -21,14 +21,19 @@ const MOST_TURNS = 128;
  */
 export class TurnLog {
   readonly #turns: Turn[] = [];
+  readonly #tellsUsage: boolean;
   #usage: TokenUsage;
   #countedAtEnd: boolean | null = null;
   /** A turn that is counted and goes on. */
   #open: { readonly turnCount: number; readonly time: HrTime } | null = null;
 
-  /** @param usage - What was used before the first turn. */
-  constructor(usage: TokenUsage) {
+  /**
+   * @param usage - What was used before the first turn.
+   * @param tellsUsage - Whether turns say what was used in them.
+   */
+  constructor(usage: TokenUsage, tellsUsage = true) {
     this.#usage = usage;
+    this.#tellsUsage = tellsUsage;
   }
 
   /** A turn was counted. */
@@ -48,7 +53,8 @@ export class TurnLog {
   #close(usage: TokenUsage): void {
     if (this.#open !== null && this.#turns.length < MOST_TURNS) {
       const { turnCount, time } = this.#open;
-      const attributes = { [RUN_TURN_COUNT]: turnCount, ...usageSince(this.#usage, usage) };
+      const used = this.#tellsUsage ? usageSince(this.#usage, usage) : {};
+      const attributes = { [RUN_TURN_COUNT]: turnCount, ...used };
       this.#turns.push({ attributes, time });
     }
     this.#open = null;

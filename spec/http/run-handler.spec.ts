@@ -203,7 +203,7 @@ describe('createRunHandler()', () => {
   it('refuses options that it does not know or that are wrong', () => {
     const options = { store: {}, authorise: allow, basePath: 'runs/' } as unknown as RunHandlerOptions;
     expect(() => createRunHandler(options)).toThrow(
-      /authorise is unknown .*store must be .*authorize must be .*basePath must be/,
+      /authorise is not known .*store must be .*authorize must be .*basePath must be/,
     );
   });
 

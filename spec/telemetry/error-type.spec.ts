@@ -14,6 +14,22 @@ describe('ErrorTypes', () => {
       expect(types.of(new Run({ sessionId: 'session-123' }).updateStatus('timeout'))).toBe('_OTHER');
     });
 
+    it('is the name of a DOMException, not the number that all of its name have', () => {
+      const types = new ErrorTypes();
+      for (const name of ['AbortError', 'TimeoutError', 'DataCloneError', 'OperationError']) {
+        const run = failedWith(new DOMException('no', name));
+        expect([types.of(run), types.word({ ...run.error, code: new DOMException('', name).code })]).toEqual([
+          name,
+          name,
+        ]);
+      }
+      const controller = new AbortController();
+      controller.abort();
+      expect(types.of(failedWith(controller.signal.reason as Error))).toBe('AbortError');
+      expect(types.word({ name: 'AbortError', code: 'ABORT_ERR' })).toBe('ABORT_ERR');
+      expect(types.word({ name: 'Error', code: 20 })).toBe('20');
+    });
+
     it('is none of a run that lasts or completed', () => {
       const types = new ErrorTypes();
       const run = new Run({ sessionId: 'session-123' });

@@ -130,6 +130,7 @@ describe('a collector', () => {
     const { spanId } = collector.span('invoke_agent planner');
     expect(collector.span('invoke_agent planner').parentSpanId).toBe(collector.span('POST /answer').spanId);
     expect(collector.span('invoke_agent researcher').parentSpanId).toBe(spanId);
+    expect(collector.span('execute_tool search').parentSpanId).toBe(spanId);
     expect(collector.span('invoke_agent critic')).toMatchObject({
       parentSpanId: spanId,
       status: { code: 2 },
@@ -137,8 +138,13 @@ describe('a collector', () => {
   });
 
   it('receives durations that equal those of the spans', () => {
-    const [metric, ...others] = collector.metrics;
-    expect(others).toEqual([]);
+    const units = Object.fromEntries(collector.metrics.map(({ name, unit }) => [name, unit]));
+    expect(units).toEqual({
+      'gen_ai.invoke_agent.duration': 's',
+      'gen_ai.invoke_agent.inference_calls': '{call}',
+      'gen_ai.invoke_agent.tool_calls': '{call}',
+    });
+    const metric = collector.metrics.find(({ unit }) => unit === 's');
     expect(metric).toMatchObject({ name: 'gen_ai.invoke_agent.duration', unit: 's' });
     const points = metric!.histogram.dataPoints;
     expect(points).toHaveLength(3);

@@ -6,9 +6,10 @@ const lib = resolve(__dirname, '../../lib');
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
-/** What a file imports: files relative to lib, packages by their names. */
+/** What a file imports when it is run: files relative to lib, packages by their names. */
 function importsOf(file: string): string[] {
-  return preProcessFile(readFileSync(join(lib, file), 'utf8')).importedFiles.map(({ fileName }) =>
+  const source = readFileSync(join(lib, file), 'utf8').replace(/^import type [^;]+;$/gm, '');
+  return preProcessFile(source).importedFiles.map(({ fileName }) =>
     fileName.startsWith('.') ? relative(lib, resolve(dirname(join(lib, file)), fileName)) : fileName,
   );
 }

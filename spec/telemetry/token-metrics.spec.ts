@@ -1,5 +1,6 @@
 import { portOf } from '../../lib/attachment';
 import { Run } from 'agent-run';
+import { UsageMeter } from 'agent-run/usage';
 import { startTelemetry, useContextManager, useDiagnostics } from './kit';
 
 useContextManager();
@@ -37,6 +38,40 @@ describe('the counters of tokens', () => {
     };
     expect(await kit.points(INPUT)).toEqual([{ attributes, value: 220 }]);
     expect(await kit.points(OUTPUT)).toEqual([{ attributes, value: 10 }]);
+  });
+
+  it('count what a cache had and took, and what was reasoning, as parts', async () => {
+    const kit = startTelemetry({ recordTokenMetrics: true });
+    const run = new Run({ sessionId: 'session-123' });
+    kit.telemetry.observe(run);
+    run.updateTokenUsage({
+      cache_read_tokens: 5,
+      cache_write_tokens: 3,
+      reasoning_tokens: 2,
+      other_tokens: 9,
+    });
+    run.updateTokenUsage({ cache_read_tokens: 1 });
+    const usage = 'gen_ai.client.inference.usage';
+    expect(await kit.points(`${usage}.cache_read.input_tokens`)).toMatchObject([{ value: 6 }]);
+    expect(await kit.points(`${usage}.cache_write.input_tokens`)).toMatchObject([{ value: 3 }]);
+    expect(await kit.points(`${usage}.reasoning.output_tokens`)).toMatchObject([{ value: 2 }]);
+    expect(await kit.points(INPUT)).toEqual([]);
+  });
+
+  it('count for the one model that was metered, without serializing the run', async () => {
+    const kit = startTelemetry({ recordTokenMetrics: true });
+    const run = new Run({ sessionId: 'session-123' });
+    kit.telemetry.observe(run);
+    const meter = new UsageMeter(run, { provider: 'openai', model: 'gpt-5' });
+    const serialized = jest.spyOn(run, 'toJSON');
+    for (let index = 0; index < 100; index++) {
+      meter.record({ prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 });
+    }
+    run.setOutput({});
+    expect(serialized).not.toHaveBeenCalled();
+    expect(await kit.points(INPUT)).toMatchObject([
+      { value: 10_000, attributes: { 'gen_ai.request.model': 'gpt-5' } },
+    ]);
   });
 
   it('count usage that is reported after the end', async () => {

@@ -1,3 +1,4 @@
+import type * as Module from 'node:module';
 import { RunError } from '../../record/error';
 
 /** A value that every driver binds: others make libsql end the process. */
@@ -66,8 +67,7 @@ export function findDriver(driver?: SqliteDriver | SqliteDatabaseClass): SqliteD
 
 function findNodeSqlite(): SqliteDatabaseClass | null {
   // No bundler looks for it: it comes with Node.
-  const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => unknown };
-  const sqlite = getBuiltinModule?.('node:sqlite') as { DatabaseSync: SqliteDatabaseClass } | undefined;
+  const sqlite = builtinModule('node:sqlite') as { DatabaseSync: SqliteDatabaseClass } | undefined;
   return sqlite?.DatabaseSync ?? null;
 }
 
@@ -79,7 +79,8 @@ function findBetterSqlite3(): SqliteDatabaseClass | null {
     const { version } = require('better-sqlite3/package.json') as { version: string };
     return isSafe(version) ? classIn(require('better-sqlite3')) : null;
   } catch {
-    return null;
+    const found = installed('better-sqlite3/package.json') as { version: string } | null;
+    return found !== null && isSafe(found.version) ? classIn(installed('better-sqlite3')) : null;
   }
 }
 
@@ -87,8 +88,27 @@ function findLibsql(): SqliteDatabaseClass | null {
   try {
     return classIn(require('libsql'));
   } catch {
+    return classIn(installed('libsql'));
+  }
+}
+
+/**
+ * What is installed beside the program that runs: some bundles are modules, in which no `require` is left,
+ * and a command may be installed elsewhere than the project it is called in.
+ */
+function installed(name: string): unknown {
+  try {
+    const { createRequire } = builtinModule('node:module') as typeof Module;
+    return createRequire(process.argv[1] ?? process.execPath)(name) as unknown;
+  } catch {
     return null;
   }
+}
+
+/** A module of Node's, by a way that no bundler takes for an import. */
+function builtinModule(name: string): unknown {
+  const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => unknown };
+  return getBuiltinModule?.(name);
 }
 
 /** Whether loading this version of better-sqlite3 is safe: where it is not, nothing could be caught. */

@@ -4,19 +4,19 @@ import { printedBlock } from '../examples/printed';
 
 const root = join(__dirname, '../..');
 
-describe('README', () => {
+describe('docs/telemetry.md', () => {
   it('draws the trace that the example prints', () => {
     const { text } = printedBlock(join(root, 'examples/telemetry.ts'))!;
     const picture = text.slice(text.indexOf('POST /answer'));
-    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`text\n${picture}\n\`\`\``);
+    expect(readFileSync(join(root, 'docs/telemetry.md'), 'utf8')).toContain(`\`\`\`text\n${picture}\n\`\`\``);
   });
 
   it('names every attribute, event and metric that telemetry writes', () => {
     const names = readFileSync(join(root, 'lib/telemetry/names.ts'), 'utf8').match(
       /'(?:gen_ai|agent_run|error)\.[^']+'/g,
     )!;
-    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const page = readFileSync(join(root, 'docs/telemetry.md'), 'utf8');
     expect(names.length).toBeGreaterThan(15);
-    expect(names.filter((name) => !readme.includes(`\`${name.slice(1, -1)}\``))).toEqual([]);
+    expect(names.filter((name) => !page.includes(`\`${name.slice(1, -1)}\``))).toEqual([]);
   });
 });

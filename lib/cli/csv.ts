@@ -1,0 +1,17 @@
+/** What makes a spreadsheet take a text for a formula. https://owasp.org/www-community/attacks/CSV_Injection, November 2026. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** What a cell may hold. */
+export type CsvValue = string | number | boolean | null | undefined;
+
+/** A line of CSV as in RFC 4180, without its end. A text that a spreadsheet would run is kept from it by an apostrophe. */
+export function csvLine(values: readonly CsvValue[]): string {
+  return values.map(csvCell).join(',');
+}
+
+function csvCell(value: CsvValue): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'string') return String(value);
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,99 @@
+import { isRunStatus, isTerminalStatus } from '../record/status';
+import type { Run } from '../run';
+import type { JournalEntry } from '../store/journal';
+import type { StoreView } from './coming';
+
+/** How long nothing happens before that is said. */
+export const PAUSE_MS = 15_000;
+
+const PAGE = 1000;
+
+/** From where a run is followed, and until when at the latest. */
+export interface FollowOptions {
+  /** The `seq` of the last entry that is known; `end` for what stands now. */
+  readonly after: number | 'end';
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The journal of a run until the run has ended and everything is told, or the run is removed. Gives
+ * null now and then while nothing happens.
+ */
+export async function* followRun(
+  store: StoreView,
+  run: Run,
+  { after, signal }: FollowOptions,
+): AsyncGenerator<JournalEntry | null> {
+  const last = run.isTerminal ? after : yield* liveEntries(store, run.id, { after, signal });
+  if (!signal.aborted && last !== 'end') yield* restOf(store, run.id, last);
+}
+
+/** The entries, and null whenever there was none for a while. */
+export async function* withPauses(
+  entries: AsyncGenerator<JournalEntry>,
+): AsyncGenerator<JournalEntry | null> {
+  try {
+    for (let next = entries.next(); ;) {
+      const result = await orPause(next, PAUSE_MS);
+      if (result === null) {
+        yield null;
+        continue;
+      }
+      if (result.done === true) return;
+      yield result.value;
+      next = entries.next();
+    }
+  } finally {
+    await entries.return(undefined);
+  }
+}
+
+/** Until the run has ended. Gives the `seq` of the last entry. */
+async function* liveEntries(
+  store: StoreView,
+  id: string,
+  { after, signal }: FollowOptions,
+): AsyncGenerator<JournalEntry | null, number | 'end'> {
+  const over = new AbortController();
+  const watched = { runId: id, afterSeq: after, signal: AbortSignal.any([signal, over.signal]) };
+  let last = after;
+  for await (const entry of withPauses(store.watch(watched))) {
+    if (entry !== null) last = entry.seq;
+    yield entry;
+    // The watch may be waiting for what will never come: it is told before it is left.
+    if (entry === null ? await isOver(store, id) : isEnd(entry)) over.abort();
+    if (over.signal.aborted) break;
+  }
+  return last;
+}
+
+/** What the journal has beside and after the run's end. */
+async function* restOf(store: StoreView, id: string, after: number): AsyncGenerator<JournalEntry> {
+  for (let last = after; ;) {
+    const page = await store.events(id, { afterSeq: last, limit: PAGE });
+    yield* page;
+    const end = page.at(-1);
+    if (end === undefined || page.length < PAGE) return;
+    last = end.seq;
+  }
+}
+
+/** Whether nothing more can come: the run was removed, or had ended before the watch began. */
+async function isOver(store: StoreView, id: string): Promise<boolean> {
+  const run = await store.get(id);
+  return run?.isTerminal !== false;
+}
+
+function isEnd({ type, data }: JournalEntry): boolean {
+  const to = data['to'];
+  return type === 'statusChanged' && isRunStatus(to) && isTerminalStatus(to);
+}
+
+/** What the promise gives; null where that takes longer. */
+function orPause<Result>(promise: Promise<Result>, ms: number): Promise<Result | null> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, null);
+    timer.unref();
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,161 @@
+import type { RunAnnouncement, RunAttachment, RunChange } from '../attachment';
+import { follow, followersOf } from '../attachment';
+import { RunError } from '../record/error';
+import { isTerminalStatus } from '../record/status';
+import type { AnyRun } from '../run';
+import type { RunRecorder } from '../store/recorder';
+
+/** What a manager does for its runs. */
+export interface RunKeeper {
+  hears(event: string): boolean;
+  tell(...announcement: RunAnnouncement): void;
+  /** The run runs. */
+  started(run: ManagedRun): void;
+  /** The function of the run is about to be called, or to wait for the store. */
+  entered(run: ManagedRun): void;
+  /** The function of the run has settled, or was abandoned. */
+  left(run: ManagedRun): void;
+  /** The run waits for a person. */
+  parked(run: ManagedRun): void;
+  ended(run: ManagedRun): void;
+  childCreated(child: AnyRun, at: number): void;
+  /** The run was held back, and counts from here on. */
+  counted(run: ManagedRun): void;
+}
+
+/** What of a run concerns its manager. Payloads are built for nobody else's sake. */
+const CHANGES: NonNullable<RunAttachment['changes']> = new Set([
+  'statusChanged',
+  'childCreated',
+  'parked',
+] as const);
+
+/** What a store says no with; everything else is trouble, and the run fails with it. */
+const REFUSALS: readonly string[] = [
+  'already_exists',
+  'conflict',
+  'session_busy',
+  'lease_lost',
+  'run_not_found',
+];
+
+/**
+ * One run under a manager: follows it, and where it has to be taken in by a store first, holds back its
+ * function and its events until it is.
+ */
+export class ManagedRun implements RunAttachment {
+  readonly run: AnyRun;
+  readonly #keeper: RunKeeper;
+  #recorder: RunRecorder | null = null;
+  /** What has happened while the store is asked; null where nothing is held back. */
+  #held: RunAnnouncement[] | null = null;
+  #refusal: RunError | null = null;
+  /** Whether somebody is still to be told that the run was made. */
+  isUnannounced = false;
+
+  /** What the manager has attached to the run already. */
+  static find(run: AnyRun, keeper: RunKeeper): ManagedRun | undefined {
+    for (const follower of followersOf(run)) {
+      if (follower instanceof ManagedRun && follower.#keeper === keeper) return follower;
+    }
+    return undefined;
+  }
+
+  constructor(run: AnyRun, keeper: RunKeeper) {
+    this.run = run;
+    this.#keeper = keeper;
+    follow(run, this);
+  }
+
+  get id(): string {
+    return this.run.id;
+  }
+
+  get changes(): NonNullable<RunAttachment['changes']> {
+    return CHANGES;
+  }
+
+  /** Why the store did not take the run in; null where it did. */
+  get refusal(): RunError | null {
+    return this.#refusal;
+  }
+
+  recordedBy(recorder: RunRecorder): void {
+    this.#recorder = recorder;
+  }
+
+  /** From here on nothing is heard of the run, and its function not called, before the store has it. */
+  hold(): void {
+    if (this.#recorder !== null) this.#held ??= [];
+  }
+
+  /** Lets go of what was held back. */
+  release(): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    this.#keeper.counted(this);
+    for (const announcement of held) this.#keeper.tell(...announcement);
+  }
+
+  /** Settles when everything of the run is stored. Never rejects: gives what the store says against it. */
+  async stored(): Promise<RunError | null> {
+    try {
+      await this.#recorder?.flush();
+      return null;
+    } catch (error) {
+      return error as RunError;
+    }
+  }
+
+  changed(...[name, event]: RunChange): void {
+    if (name === 'statusChanged') {
+      if (isTerminalStatus(event.to)) this.#keeper.ended(this);
+      else this.#keeper.started(this);
+    } else if (name === 'parked') this.#keeper.parked(this);
+    else if (name === 'childCreated') this.#keeper.childCreated(event.child, event.at);
+  }
+
+  hears(name: string): boolean {
+    return this.#keeper.hears(name);
+  }
+
+  deliver(...announcement: RunAnnouncement): void {
+    if (this.#held === null) this.#keeper.tell(...announcement);
+    else this.#held.push(announcement);
+  }
+
+  surround<Result>(fn: () => Result): Result {
+    this.#keeper.entered(this);
+    // What `execute` hands to its surroundings is asynchronous: that its result comes later changes nothing.
+    return this.#held === null ? fn() : (this.#takeIn(fn) as Result);
+  }
+
+  executionOver(): void {
+    this.#keeper.left(this);
+  }
+
+  async #takeIn<Result>(fn: () => Result): Promise<Awaited<Result>> {
+    try {
+      await this.#recorder?.flush();
+    } catch (error) {
+      if (isRefusal(error)) {
+        this.#refusal = error as RunError;
+        this.#held = null;
+      } else {
+        this.release();
+      }
+      throw error;
+    }
+    this.release();
+    if (this.run.isTerminal) {
+      throw new RunError('invalid_operation', `Run ${this.id} ended before its store had taken it in`);
+    }
+    return await fn();
+  }
+}
+
+/** Whether the store has said no. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof RunError && REFUSALS.includes(error.code);
+}

@@ -1,0 +1,35 @@
+/**
+ * Does something now and again, with jitter: of two hundred processes not all at the same moment. One
+ * failure does not stop the next time, and no timer keeps the process alive.
+ */
+export class Sweep {
+  readonly #everyMs: number;
+  readonly #work: (signal: AbortSignal) => Promise<void>;
+  readonly #stopping = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #working: Promise<void> = Promise.resolve();
+
+  /** @param work - Must not reject. */
+  constructor(everyMs: number, work: (signal: AbortSignal) => Promise<void>) {
+    this.#everyMs = everyMs;
+    this.#work = work;
+  }
+
+  /** Starts. @param firstMs - When it is done for the first time, in milliseconds from now. */
+  start(firstMs: number): this {
+    this.#timer = setTimeout(() => {
+      this.#working = this.#work(this.#stopping.signal).finally(() => {
+        if (!this.#stopping.signal.aborted) this.start(this.#everyMs * (0.75 + Math.random() / 2));
+      });
+    }, firstMs);
+    this.#timer.unref();
+    return this;
+  }
+
+  /** Settles when nothing is being done any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+    await this.#working;
+  }
+}
