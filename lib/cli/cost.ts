@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { StoreView } from '../http/coming';
 import { rowAnswer, STORE_GROUPINGS } from '../http/summary-query';
+import { summarizeByText } from '../http/text-filter';
 import { CostSum } from '../record/cost';
+import type { SummaryGrouping, SummaryRow } from '../store/summary';
 import { CommandError } from './command-error';
 import type { FilterOptions } from './filter-options';
 import { addFilterOptions, readFilterOptions } from './filter-options';
@@ -14,7 +15,7 @@ import { withStore } from './session';
 import type { Shell } from './shell';
 import type { Column } from './table';
 
-type Row = Awaited<ReturnType<StoreView['summarize']>>[number];
+type Row = SummaryRow;
 
 interface CostOptions extends FilterOptions, PrintOptions {
   readonly by: string;
@@ -40,7 +41,7 @@ export function addCostCommand(program: Command, shell: Shell): void {
       await withStore(shell, command, { isReadOnly: true }, async (session) => {
         const filter = readFilterOptions(options, session);
         const timeZone = zoneOf(session.isUtc);
-        const rows = await session.store.summarize({ groupBy, timeZone, ...filter });
+        const rows = await summarizeByText(session.whole, { groupBy, timeZone, ...filter });
         await printRows(shell, format, {
           rows,
           columns: costColumns(groupBy),
@@ -54,12 +55,12 @@ export function addCostCommand(program: Command, shell: Shell): void {
     });
 }
 
-function readGroups(text: string, known: readonly string[]): string[] {
+function readGroups(text: string, known: readonly string[]): SummaryGrouping[] {
   return text.split(',').map((word) => {
     const name = word.trim().replaceAll('-', '_');
-    if (/^metadata\../.test(word.trim())) return word.trim();
+    if (/^metadata\../.test(word.trim())) return word.trim() as SummaryGrouping;
     const alias = name === 'session' ? 'session_id' : name === 'root' ? 'root_run_id' : name;
-    if (Object.hasOwn(STORE_GROUPINGS, alias)) return STORE_GROUPINGS[alias] as string;
+    if (Object.hasOwn(STORE_GROUPINGS, alias)) return STORE_GROUPINGS[alias] as SummaryGrouping;
     throw new CommandError(`--by must be of ${known.join(', ')}`);
   });
 }

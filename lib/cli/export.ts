@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import type { Command } from 'commander';
+import { listByText } from '../http/text-filter';
 import { CommandError, EXIT } from './command-error';
 import { csvLine } from './csv';
 import type { FilterOptions } from './filter-options';
@@ -53,7 +54,7 @@ async function exportRuns(session: Session, options: ExportOptions): Promise<voi
   let cursor: string | null = null;
   do {
     const page = cursor === null ? { limit: PAGE } : { limit: PAGE, cursor };
-    const { runs, nextCursor } = await session.store.list({ ...filter, ...page });
+    const { runs, nextCursor } = await listByText(session.whole, filter, page);
     if (runs.length > 0) await sink.write(runs.map(toText).join(''));
     progress.add(runs.length);
     cursor = nextCursor;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FilterView } from '../http/coming';
+import type { TextFilter } from '../http/text-filter';
 import { withoutUndefined } from '../http/filter-query';
 import { setMember } from '../record/json';
 import type { RunStatus } from '../record/status';
@@ -45,7 +45,7 @@ export function addFilterOptions(command: Command): Command {
  *
  * @throws {CommandError}
  */
-export function readFilterOptions(options: FilterOptions, clock: Clock): FilterView {
+export function readFilterOptions(options: FilterOptions, clock: Clock): TextFilter {
   const { since, until, awaiting } = options;
   if (awaiting !== undefined && awaiting !== 'answer' && awaiting !== 'resume') {
     throw new CommandError('--awaiting must be "answer" or "resume"');
@@ -75,7 +75,7 @@ function readStatuses(text: string | undefined): RunStatus | readonly RunStatus[
   return words.length > 1 ? words : words[0];
 }
 
-function readMetadata(pairs: readonly string[]): FilterView['metadata'] {
+function readMetadata(pairs: readonly string[]): TextFilter['metadata'] {
   if (pairs.length === 0) return undefined;
   const members = {};
   for (const pair of pairs) {

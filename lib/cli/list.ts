@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { listByText } from '../http/text-filter';
 import { runAnswer } from '../http/wire';
 import { CommandError } from './command-error';
 import type { FilterOptions } from './filter-options';
@@ -30,10 +31,11 @@ export function addListCommand(program: Command, shell: Shell): void {
       const limit = readLimit(options.limit);
       await withStore(shell, command, { isReadOnly: true }, async (session) => {
         const page = options.cursor === undefined ? { limit } : { limit, cursor: options.cursor };
-        const { runs, nextCursor } = await session.store.list({
-          ...readFilterOptions(options, session),
-          ...page,
-        });
+        const { runs, nextCursor } = await listByText(
+          session.whole,
+          readFilterOptions(options, session),
+          page,
+        );
         await printRows(shell, format, {
           rows: runs,
           columns: runColumns(session),

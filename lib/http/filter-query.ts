@@ -1,10 +1,10 @@
 import { RUN_STATUSES } from '../record/status';
 import type { RunStatus } from '../record/status';
-import type { FilterView } from './coming';
 import type { Query } from './query';
+import type { TextFilter } from './text-filter';
 
 /** The filter that a query names. */
-export function readFilter(query: Query): FilterView {
+export function readFilter(query: Query): TextFilter {
   const filter = {
     sessionId: query.text('session_id'),
     status: readStatuses(query),

@@ -12,6 +12,7 @@ import { readFilter, withoutUndefined } from './filter-query';
 import { readBody } from './guard';
 import { isInteger, Query } from './query';
 import { readGrouping, rowAnswer } from './summary-query';
+import { listByText, summarizeByText } from './text-filter';
 import { entryAnswer, runAnswer } from './wire';
 
 /** One request for one of the routes. */
@@ -50,7 +51,7 @@ async function listRuns({ store, request }: Call): Promise<Response> {
   const filter = readFilter(query);
   const page = withoutUndefined({ limit: query.integer('limit'), cursor: query.text('cursor') });
   query.finish();
-  const { runs, nextCursor } = await viewOf(store).list({ ...filter, ...page });
+  const { runs, nextCursor } = await listByText(store, filter, page);
   return jsonAnswer({ runs: runs.map(runAnswer), next_cursor: nextCursor });
 }
 
@@ -96,7 +97,7 @@ async function summarize({ store, request }: Call): Promise<Response> {
   const groupBy = readGrouping(query);
   const zone = withoutUndefined({ timeZone: query.text('time_zone') });
   query.finish();
-  const rows = await viewOf(store).summarize({ groupBy, ...zone, ...filter });
+  const rows = await summarizeByText(store, { groupBy, ...zone, ...filter });
   return jsonAnswer({ rows: rows.map(rowAnswer) });
 }
 
