@@ -1,5 +1,4 @@
 import type { JsonObject } from '../record/json';
-import type { StepStart } from './options';
 import { errorThatFits, payloadThatFits, takePayload } from './payload';
 
 /** A step that was begun by hand. */
@@ -38,8 +37,13 @@ export interface StepOwner {
   stepOver(step: OpenStep, end: StepEnd): void;
 }
 
-/** Where a step stands. */
-export interface StepPlaces {
+/** A step as it begins. */
+export interface StepBeginning {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: string;
+  /** In milliseconds since the epoch. */
+  readonly startedAtMs: number;
   /** The step in which it begins. */
   readonly around: OpenStep | null;
   /** The open step of the run that began before it. */
@@ -52,7 +56,7 @@ export class OpenStep implements StepHandle {
   readonly name: string;
   readonly kind: string;
   /** In milliseconds since the epoch. */
-  readonly startedAtMs = Date.now();
+  readonly startedAtMs: number;
   readonly owner: StepOwner;
   #around: OpenStep | null;
   /** The open steps of a run are a chain: a set would cost as much as the step. */
@@ -60,13 +64,14 @@ export class OpenStep implements StepHandle {
   after: OpenStep | null = null;
   #isOver = false;
 
-  constructor(owner: StepOwner, index: number, start: StepStart, places: StepPlaces) {
+  constructor(owner: StepOwner, beginning: StepBeginning) {
     this.owner = owner;
-    this.index = index;
-    this.name = start.name;
-    this.kind = start.kind;
-    this.#around = places.around;
-    this.before = places.before;
+    this.index = beginning.index;
+    this.name = beginning.name;
+    this.kind = beginning.kind;
+    this.startedAtMs = beginning.startedAtMs;
+    this.#around = beginning.around;
+    this.before = beginning.before;
   }
 
   /** The open step in which this one began, of whatever run; null for none. */

@@ -5,6 +5,7 @@ import type { JsonObject } from '../record/json';
 import { invalidOperation } from '../record/refusal';
 import type { RunStatus } from '../record/status';
 import { isTerminalStatus } from '../record/status';
+import { coarseNow, exactNow } from './coarse-clock';
 import { currentStep, withinStep } from './current-step';
 import type { StepEnd, StepHandle, StepOwner } from './open-step';
 import { OpenStep } from './open-step';
@@ -57,7 +58,9 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
 
   /** Begins a step, for whoever ends it by hand. */
   start(name: string, options?: StartStepOptions): StepHandle {
-    return this.#begin(readStart(name, options), false);
+    if (options === undefined && !this.#host.isHeard('stepStarted'))
+      return this.#beginUnheard(takeName(name, 'name'));
+    return this.#begin(readStart(name, options));
   }
 
   /** Runs a function as a step. */
@@ -66,7 +69,7 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
     fn: (context: StepContext<Subject>) => Result | PromiseLike<Result>,
     options?: StepOptions<Result>,
   ): Promise<Awaited<Result>> {
-    const step = this.#begin(readRun(name, fn, options), true);
+    const step = this.#begin(readRun(name, fn, options));
     const context = { run: this.#host.run, signal: this.#signal(), step };
     try {
       const result = await withinStep(step, () => this.#host.surroundStep(step.index, () => fn(context)));
@@ -94,11 +97,14 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
     this.#controller = null;
   }
 
-  stepOver(step: OpenStep, { status, output = null, error, omitted = false }: StepEnd): void {
+  stepOver(step: OpenStep, end: StepEnd): void {
     this.#unchain(step);
-    if (!this.#host.isHeard('stepEnded')) return;
+    if (this.#host.isHeard('stepEnded')) this.#announceEnd(step, end);
+  }
+
+  #announceEnd(step: OpenStep, { status, output = null, error, omitted = false }: StepEnd): void {
     const { index, name, kind, startedAtMs } = step;
-    const at = Date.now();
+    const at = exactNow();
     this.#host.announce('stepEnded', {
       run: this.#host.run,
       step: {
@@ -115,17 +121,32 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
     });
   }
 
-  /** @param isAround - Whether other steps can begin within it. */
-  #begin(start: StepStart, isAround: boolean): OpenStep {
+  #begin({ name, kind, input }: StepStart): OpenStep {
+    this.#assertGoesOn();
+    const step = this.#chain(name, kind, currentStep(), Date.now());
+    if (this.#host.isHeard('stepStarted')) this.#announceStart(step, input);
+    return step;
+  }
+
+  /**
+   * A step that nobody hears of, and that is around no other, need not know what is around it. Whoever
+   * comes to hear of its end is told how long it took, as well as is known.
+   */
+  #beginUnheard(name: string): OpenStep {
+    this.#assertGoesOn();
+    return this.#chain(name, 'tool', null, coarseNow());
+  }
+
+  #assertGoesOn(): void {
     const { run } = this.#host;
     if (isTerminalStatus(run.status)) throw invalidOperation(run, 'begins no more steps');
-    const isHeard = this.#host.isHeard('stepStarted');
-    // A step that is neither heard of nor around others need not know what is around it.
-    const around = isHeard || isAround ? currentStep() : null;
-    const step = new OpenStep(this, ++this.#count, start, { around, before: this.#last });
-    if (this.#last !== null) this.#last.after = step;
+  }
+
+  #chain(name: string, kind: string, around: OpenStep | null, startedAtMs: number): OpenStep {
+    const before = this.#last;
+    const step = new OpenStep(this, { index: ++this.#count, name, kind, startedAtMs, around, before });
+    if (before !== null) before.after = step;
     this.#last = step;
-    if (isHeard) this.#announceStart(step, start.input);
     return step;
   }
 

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as AgentRun from 'agent-run';
+import type * as Manager from 'agent-run/manager';
 import type * as Store from 'agent-run/store';
 import type * as PostgresStore from 'agent-run/store/postgres';
 import type * as SqliteStore from 'agent-run/store/sqlite';
@@ -15,6 +16,7 @@ export const load = createRequire(join(PROJECT, 'package.json'));
 export const { Run } = load('./dist') as typeof AgentRun;
 
 /** Loaded where they are needed only: a store costs memory and time to load. */
+export const manager = (): typeof Manager => load('./dist/manager') as typeof Manager;
 export const stores = (): typeof Store => load('./dist/store') as typeof Store;
 export const sqliteStore = (): typeof SqliteStore => load('./dist/store/sqlite') as typeof SqliteStore;
 export const postgresStore = (): typeof PostgresStore =>

@@ -6,16 +6,20 @@ import { growth } from './growth';
 import { importing } from './import';
 import { lifecycle } from './lifecycle';
 import { liveRuns } from './live-runs';
+import { manager } from './manager';
 import { memory } from './memory';
 import { mutations } from './mutations';
 import { payloads } from './payloads';
 import { postgres } from './postgres';
 import { sqlite } from './sqlite';
+import { steps } from './steps';
 
 /** In the order in which they run. */
 export const parts: readonly Part[] = [
   lifecycle,
   mutations,
+  manager,
+  steps,
   payloads,
   dispatch,
   memory,
