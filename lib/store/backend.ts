@@ -213,7 +213,11 @@ export type ScanColumn =
   | 'cost_usd'
   | 'token_usage'
   | 'usage_by_model'
-  | 'metadata';
+  | 'metadata'
+  | UnsplitColumn;
+
+/** A column of a row that does not say which models its run used; null of one that does. */
+export type UnsplitColumn = 'unsplit_cost_usd' | 'unsplit_token_usage' | 'unsplit_metadata';
 
 /** The values of a row that was scanned: texts encoded, payloads as JSON has them. */
 export type ScannedRow = readonly unknown[];

@@ -1,18 +1,44 @@
 import { isJsonObject } from '../record/json';
-import type { ScanColumn, ScannedRow } from './backend';
+import type { RowFilter, ScanColumn, ScannedRow } from './backend';
 import type { StoredRun } from './columns';
 
-const JSON_COLUMNS: ReadonlySet<ScanColumn> = new Set(['token_usage', 'usage_by_model', 'metadata']);
+const UNSPLIT = 'unsplit_';
+
+/** What a row has to have for a scan. */
+export type ScannedColumns = Pick<
+  StoredRun,
+  Extract<ScanColumn, keyof StoredRun> | 'cost_usd' | 'token_usage' | 'usage_by_model' | 'metadata'
+>;
+
+/** A filter as filters of one status at most, each of which has an index that gives its rows in order. */
+export function partsOf(filter: RowFilter): readonly RowFilter[] {
+  return filter.statuses?.map((status) => ({ ...filter, statuses: [status] })) ?? [filter];
+}
+
+/** The column that a scan reads, and whether only of rows that do not say which models their runs used. */
+export function sourceOf(column: ScanColumn): {
+  readonly name: keyof ScannedColumns;
+  readonly isUnsplit: boolean;
+} {
+  const isUnsplit = column.startsWith(UNSPLIT);
+  return { name: (isUnsplit ? column.slice(UNSPLIT.length) : column) as keyof ScannedColumns, isUnsplit };
+}
+
+/** What kind of value a column has. */
+export function kindOf(column: ScanColumn): 'json' | 'text' | 'number' {
+  const { name } = sourceOf(column);
+  if (name === 'token_usage' || name === 'usage_by_model' || name === 'metadata') return 'json';
+  return name === 'turn_count' || name === 'started_ms' || name === 'cost_usd' ? 'number' : 'text';
+}
 
 /** The columns of a row as a scan gives them; null where one cannot be read. */
-export function scannedRow(
-  row: Pick<StoredRun, ScanColumn>,
-  columns: readonly ScanColumn[],
-): ScannedRow | null {
+export function scannedRow(row: ScannedColumns, columns: readonly ScanColumn[]): ScannedRow | null {
   try {
-    const values = columns.map((name) => {
-      const value = row[name];
-      return value !== null && JSON_COLUMNS.has(name) ? (JSON.parse(value as string) as unknown) : value;
+    const isSplit = row.usage_by_model !== null && row.usage_by_model !== '{}';
+    const values = columns.map((column): unknown => {
+      const { name, isUnsplit } = sourceOf(column);
+      const value = isUnsplit && isSplit ? null : row[name];
+      return value !== null && kindOf(column) === 'json' ? (JSON.parse(value as string) as unknown) : value;
     });
     return isReadable(values, columns) ? values : null;
   } catch {
@@ -22,22 +48,32 @@ export function scannedRow(
 
 /** Whether each value is of its column's kind: what was written by hand may be anything. */
 export function isReadable(row: ScannedRow, columns: readonly ScanColumn[]): boolean {
-  return columns.every((name, index) => KINDS[name](row[index]));
+  if (row.length !== columns.length) return false;
+  for (let index = 0; index < columns.length; index++) {
+    if (!IS_GOOD[columns[index] as ScanColumn](row[index])) return false;
+  }
+  return true;
 }
 
-const KINDS: Readonly<Record<ScanColumn, (value: unknown) => boolean>> = {
+const IS_GOOD: Readonly<Record<ScanColumn, (value: unknown) => boolean>> = {
   session_id: isText,
   root_run_id: isText,
-  provider: (value) => value === null || isText(value),
+  provider: orNull(isText),
   status: isText,
   started_ms: Number.isSafeInteger,
   turn_count: isCount,
-  cost_usd: (value) => value === null || isCount(value),
+  cost_usd: orNull(isCount),
   token_usage: isJsonObject,
-  usage_by_model: (value) =>
-    value === null || (isJsonObject(value) && Object.values(value).every(isJsonObject)),
+  usage_by_model: orNull(holdsObjects),
   metadata: isJsonObject,
+  unsplit_cost_usd: orNull(isCount),
+  unsplit_token_usage: orNull(isJsonObject),
+  unsplit_metadata: orNull(isJsonObject),
 };
+
+function orNull(isGood: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => value === null || isGood(value);
+}
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
@@ -45,4 +81,10 @@ function isText(value: unknown): value is string {
 
 function isCount(value: unknown): boolean {
   return Number.isFinite(value) && (value as number) >= 0;
+}
+
+function holdsObjects(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  for (const key in value) if (!isJsonObject(value[key])) return false;
+  return true;
 }

@@ -49,21 +49,12 @@ export interface SummaryRow {
   readonly unpricedRequests: number;
 }
 
-/** A part of a run that goes into one group. */
-interface Share {
-  readonly model: string | null;
-  readonly counters: JsonObject;
-  readonly costUsd: number | null;
-}
-
 type GroupValue = MetadataScalar | null;
-type GroupReader = (row: ScannedRow, share: Share) => GroupValue;
+/** The model is null, where runs are not put together by models. */
+type GroupReader = (row: ScannedRow, model: string | null) => GroupValue;
 
 const PLAIN_GROUPINGS = ['sessionId', 'provider', 'status', 'hour', 'day', 'model', 'rootRunId'];
 const METADATA = 'metadata.';
-
-/** Where the columns stand that every summary reads. */
-const [TURNS, COST, USAGE] = [0, 1, 2];
 
 /** Adds rows up, as exactly as a run adds its own usage. */
 export class Summary {
@@ -71,9 +62,10 @@ export class Summary {
   readonly filter: RowFilter;
   /** What of each row. */
   readonly columns: readonly ScanColumn[];
+  /** Adds a row. */
+  readonly add: (row: ScannedRow) => void;
   readonly #groupings: readonly string[];
   readonly #readers: readonly GroupReader[];
-  readonly #sharesOf: (row: ScannedRow) => readonly Share[];
   readonly #groups: GroupNode = new Map();
 
   /** @throws {RunError} `validation_error` */
@@ -85,17 +77,11 @@ export class Summary {
     this.filter = readFilter(options, issues);
     if (issues.length > 0) throw validationError('summary', issues);
     const zone = new TimeZone(options.timeZone ?? 'UTC');
-    const columns: ScanColumn[] = ['turn_count', 'cost_usd', 'token_usage'];
+    const columns: ScanColumn[] = [];
     const place = (column: ScanColumn): number => placeOf(columns, column);
     this.#readers = this.#groupings.map((grouping) => readerOf(grouping, place, zone));
-    this.#sharesOf = this.#groupings.includes('model')
-      ? sharesByModel(place('usage_by_model'), place('metadata'))
-      : wholeShare;
+    this.add = this.#groupings.includes('model') ? this.#byModel(place) : this.#whole(place);
     this.columns = columns;
-  }
-
-  add(row: ScannedRow): void {
-    for (const share of this.#sharesOf(row)) this.#sumFor(row, share).add(row[TURNS] as number, share);
   }
 
   /** By group ascending, null last. */
@@ -108,16 +94,44 @@ export class Summary {
       }));
   }
 
-  #sumFor(row: ScannedRow, share: Share): Sum {
+  #whole(place: (column: ScanColumn) => number): (row: ScannedRow) => void {
+    const [turns, cost, usage] = [place('turn_count'), place('cost_usd'), place('token_usage')];
+    return (row) => {
+      const sum = this.#sumFor(row, null);
+      sum.add(row[turns] as number, row[usage] as JsonObject, row[cost] as number | null);
+    };
+  }
+
+  /** A share for each model; a run that does not say which it used goes under the one in its metadata. */
+  #byModel(place: (column: ScanColumn) => number): (row: ScannedRow) => void {
+    const [turns, split] = [place('turn_count'), place('usage_by_model')];
+    const [cost, usage] = [place('unsplit_cost_usd'), place('unsplit_token_usage')];
+    const metadata = place('unsplit_metadata');
+    return (row) => {
+      const count = row[turns] as number;
+      if (row[usage] !== null) {
+        const model = scalarOf(row[metadata], 'model');
+        const sum = this.#sumFor(row, model === null ? null : String(model));
+        sum.add(count, row[usage] as JsonObject, row[cost] as number | null);
+        return;
+      }
+      const shares = row[split] as Readonly<Record<string, JsonObject>>;
+      for (const model of Object.keys(shares)) {
+        this.#sumFor(row, model).addShare(count, shares[model] as JsonObject);
+      }
+    };
+  }
+
+  #sumFor(row: ScannedRow, model: string | null): Sum {
     let node = this.#groups;
     const last = this.#readers.length - 1;
     for (let index = 0; index < last; index++) {
-      const value = (this.#readers[index] as GroupReader)(row, share);
+      const value = (this.#readers[index] as GroupReader)(row, model);
       let next = node.get(value) as GroupNode | undefined;
       if (next === undefined) node.set(value, (next = new Map()));
       node = next;
     }
-    const value = (this.#readers[last] as GroupReader)(row, share);
+    const value = (this.#readers[last] as GroupReader)(row, model);
     let sum = node.get(value) as Sum | undefined;
     if (sum === undefined) node.set(value, (sum = new Sum()));
     return sum;
@@ -158,11 +172,16 @@ class Sum {
   #cost: CostSum | null = null;
   readonly #counters: Counters = {};
 
-  add(turns: number, { counters, costUsd }: Share): void {
+  add(turns: number, counters: JsonObject, costUsd: number | null): void {
     this.#runs += 1;
     this.#turns += turns;
     addNumbers(this.#counters, counters);
     if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
+  }
+
+  /** Adds what a run has used of one model: counters, and beside them what they cost. */
+  addShare(turns: number, { cost_usd: costUsd, ...counters }: JsonObject): void {
+    this.add(turns, counters, typeof costUsd === 'number' ? costUsd : null);
   }
 
   totals(): Omit<SummaryRow, 'group'> {
@@ -197,7 +216,7 @@ function placeOf(columns: ScanColumn[], column: ScanColumn): number {
 }
 
 function readerOf(grouping: string, place: (column: ScanColumn) => number, zone: TimeZone): GroupReader {
-  if (grouping === 'model') return (_, { model }) => model;
+  if (grouping === 'model') return (_, model) => model;
   if (grouping === 'hour' || grouping === 'day') {
     const start = place('started_ms');
     if (grouping === 'hour') return (row) => zone.hourOf(row[start] as number);
@@ -221,28 +240,6 @@ const TEXT_COLUMNS: Readonly<Record<string, ScanColumn>> = {
 function scalarOf(metadata: unknown, name: string): GroupValue {
   const value = isJsonObject(metadata) ? ownMember(metadata, name) : null;
   return isMetadataScalar(value) ? value : null;
-}
-
-function wholeShare(row: ScannedRow): readonly Share[] {
-  return [shareOf(row, null)];
-}
-
-function shareOf(row: ScannedRow, model: string | null): Share {
-  return { model, counters: row[USAGE] as JsonObject, costUsd: row[COST] as number | null };
-}
-
-/** A share for each model; a run that does not say which it used goes under the one in its metadata. */
-function sharesByModel(usageByModel: number, metadata: number): (row: ScannedRow) => readonly Share[] {
-  return (row) => {
-    const models = Object.entries((row[usageByModel] ?? {}) as Readonly<Record<string, JsonObject>>);
-    if (models.length > 0) return models.map(([model, usage]) => shareOfModel(model, usage));
-    const model = scalarOf(row[metadata], 'model');
-    return [shareOf(row, model === null ? null : String(model))];
-  };
-}
-
-function shareOfModel(model: string, { cost_usd: costUsd, ...counters }: JsonObject): Share {
-  return { model, counters, costUsd: typeof costUsd === 'number' ? costUsd : null };
 }
 
 function compareGroups(left: readonly GroupValue[], right: readonly GroupValue[]): number {

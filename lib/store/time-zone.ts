@@ -2,6 +2,7 @@ import { validationError } from '../record/error';
 import { formatTimestamp } from '../record/timestamp';
 
 const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
 
 /** Spans whose ends are compared, the longest first: a clock changes at most once within an hour. */
 const SPANS_MS = [3_600_000, 900_000, 60_000, SECOND_MS] as const;
@@ -12,6 +13,8 @@ const FIRST_MS = Date.parse('0001-01-02T00:00:00Z');
 /** What clocks in a time zone show, at any moment, by the IANA data of this Node. */
 export class TimeZone {
   readonly #format: Intl.DateTimeFormat | null;
+  #lastMinute = NaN;
+  #lastHour = '';
   readonly #offsets = SPANS_MS.map(() => new Map<number, number | null>());
 
   /**
@@ -24,21 +27,23 @@ export class TimeZone {
 
   /** The day, `2026-01-31`. */
   dayOf(ms: number): string {
-    return this.#shown(ms).slice(0, '2026-01-31'.length);
+    return this.hourOf(ms).slice(0, '2026-01-31'.length);
   }
 
   /** The hour, `2026-01-31T23`. */
   hourOf(ms: number): string {
-    return this.#shown(ms).slice(0, '2026-01-31T23'.length);
-  }
-
-  #shown(ms: number): string {
-    return formatTimestamp(ms + this.#offsetAt(ms));
+    const minute = Math.floor(ms / MINUTE_MS);
+    if (minute === this.#lastMinute) return this.#lastHour;
+    const offset = this.#offsetAt(ms);
+    const hour = formatTimestamp(ms + offset).slice(0, '2026-01-31T23'.length);
+    // Clocks that are ahead by whole minutes show one hour all through a minute.
+    if (offset % MINUTE_MS === 0 && ms >= FIRST_MS) [this.#lastMinute, this.#lastHour] = [minute, hour];
+    return hour;
   }
 
   /** How far the clocks are ahead of UTC, in milliseconds. */
   #offsetAt(ms: number): number {
-    const { format } = { format: this.#format };
+    const format = this.#format;
     if (format === null) return 0;
     const from = Math.max(ms, FIRST_MS);
     for (const [index, span] of SPANS_MS.entries()) {

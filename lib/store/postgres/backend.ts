@@ -17,7 +17,7 @@ import type {
 } from '../backend';
 import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
-import { isReadable } from '../scanned-row';
+import { isReadable, partsOf } from '../scanned-row';
 import { letOthersIn } from '../turn-taking';
 import { applyCall } from './apply';
 import type { PostgresPool } from './client';
@@ -114,12 +114,8 @@ export class PostgresBackend implements StoreBackend {
     columns: readonly ScanColumn[],
     onRows: (rows: readonly ScannedRow[]) => void,
   ): Promise<number> {
-    const { statuses = [] } = filter;
     let skipped = 0;
-    // Statuses one by one: each has an index that gives its rows in order.
-    for (const part of statuses.length > 1 ? statuses.map((status) => [status]) : [filter.statuses]) {
-      skipped += await this.#scanPart({ ...filter, statuses: part }, columns, onRows);
-    }
+    for (const part of partsOf(filter)) skipped += await this.#scanPart(part, columns, onRows);
     return skipped;
   }
 

@@ -1,5 +1,6 @@
 import type { JournalQuery, PruneQuery, RowFilter, RowQuery, ScanColumn, StaleQuery } from '../backend';
 import type { ColumnName } from '../columns';
+import { sourceOf } from '../scanned-row';
 import type { TableNames } from './names';
 
 /** A statement and what is bound to it. */
@@ -157,18 +158,21 @@ function addFilter({ metadata }: TableNames, filter: RowFilter, { from }: Way, c
 
 /** A page of rows as one JSON text, which is read in a fraction of the time of its columns. */
 export function scanQuery(tables: TableNames, query: RowQuery, columns: readonly ScanColumn[]): Statement {
-  const wanted = [...columns, 'started_ms', 'id'].filter((name, index, all) => all.indexOf(name) === index);
-  const page = listText(tables, query, wanted.map((name) => `r.${name}`).join(', '));
-  const text = `WITH page AS MATERIALIZED (${page.text})
-SELECT json_agg(json_build_array(${columns.map((name) => `p.${name}`).join(', ')}))::text AS rows,
+  const sources = columns.map((column) => sourceOf(column).name);
+  const wanted = [...new Set([...sources, 'usage_by_model', 'started_ms', 'id'])];
+  const values: unknown[] = [];
+  const page = pageOf(tables, query, wanted.map((name) => `r.${name}`).join(', '), values);
+  const text = `WITH page AS MATERIALIZED (${page})
+SELECT json_agg(json_build_array(${columns.map(scannedOf).join(', ')}))::text AS rows,
   (SELECT json_build_array(l.started_ms, l.id)::text FROM page AS l ORDER BY l.started_ms, l.id LIMIT 1) AS last
 FROM page AS p`;
-  return { text, values: page.values };
+  return { text, values };
 }
 
-function listText(tables: TableNames, query: RowQuery, columns: string): Statement {
-  const values: unknown[] = [];
-  return { text: pageOf(tables, query, columns, values), values };
+function scannedOf(column: ScanColumn): string {
+  const { name, isUnsplit } = sourceOf(column);
+  const isWhole = "p.usage_by_model IS NULL OR p.usage_by_model::text = '{}'";
+  return isUnsplit ? `CASE WHEN ${isWhole} THEN p.${name} END` : `p.${name}`;
 }
 
 /** Running runs whose lease could have been renewed and was not, and waiting ones that wait no longer. */

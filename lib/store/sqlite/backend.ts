@@ -17,19 +17,22 @@ import type {
 } from '../backend';
 import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
-import { scannedRow } from '../scanned-row';
+import type { ScannedColumns } from '../scanned-row';
+import { isReadable, partsOf, scannedRow } from '../scanned-row';
 import { letOthersIn } from '../turn-taking';
 import { RowWriter } from './apply';
 import type { SqliteConnection } from './connection';
 import { isBusy, sqliteError } from './driver-error';
 import type { TableNames } from './names';
-import type { ListPlan, Query } from './queries';
+import type { ListPlan, Query, ScanRange } from './queries';
 import {
+  boundaryQuery,
   journalQuery,
   planOf,
   pruneQuery,
   runJournalQuery,
   scanQuery,
+  scanTextQuery,
   sessionJournalQuery,
   sessionSizeQuery,
   staleQuery,
@@ -122,21 +125,23 @@ export class SqliteBackend implements StoreBackend {
     onRows: (rows: readonly ScannedRow[]) => void,
   ): Promise<number> {
     let skipped = 0;
-    let after: RowKey | undefined;
-    for (;;) {
-      const query = scanQuery(this.#names, { ...filter, after, limit: SCAN_PAGE }, columns);
-      const page = await this.#attempt('read runs', () =>
-        this.#all<Candidate & Pick<StoredRun, ScanColumn>>(query),
-      );
-      const wanted = page.filter(({ passes }) => passes === 1);
-      const rows = wanted.map((row) => scannedRow(row, columns)).filter((row) => row !== null);
-      skipped += wanted.length - rows.length;
-      onRows(rows);
-      const last = page.at(-1);
-      if (last === undefined || page.length < SCAN_PAGE) return skipped;
-      after = keyOf(last);
-      await letOthersIn();
+    for (const part of partsOf(filter)) {
+      let last: RowKey | undefined;
+      do {
+        const after: RowKey | undefined = last;
+        const page = await this.#attempt('read runs', () => {
+          const [end] = this.#all<Candidate>(
+            boundaryQuery(this.#names, { ...part, after, limit: SCAN_PAGE }),
+          );
+          last = end === undefined ? undefined : keyOf(end);
+          return this.#scanned({ ...part, after, last }, columns);
+        });
+        onRows(page.rows);
+        skipped += page.skipped;
+        await letOthersIn();
+      } while (last !== undefined);
     }
+    return skipped;
   }
 
   stale(query: StaleQuery): Promise<StoredRun[]> {
@@ -238,6 +243,20 @@ export class SqliteBackend implements StoreBackend {
     });
   }
 
+  /** The rows of a range; one by one, where one of them cannot be read. */
+  #scanned(range: ScanRange, columns: readonly ScanColumn[]): ScannedPage {
+    const [page] = this.#all<{ count: number; rows: string | null }>(
+      scanTextQuery(this.#names, range, columns),
+    );
+    const rows = readRows(`[${page?.rows ?? ''}]`);
+    if (rows?.length === page?.count && rows?.every((row) => isReadable(row, columns)) === true) {
+      return { rows, skipped: 0 };
+    }
+    const all = this.#all<ScannedColumns>(scanQuery(this.#names, range, columns));
+    const readable = all.map((row) => scannedRow(row, columns)).filter((row) => row !== null);
+    return { rows: readable, skipped: all.length - readable.length };
+  }
+
   #row(column: 'id' | 'key', value: string | number): StoredRun | null {
     const sql = `SELECT ${ALL_COLUMNS.join(', ')} FROM ${this.#names.runs} WHERE ${column} = ?`;
     return (this.#connection.get(sql, [value]) as StoredRun | undefined) ?? null;
@@ -309,6 +328,19 @@ export class SqliteBackend implements StoreBackend {
       }
       await pause(pauseMs * (0.5 + Math.random()));
     }
+  }
+}
+
+interface ScannedPage {
+  readonly rows: readonly ScannedRow[];
+  readonly skipped: number;
+}
+
+function readRows(text: string): readonly ScannedRow[] | null {
+  try {
+    return JSON.parse(text) as readonly ScannedRow[];
+  } catch {
+    return null;
   }
 }
 

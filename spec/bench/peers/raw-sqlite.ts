@@ -26,7 +26,7 @@ const RUNS = 'agent_run_runs';
 const JOURNAL = 'agent_run_journal';
 
 /** What differs from change to change; and what the row is found by. */
-const COUNTING = ['turn_count', 'revision', 'seq', 'last_position', 'touched_ms', 'id'];
+const COUNTING = ['turn_count', 'revision', 'seq', 'touched_ms', 'id'];
 
 export async function changes(writing: RawWriting): Promise<Subject> {
   const file = emptyFile();
@@ -114,7 +114,7 @@ class RawWriter {
     for (let index = 0; index < ids.length; index++) {
       const change = (this.#changes += 1);
       this.#log(this.#created - ids.length + 1 + index, this.#entries);
-      this.#update.run(change, change, change, this.#position, Date.now(), ids[index]!);
+      this.#update.run(change, change, change, Date.now(), ids[index]!);
     }
     this.#handle.exec('COMMIT');
   }

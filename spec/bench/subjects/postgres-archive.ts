@@ -36,7 +36,8 @@ const OWN: Readonly<Record<string, string>> = {
   id: idOf('i'),
   session_id: sessionOf('i'),
   started_ms: `${LAYOUT.startedMs} + i * ${LAYOUT.apartMs}`,
-  started_at: `to_char(to_timestamp(${SECONDS}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  started_at: `to_timestamp(${SECONDS})`,
+  root_run_id: idOf('i'),
   seq: '2',
 };
 

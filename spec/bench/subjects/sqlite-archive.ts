@@ -43,7 +43,7 @@ const OWN: Readonly<Record<string, string>> = {
   started_ms: `${LAYOUT.startedMs} + i * ${LAYOUT.apartMs}`,
   started_at: `strftime('%Y-%m-%dT%H:%M:%S.000Z', ${LAYOUT.startedMs / 1000} + i * ${LAYOUT.apartMs / 1000}, 'unixepoch')`,
   seq: '2',
-  last_position: `${BEFORE} + 2 * i + 2`,
+  root_run_id: `printf('run_%032x', i)`,
 };
 
 function copyRuns(handle: SqliteHandle, runs: number): string {
@@ -58,8 +58,8 @@ function copyRuns(handle: SqliteHandle, runs: number): string {
 
 function copyJournals(runs: number): string {
   return (
-    `INSERT INTO agent_run_journal (position, previous, run, seq, type, data, at) ${numbersBelow(2 * runs)} ` +
-    `SELECT ${BEFORE} + i + 1, iif(i % 2 = 0, 0, ${BEFORE} + i), i / 2 + 1, i % 2 + 1, 'turnIncremented', ` +
+    `INSERT INTO agent_run_journal (position, run, seq, type, data, at) ${numbersBelow(2 * runs)} ` +
+    `SELECT ${BEFORE} + i + 1, i / 2 + 1, i % 2 + 1, 'turnIncremented', ` +
     `'{"turnCount":1}', ${LAYOUT.startedMs} FROM numbers`
   );
 }

@@ -3,11 +3,13 @@ import { SqliteRunStore } from 'agent-run/store/sqlite';
 import type { RowFilter, RowQuery } from '../../../lib/store/backend';
 import type { Query } from '../../../lib/store/sqlite/queries';
 import {
+  boundaryQuery,
   journalQuery,
   planOf,
   pruneQuery,
   runJournalQuery,
   scanQuery,
+  scanTextQuery,
   sessionJournalQuery,
   staleQuery,
 } from '../../../lib/store/sqlite/queries';
@@ -66,9 +68,16 @@ describe('the plans of SQLite', () => {
     expect(filters).toHaveLength(13);
   });
 
-  it('summarize() reads rows by their keys', () => {
-    const steps = stepsOf(scanQuery(names, { sessionId: 's', limit }, ['turn_count', 'token_usage']));
-    expect(steps).toContain('SEARCH r USING INTEGER PRIMARY KEY (rowid=?)');
+  it('summarize() reads the rows of a stretch of the index', () => {
+    const range = { sessionId: 's', after, last: { startedMs: 1, id: 'run_1' } };
+    expect(stepsOf(boundaryQuery(names, { sessionId: 's', after, limit }))).toEqual([
+      expect.stringMatching(/^SEARCH r USING COVERING INDEX agent_run_runs_by_session/),
+    ]);
+    for (const query of [scanQuery, scanTextQuery]) {
+      expect(stepsOf(query(names, range, ['turn_count', 'token_usage']))).toEqual([
+        expect.stringMatching(/^SEARCH r USING INDEX agent_run_runs_by_session/),
+      ]);
+    }
   });
 
   it('recover() looks at running runs only', () => {
