@@ -25,7 +25,8 @@ export type {
   UsageUpdatedEvent,
 } from './run-events';
 export type { Accepted, DeepReadonly, JsonObject, JsonValue } from './record/json';
-export type { RunJSON, TraceContext } from './record/record';
+export type { RunJSON } from './record/run-json';
+export type { TraceContext } from './record/trace-context';
 export type { AnyRun, ExecutionContext } from './run';
 export { Run } from './run';
 export type { RunStatus } from './record/status';

@@ -1,45 +1,55 @@
 import type { InspectOptions } from 'node:util';
 import { inspect } from 'node:util';
 import type { RunTotals } from './execution/budget';
-import { Budget } from './execution/budget';
+import { totalsOf } from './execution/budget';
 import { currentRun } from './execution/current-run';
-import type { RunLimits } from './record/limits';
-import { limitsToJSON } from './record/limits';
 import type { ExecuteOptions, ExecutionContext as Context } from './execution/options';
 import { readExecuteOptions } from './execution/options';
 import type { ParkOptions } from './execution/parking';
 import { Parking } from './execution/parking';
 import type { RunControl, StatusChange } from './execution/supervisor';
 import { Supervisor } from './execution/supervisor';
-import type { Attachment, ChangeName, KeptKey, Port } from './record/attachment';
 import { givePorts } from './record/attachment';
-import type { Awaiting, Resumed, Wait } from './record/awaiting';
-import { awaitingOf, awaitingToJSON } from './record/awaiting';
 import type { RunAttributes } from './record/attributes';
-import { readAttributes } from './record/attributes';
-import { CostSum } from './record/cost';
-import { RunEnvelope } from './record/envelope';
-import { validationError } from './record/error';
+import { CHILD_ATTRIBUTES, readAttributes } from './record/attributes';
+import type { Awaiting, Resumed } from './record/awaiting';
+import { awaitingOf } from './record/awaiting';
+import { nowMs } from './record/clock';
+import {
+  announce,
+  follow,
+  followersOf,
+  isHeard,
+  IsolatedEmitter,
+  refuseStorm,
+  shareLine,
+} from './record/emitter';
+import { describeEnvelope, hideOthers } from './record/envelope';
+import { RunError, validationError } from './record/error';
 import type { ErrorPayloadOptions } from './record/error-payload';
 import { errorPayload, isError, messageOf } from './record/error-payload';
 import type { RunAttributeName, RunEvents } from './record/events';
-import { Followers } from './record/followers';
-import { createRunId } from './record/id';
-import type { Accepted, DeepReadonly, JsonObject, JsonValue } from './record/json';
-import { ownMember, setMember, takeJson, takeJsonObject } from './record/json';
-import type { IncomingRecord, RecordDraft, RunJSON, TraceContext } from './record/record';
-import { attachUnknown, readRecord, writeRecord } from './record/record';
+import { identify } from './record/identity';
+import type { Accepted, DeepReadonly, JsonObject } from './record/json';
+import { takeJson, takeJsonObject } from './record/json';
+import type { RunLimits } from './record/limits';
+import { refuseUnknown } from './record/options';
+import { RunPort } from './record/port';
+import { adoptRecord, readRecord } from './record/read-record';
 import { assertTransition, invalidOperation } from './record/refusal';
 import { issueWith } from './record/rules';
+import type { RunJSON } from './record/run-json';
+import { NOTHING, RunState } from './record/run-state';
 import type { RunStatus } from './record/status';
-import { isTerminalStatus } from './record/status';
-import { formatTimestamp } from './record/timestamp';
-import type { Counters, TokenUsage } from './record/token-usage';
+import type { TokenUsage } from './record/token-usage';
+import { takeUsage, totalTokensOf } from './record/token-usage';
+import type { TraceContext } from './record/trace-context';
+import { takeTraceContext } from './record/trace-context';
+import { attachToRecord, writeRecord } from './record/write-record';
 import type { StepHandle } from './steps/open-step';
 import type { StartStepOptions, StepOptions } from './steps/options';
 import type { StepContext, StepHost } from './steps/steps';
 import { Steps } from './steps/steps';
-import { addUsage, checkSums, freezeUsage, takeUsage, totalTokensOf } from './record/token-usage';
 
 /** A run, whatever its input and output. */
 export type AnyRun = Run<object, object>;
@@ -47,7 +57,21 @@ export type AnyRun = Run<object, object>;
 /** What the function given to `execute` is handed. */
 export type ExecutionContext<Subject = AnyRun> = Context<Subject>;
 
-const EMPTY: JsonObject = Object.freeze({});
+/** The class of a run: `Run`, or one that extends it. */
+export interface RunClass<Subject extends AnyRun> {
+  new (attributes: never): unknown;
+  readonly prototype: Subject;
+}
+
+/** What `fromJSON` of a class gives: the prototype of a generic class has `any` for its parameters. */
+export type ReadRun<Subject extends AnyRun> =
+  Subject extends Run<infer Input, infer Output>
+    ? 0 extends Input & Output & 1
+      ? Run extends Subject
+        ? Run
+        : Subject
+      : Subject
+    : never;
 
 /**
  * The record of one execution of an agent inside a session.
@@ -69,45 +93,23 @@ const EMPTY: JsonObject = Object.freeze({});
  * run.setOutput({ response: 'Hello!' });
  * ```
  */
-export class Run<Input extends object = JsonObject, Output extends object = JsonObject> extends RunEnvelope<
-  RunEvents<Run<Input, Output>, AnyRun>
-> {
-  readonly #id: string;
-  readonly #sessionId: string;
-  #status: RunStatus = 'pending';
-  #input: JsonObject | null;
-  #output: JsonObject | null = null;
-  #error: JsonObject | null = null;
-  #metadata: JsonObject;
-  #provider: string | null;
-  #providerMetadata: JsonObject;
-  #turnCount = 0;
-  #counters: Counters | null = null;
-  #usageSnapshot: TokenUsage | null = EMPTY;
-  #cost: CostSum | null = null;
-  #startedAtMs: number;
-  #endedAtMs: number | null = null;
-  /** What an incoming record had beyond what the other fields keep. */
-  #incoming: IncomingRecord | null = null;
-  #traceContext: TraceContext | null = null;
-  #parentRunId: string | null = null;
-  /** Null of a root. */
-  #rootRunId: string | null = null;
-  #runningAtMs: number | null = null;
-  #wait: Wait | null = null;
+export class Run<
+  Input extends object = JsonObject,
+  Output extends object = JsonObject,
+> extends IsolatedEmitter<RunEvents<Run<Input, Output>, AnyRun>> {
+  readonly #state: RunState;
   #supervisor: Supervisor | null = null;
-  /** Keys that other parts of the package write into the record. */
-  #kept: Map<KeptKey, () => JsonObject | null> | null = null;
   #steps: Steps<Run<Input, Output>> | null = null;
-  /** Parts of the package that follow the run. */
-  #followers: Followers | null = null;
 
   static {
     givePorts({
       port: (run) => (run as Run).#port(),
-      attach: (run, attachment) => (run as Run).#attach(attachment),
-      attached: (run) => (run as Run).#followers?.all ?? [],
+      attach: follow,
+      attached: (run) => followersOf(run)?.all ?? [],
     });
+    describeEnvelope(this, (run: Run, record) => attachToRecord(record, run.#state));
+    // Kept out of the declarations: they need no types of Node.
+    Object.defineProperty(this.prototype, inspect.custom, { value: inspectRun, configurable: true });
     // Minified, the class would show as `e`.
     Object.defineProperty(this, 'name', { value: 'Run', configurable: true });
   }
@@ -119,15 +121,10 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    */
   constructor(attributes: RunAttributes<Input>) {
     super();
-    const checked = readAttributes(attributes);
-    this.#id = checked.id ?? createRunId();
-    this.#sessionId = checked.sessionId;
-    this.#input = checked.input;
-    this.#metadata = checked.metadata ?? EMPTY;
-    this.#provider = checked.provider;
-    this.#providerMetadata = checked.providerMetadata ?? EMPTY;
-    this.#startedAtMs = Date.now();
-    if (checked.limits !== null) this.#supervise().setLimits(checked.limits);
+    hideOthers(new.target);
+    this.#state = new RunState(readAttributes(attributes), nowMs());
+    identify(this, this.#state.id);
+    if (this.#state.limits !== null) this.#supervise();
   }
 
   /**
@@ -137,12 +134,23 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @throws {RunError} `validation_error` with an issue for every bad field, its path as on the wire
    * (`session_id`); `invalid_status` where an unknown word for the status is all that is wrong.
    */
-  static fromJSON<Input extends object = JsonObject, Output extends object = JsonObject>(
+  static fromJSON<Subject extends AnyRun>(this: RunClass<Subject>, json: unknown): ReadRun<Subject>;
+  static fromJSON<Input extends object, Output extends object = JsonObject>(
     json: unknown,
-  ): Run<Input, Output> {
+  ): Run<Input, Output>;
+  static fromJSON(this: typeof Run, json: unknown): AnyRun {
     const record = readRecord(json);
-    const run = new this<Input, Output>({ id: record.id, sessionId: record.sessionId });
-    run.#adopt(record);
+    const { id, sessionId } = record;
+    const run = new this({ id, sessionId });
+    const state = run.#state;
+    if (state.id !== id || state.sessionId !== sessionId) {
+      throw new RunError(
+        'invalid_operation',
+        `The constructor of ${this.name} changes the id or the session of a record`,
+      );
+    }
+    adoptRecord(state, record);
+    if (state.limits !== null) run.#supervise();
     return run;
   }
 
@@ -153,124 +161,105 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   /** Unique; ids that this package makes ascend with time. */
   get id(): string {
-    return this.#id;
+    return this.#state.id;
   }
 
   /** The session that the run belongs to. */
   get sessionId(): string {
-    return this.#sessionId;
+    return this.#state.sessionId;
   }
 
   /** The run that this one is a child of; null for none. */
   get parentRunId(): string | null {
-    return this.#parentRunId;
+    return this.#state.parentRunId;
   }
 
   /** The run at the top of the tree that this one is in: its own id where it is nobody's child. */
   get rootRunId(): string {
-    return this.#rootRunId ?? this.#parentRunId ?? this.#id;
+    const { id, parentRunId, rootRunId } = this.#state;
+    return rootRunId ?? parentRunId ?? id;
   }
 
   /** Where the run stands. */
   get status(): RunStatus {
-    return this.#status;
+    return this.#state.status;
   }
 
   /** What went in. */
   get input(): DeepReadonly<Input> | null {
-    return this.#input as DeepReadonly<Input> | null;
+    return this.#state.input as DeepReadonly<Input> | null;
   }
 
   /** What came out. */
   get output(): DeepReadonly<Output> | null {
-    return this.#output as DeepReadonly<Output> | null;
+    return this.#state.output as DeepReadonly<Output> | null;
   }
 
   /** What went wrong. */
   get error(): JsonObject | null {
-    return this.#error;
+    return this.#state.error;
   }
 
   /** How many turns the run itself has taken. */
   get turnCount(): number {
-    return this.#turnCount;
+    return this.#state.turnCount;
   }
 
   /** The run's own counters: a frozen copy, made at most once between updates. */
   get tokenUsage(): TokenUsage {
-    return (this.#usageSnapshot ??= freezeUsage(this.#counters ?? {}));
+    return this.#state.tokenUsage;
   }
 
   /** What the run itself cost, in US dollars; null while unknown. */
   get costUsd(): number | null {
-    return this.#cost?.usd ?? null;
+    return this.#state.costUsd;
   }
 
   /** When the run was made. */
   get startedAt(): Date {
-    return new Date(this.#startedAtMs);
+    return new Date(this.#state.startedAt);
   }
 
   /** When the run first went to `running`; null where it has not. */
   get runningAt(): Date | null {
-    return this.#runningAtMs === null ? null : new Date(this.#runningAtMs);
+    return dateOrNull(this.#state.runningAt);
   }
 
   /** When the run ended; null while it lasts. */
   get endedAt(): Date | null {
-    return this.#endedAtMs === null ? null : new Date(this.#endedAtMs);
-  }
-
-  /** @internal */
-  get startedAtText(): string {
-    return this.#incoming?.startedAt.text ?? formatTimestamp(this.#startedAtMs);
-  }
-
-  /** @internal */
-  get endedAtText(): string | null {
-    if (this.#endedAtMs === null) return null;
-    return this.#incoming?.endedAt?.text ?? formatTimestamp(this.#endedAtMs);
-  }
-
-  /** @internal */
-  get givenRootRunId(): string | null {
-    return this.#rootRunId;
-  }
-
-  /** @internal */
-  get runningAtText(): string | null {
-    if (this.#runningAtMs === null) return null;
-    return this.#incoming?.runningAt?.text ?? formatTimestamp(this.#runningAtMs);
+    return dateOrNull(this.#state.endedAt);
   }
 
   /** From start to end in milliseconds, never negative; null while the run lasts. */
   get durationMs(): number | null {
-    return this.#endedAtMs === null ? null : Math.max(0, this.#endedAtMs - this.#startedAtMs);
+    const { startedAt, endedAt } = this.#state;
+    return endedAt === null ? null : Math.max(0, endedAt - startedAt);
   }
 
   /** Whether the run has ended. */
   get isTerminal(): boolean {
-    return isTerminalStatus(this.#status);
+    return this.#state.isTerminal;
   }
 
   /** What the run may use; null for no limits. */
   get limits(): RunLimits | null {
-    return this.#supervisor?.limits ?? null;
+    return this.#state.limits;
   }
 
   /** What the run waits for since it was parked; null for nothing. */
   get awaiting(): Awaiting | null {
-    return this.#wait === null ? null : awaitingOf(this.#wait);
+    const { awaiting } = this.#state;
+    return awaiting === null ? null : awaitingOf(awaiting);
   }
 
   /** What this run and all its descendants of this process have used. */
   get totals(): RunTotals {
-    return this.#supervisor?.totals ?? new Budget().totals(this);
+    return this.#supervisor?.totals ?? totalsOf(this.#state);
   }
 
   /** Whatever the caller keeps with the run. */
   get metadata(): JsonObject {
-    return this.#metadata;
+    return this.#state.metadata;
   }
 
   /**
@@ -280,13 +269,12 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires attributesChanged
    */
   set metadata(metadata: object) {
-    this.#metadata = takeJsonObject(metadata, 'metadata');
-    this.#attributeChanged('metadata');
+    this.#assign('metadata', takeJsonObject(metadata, 'metadata'));
   }
 
   /** What the provider says about the run. */
   get providerMetadata(): JsonObject {
-    return this.#providerMetadata;
+    return this.#state.providerMetadata;
   }
 
   /**
@@ -296,13 +284,12 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires attributesChanged
    */
   set providerMetadata(providerMetadata: object) {
-    this.#providerMetadata = takeJsonObject(providerMetadata, 'providerMetadata');
-    this.#attributeChanged('providerMetadata');
+    this.#assign('providerMetadata', takeJsonObject(providerMetadata, 'providerMetadata'));
   }
 
   /** Who executes the run; null while unknown. */
   get provider(): string | null {
-    return this.#provider;
+    return this.#state.provider;
   }
 
   /**
@@ -315,13 +302,12 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     const message = issueWith('provider', { provider });
     if (message !== null) throw validationError('run', [{ path: 'provider', message }]);
     // A caller without types may assign undefined; a record always has the key.
-    this.#provider = provider ?? null;
-    this.#attributeChanged('provider');
+    this.#assign('provider', provider ?? null);
   }
 
   /** Where the run stands in a distributed trace; null for nowhere. */
   get traceContext(): TraceContext | null {
-    return this.#traceContext;
+    return this.#state.traceContext;
   }
 
   /**
@@ -331,11 +317,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires attributesChanged
    */
   set traceContext(traceContext: TraceContext | null) {
-    this.#traceContext =
-      traceContext === null
-        ? null
-        : (takeJsonObject(traceContext, 'traceContext') as unknown as TraceContext);
-    this.#attributeChanged('traceContext');
+    this.#assign('traceContext', traceContext === null ? null : takeTraceContext(traceContext));
   }
 
   /**
@@ -346,7 +328,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires statusChanged
    */
   updateStatus(status: RunStatus): this {
-    if (status !== this.#status) this.#transition(status);
+    if (status !== this.#state.status) this.#transition(status);
     return this;
   }
 
@@ -361,13 +343,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    */
   setOutput(output: Accepted<Output>): this {
     const taken = takeJsonObject(output, 'output');
-    if (this.#status !== 'completed') {
-      this.#transition('completed', { output: taken });
-    } else {
-      if (this.#output !== null) throw invalidOperation(this, 'has an output already');
-      this.#output = taken;
-      this.#attributeChanged('output');
-    }
+    if (this.#state.status !== 'completed') this.#transition('completed', { output: taken });
+    else if (this.#state.output !== null) throw invalidOperation(this.#state, 'has an output already');
+    else this.#assign('output', taken);
     return this;
   }
 
@@ -383,9 +361,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    */
   draftOutput(output: Accepted<Output>): this {
     const taken = takeJsonObject(output, 'output');
-    if (this.isTerminal) throw invalidOperation(this, 'takes no more drafts');
-    this.#output = taken;
-    this.#attributeChanged('output');
+    if (this.#state.isTerminal) throw invalidOperation(this.#state, 'takes no more drafts');
+    this.#assign('output', taken);
     return this;
   }
 
@@ -412,15 +389,16 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    */
   answer(value: unknown): this {
     const answer = takeJson(value, 'answer');
-    const wait = this.#wait;
-    if (wait === null) throw invalidOperation(this, 'waits for no answer');
-    if (wait.answer !== null) throw invalidOperation(this, 'has its answer already');
-    const at = Date.now();
+    const { awaiting: wait } = this.#state;
+    const at = nowMs();
+    refuseStorm(this);
+    if (wait === null) throw invalidOperation(this.#state, 'waits for no answer');
+    if (wait.answer !== null) throw invalidOperation(this.#state, 'has its answer already');
     if (wait.expiresAt !== null && at >= wait.expiresAt.ms) {
-      throw invalidOperation(this, 'has waited too long');
+      throw invalidOperation(this.#state, 'has waited too long');
     }
-    this.#wait = { ...wait, answer: { value: answer } };
-    if (this.#isHeard('answered')) this.#announce('answered', { run: this, answer, at });
+    this.#state.awaiting = { ...wait, answer: { value: answer } };
+    if (isHeard(this, 'answered')) announce(this, 'answered', { run: this, answer, at });
     return this;
   }
 
@@ -436,13 +414,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    */
   setError(error: object, options: ErrorPayloadOptions = {}): this {
     const taken = isError(error) ? errorPayload(error, options) : takeJsonObject(error, 'error');
-    if (this.#status !== 'failed') {
-      this.#transition('failed', { error: taken, cause: error });
-    } else {
-      if (this.#error !== null) throw invalidOperation(this, 'has an error already');
-      this.#error = taken;
-      this.#attributeChanged('error');
-    }
+    if (this.#state.status !== 'failed') this.#transition('failed', { error: taken, cause: error });
+    else if (this.#state.error !== null) throw invalidOperation(this.#state, 'has an error already');
+    else this.#assign('error', taken);
     return this;
   }
 
@@ -454,7 +428,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires statusChanged
    */
   cancel(reason: string | Error = 'Run cancelled'): this {
-    if (this.#status === 'cancelled') return this;
+    if (this.#state.status === 'cancelled') return this;
     const error = { code: 'cancelled', message: messageOf(reason) };
     this.#transition('cancelled', { error, ...(isError(reason) ? { cause: reason } : {}) });
     return this;
@@ -495,12 +469,16 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires turnIncremented
    */
   incrementTurn(): this {
-    if (this.isTerminal) throw invalidOperation(this, 'takes no more turns');
-    this.#turnCount += 1;
+    const state = this.#state;
+    refuseStorm(this);
+    if (state.isTerminal) throw invalidOperation(state, 'takes no more turns');
+    if (state.turnCount >= Number.MAX_SAFE_INTEGER) {
+      throw invalidOperation(state, 'has as many turns as a record can count');
+    }
+    state.turnCount += 1;
     this.#supervisor?.growAncestors({ turns: 1 });
-    if (this.#isHeard('turnIncremented')) {
-      const turnCount = this.#turnCount;
-      this.#announce('turnIncremented', { run: this, turnCount, at: Date.now() });
+    if (isHeard(this, 'turnIncremented')) {
+      announce(this, 'turnIncremented', { run: this, turnCount: state.turnCount, at: nowMs() });
     }
     this.#supervisor?.holdLimits();
     return this;
@@ -528,8 +506,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     if (typeof fn !== 'function') {
       throw validationError('execution', [{ path: 'fn', message: 'must be a function' }]);
     }
-    if (this.isTerminal) assertTransition(this, 'running');
-    return this.#supervise().execute(fn as (context: Context) => Result | PromiseLike<Result>, settings);
+    if (this.#state.isTerminal) assertTransition(this.#state, 'running');
+    return this.#supervise().execute(fn, settings);
   }
 
   /**
@@ -554,12 +532,16 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   createChild<ChildInput extends object = JsonObject, ChildOutput extends object = JsonObject>(
     attributes: Omit<RunAttributes<ChildInput>, 'sessionId'> = {},
   ): Run<ChildInput, ChildOutput> {
-    if (this.isTerminal) throw invalidOperation(this, 'takes no more children');
-    const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId: this.#sessionId });
-    child.#parentRunId = this.#id;
-    child.#rootRunId = this.rootRunId;
+    refuseStorm(this);
+    const { sessionId, id, isTerminal } = this.#state;
+    if (isTerminal) throw invalidOperation(this.#state, 'takes no more children');
+    refuseUnknown(attributes, CHILD_ATTRIBUTES, 'run');
+    const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId });
+    child.#state.parentRunId = id;
+    child.#state.rootRunId = this.rootRunId;
+    shareLine(this, child);
     this.#supervise().adopt(child.#supervise());
-    if (this.#isHeard('childCreated')) this.#announce('childCreated', { run: this, child, at: Date.now() });
+    if (isHeard(this, 'childCreated')) announce(this, 'childCreated', { run: this, child, at: nowMs() });
     return child;
   }
 
@@ -614,269 +596,142 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
 
   /** The run's record. Payloads are in it by reference. */
   toJSON(): RunJSON {
-    const record = writeRecord(this, this.#payloads(), this.#incoming?.unknown ?? null);
-    this.#attachKept(record);
-    return record;
+    return writeRecord(this.#state);
   }
 
-  /** @internal */
-  attachPayloads(record: object): void {
-    Object.assign(record, this.#payloads());
-    attachUnknown(record, this.#incoming?.unknown ?? null);
-    this.#attachKept(record);
-  }
-
-  /**
-   * Shows the record, and nothing of the emitter, in `console.log` and `util.inspect`. Kept out
-   * of the declarations: they need no types of Node.
-   *
-   * @internal
-   */
-  [inspect.custom](depth: number, options: InspectOptions): string {
-    const { name } = this.constructor;
-    return depth < 0 ? `[${name}]` : `${name} ${inspect(this.toJSON(), { ...options, depth })}`;
-  }
-
-  /** @internal */
-  protected listenerFailed(event: string, error: unknown): void {
-    if (event !== 'listenerError' && this.hears('listenerError')) {
-      this.dispatch('listenerError', { run: this, event, error });
-    } else {
-      process.nextTick(() => {
-        throw error;
-      });
-    }
-  }
-
-  /** @internal */
-  protected override hears(event: string): boolean {
-    return super.hears(event) || this.#followers?.hear(event) === true;
-  }
-
-  /** @internal */
-  protected override delivering(event: string, payload: unknown): void {
-    this.#followers?.deliver(event, payload);
-  }
-
-  /** What other parts of this package may do. Made anew each time: a run keeps nothing for it. */
-  #port(): Port<Run<Input, Output>> {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias
-    const run = this;
-    return {
-      attach: (attachment) => run.#attach(attachment),
-      isHeard: (name) => run.#isHeard(name),
-      announce: (...[name, event]) => run.#announce(name, event),
-      recordUsage: (delta, costUsd) => run.#spend(delta, costUsd),
-      keep: (key, write) => void (run.#kept ??= new Map()).set(key, write),
-      kept: (key) => run.#keptBefore(key),
-      written: (key) => (run.#kept?.has(key) === true ? run.#kept.get(key)?.() : run.#keptBefore(key)),
-      endRemotely: ({ status, ...end }) => run.#transition(status, { ...end, remote: true }),
-      get keepsMore() {
-        return run.#kept !== null;
-      },
-      get hasMoreKeys() {
-        return run.#hasMoreKeys();
-      },
-      get startedAtText() {
-        return run.startedAtText;
-      },
-      get endedAtText() {
-        return run.endedAtText;
-      },
-    };
-  }
-
-  #keptBefore(key: KeptKey): JsonValue | undefined {
-    return ownMember(this.#incoming?.unknown ?? EMPTY, key) as JsonValue | undefined;
-  }
-
-  #attach(attachment: Attachment<Run<Input, Output>>): () => void {
-    return (this.#followers ??= new Followers()).add(attachment);
-  }
-
-  #isHeard(name: ChangeName): boolean {
-    return super.hears(name) || this.#followers?.want(name) === true;
-  }
-
-  /** Tells the attachments, then the listeners. */
-  #announce(name: ChangeName, event: unknown): void {
-    if (this.#followers === null) this.dispatch(name, event);
-    else {
-      const told = this.#followers.tell(name, event);
-      if (told === null) return;
-      if (this.hears(name)) this.dispatch(name, event);
-      for (const each of told) if (this.hears(each.name)) this.dispatch(each.name, each.event);
-    }
-  }
-
-  #hasMoreKeys(): boolean {
-    const unknown = this.#incoming?.unknown ?? null;
-    const times = [this.#runningAtMs, this.#wait];
-    const optional = [this.#parentRunId, this.#rootRunId, this.limits, this.#traceContext, this.#kept];
-    const set = [...times, ...optional, unknown];
-    return set.some((value) => value !== null);
-  }
-
-  #attachKept(record: object): void {
-    if (this.#kept === null) return;
-    for (const [key, write] of this.#kept) {
-      const kept = write();
-      if (kept !== null) setMember(record, key, kept);
-    }
-  }
-
-  /** The scalars are class-transformer's; named here, they stand where a reader looks for them. */
-  #payloads(): RecordDraft {
-    const { limits } = this;
-    const record: RecordDraft = {
-      id: undefined,
-      session_id: undefined,
-      status: undefined,
-      input: this.#input,
-      output: this.#output,
-      error: this.#error,
-      metadata: this.#metadata,
-      turn_count: undefined,
-      token_usage: this.tokenUsage,
-      started_at: undefined,
-      ended_at: undefined,
-      provider: undefined,
-      cost_usd: undefined,
-      provider_metadata: this.#providerMetadata,
-    };
-    if (this.#parentRunId !== null) record.parent_run_id = this.#parentRunId;
-    if (this.#rootRunId !== null) record.root_run_id = this.#rootRunId;
-    if (this.#runningAtMs !== null) record.running_at = this.runningAtText as string;
-    if (limits !== null) record.limits = limitsToJSON(limits);
-    if (this.#traceContext !== null) record.trace_context = this.#traceContext;
-    if (this.#wait !== null) record.awaiting = awaitingToJSON(this.#wait);
-    return record;
-  }
-
-  #adopt(record: IncomingRecord): void {
-    this.#incoming = record;
-    this.#status = record.status;
-    this.#turnCount = record.turnCount;
-    this.#startedAtMs = record.startedAt.ms;
-    this.#endedAtMs = record.endedAt?.ms ?? null;
-    this.#provider = record.provider;
-    this.#cost = record.costUsd === null ? null : new CostSum(record.costUsd);
-    this.#parentRunId = record.parentRunId;
-    this.#rootRunId = record.rootRunId;
-    this.#runningAtMs = record.runningAt?.ms ?? null;
-    this.#wait = record.wait;
-    this.#input = record.input;
-    this.#output = record.output;
-    this.#error = record.error;
-    this.#metadata = record.metadata;
-    this.#providerMetadata = record.providerMetadata;
-    this.#counters = record.counters;
-    this.#usageSnapshot = null;
-    this.#traceContext = record.traceContext;
-    if (record.limits !== null) this.#supervise().setLimits(record.limits);
-  }
-
-  /** The only writer of the status. */
+  /** The only writer of the status. Ends the descendants of a run that has ended. */
   #transition(to: RunStatus, change: StatusChange = {}): void {
-    const from = this.#status;
-    assertTransition(this, to);
-    const at = Date.now();
-    this.#status = to;
-    const { output, error, remote = false } = change;
+    this.#move(to, change);
+    if (this.#state.isTerminal) this.#supervisor?.runEnded(change);
+  }
+
+  #move(to: RunStatus, { output, error, endedAtMs, remote = false }: StatusChange): void {
+    const state = this.#state;
+    const from = state.status;
+    assertTransition(state, to);
+    const at = nowMs();
+    state.status = to;
     // Another process knows of drafts and ends that this one does not: what it says holds, null too.
-    this.#output = remote && output !== undefined ? output : (output ?? this.#output);
-    this.#error = error ?? this.#error;
-    if (to === 'running') this.#runningAtMs = at;
-    if (isTerminalStatus(to)) {
-      this.#endedAtMs = change.endedAtMs ?? at;
-      this.#wait = null;
-      this.#steps?.close(this.#error);
+    if (remote ? output !== undefined : (output ?? null) !== null) state.output = output ?? null;
+    state.error = error ?? state.error;
+    if (to === 'running') state.runningAt = at;
+    if (state.isTerminal) {
+      state.endedAt = endedAtMs === undefined ? at : Math.floor(endedAtMs);
+      state.awaiting = null;
+      this.#steps?.close(state.error);
     }
-    if (this.#isHeard('statusChanged')) this.#announce('statusChanged', { run: this, from, to, at });
-    if (isTerminalStatus(to)) this.#supervisor?.runEnded(change);
+    if (isHeard(this, 'statusChanged')) announce(this, 'statusChanged', { run: this, from, to, at });
+  }
+
+  #assign(name: AssignableName, value: unknown): void {
+    refuseStorm(this);
+    (this.#state as Record<AssignableName, unknown>)[name] = value;
+    this.#attributeChanged(name);
+  }
+
+  #attributeChanged(name: RunAttributeName): void {
+    if (!isHeard(this, 'attributesChanged')) return;
+    announce(this, 'attributesChanged', { run: this, names: [name], at: nowMs() });
+  }
+
+  #spend(delta: JsonObject | null, costUsd: number | null): void {
+    const state = this.#state;
+    const supervisor = this.#supervisor;
+    refuseStorm(this);
+    const before = supervisor === null ? 0 : totalTokensOf(state.counters ?? NOTHING);
+    state.spend(delta, costUsd);
+    if (supervisor !== null) {
+      const totalTokens = totalTokensOf(state.counters ?? NOTHING) - before;
+      supervisor.growAncestors({ tokenUsage: delta, totalTokens, costUsd });
+    }
+    if (isHeard(this, 'usageUpdated')) {
+      const { passingUsage: tokenUsage, costUsd: total } = state;
+      const event = { run: this, delta: delta ?? NOTHING, tokenUsage, costUsd: total, at: nowMs() };
+      announce(this, 'usageUpdated', event);
+    }
+    supervisor?.holdLimits();
   }
 
   #park(parking: Parking): void {
-    const at = Date.now();
-    this.#wait = parking.begin(at);
+    const at = nowMs();
+    const wait = parking.begin(at);
+    this.#state.awaiting = wait;
     this.#steps?.close(null);
-    if (!this.#isHeard('parked')) return;
-    this.#announce('parked', { run: this, awaiting: awaitingOf(this.#wait), at });
+    if (isHeard(this, 'parked')) announce(this, 'parked', { run: this, awaiting: awaitingOf(wait), at });
   }
 
   /** Takes the answer; null where the run was not parked. */
   #resume(): Resumed | null {
-    if (this.#wait === null) return null;
-    const { reason, data, state, answer } = this.#wait;
-    if (answer === null) throw invalidOperation(this, 'waits for its answer');
-    this.#wait = null;
+    const { awaiting } = this.#state;
+    if (awaiting === null) return null;
+    const { reason, data, state, answer } = awaiting;
+    if (answer === null) throw invalidOperation(this.#state, 'waits for its answer');
+    this.#state.awaiting = null;
     this.#attributeChanged('awaiting');
     return { reason, data, state, answer: answer.value };
   }
 
-  #attributeChanged(name: RunAttributeName): void {
-    if (!this.#isHeard('attributesChanged')) return;
-    this.#announce('attributesChanged', { run: this, names: [name], at: Date.now() });
-  }
-
-  #spend(delta: JsonObject | null, costUsd: number | null): void {
-    const counters = (this.#counters ??= {});
-    if (delta !== null) checkSums(counters, delta);
-    const tokensBefore = this.#supervisor === null ? 0 : totalTokensOf(counters);
-    if (delta !== null) {
-      addUsage(counters, delta);
-      this.#usageSnapshot = null;
-    }
-    if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
-    const totalTokens = this.#supervisor === null ? 0 : totalTokensOf(counters) - tokensBefore;
-    this.#supervisor?.growAncestors({ tokenUsage: delta, totalTokens, costUsd });
-    if (this.#isHeard('usageUpdated')) this.#announceUsage(delta ?? EMPTY);
-    this.#supervisor?.holdLimits();
-  }
-
-  /** The copy of the counters does not stay with the run: the collector would have to move it twice. */
-  #announceUsage(delta: JsonObject): void {
-    const tokenUsage = this.#usageSnapshot ?? freezeUsage(this.#counters ?? {});
-    this.#announce('usageUpdated', { run: this, delta, tokenUsage, costUsd: this.costUsd, at: Date.now() });
+  #stepsOf(): Steps<Run<Input, Output>> {
+    refuseStorm(this);
+    return (this.#steps ??= new Steps(this.#stepHost()));
   }
 
   #assertGoesOn(): void {
-    if (this.#wait !== null) throw invalidOperation(this, 'waits for its answer: no step begins');
-  }
-
-  #stepsOf(): Steps<Run<Input, Output>> {
-    return (this.#steps ??= new Steps(this.#stepHost()));
+    if (this.#state.awaiting === null) return;
+    throw invalidOperation(this.#state, 'waits for its answer: no step begins');
   }
 
   #stepHost(): StepHost<Run<Input, Output>> {
     return {
       run: this,
       signal: () => this.#supervisor?.signal ?? null,
-      isHeard: (name) => this.#isHeard(name),
-      announce: (...[name, event]) => this.#announce(name, event),
-      surroundStep: (index, fn) =>
-        this.#followers === null ? fn() : this.#followers.surroundStep(index, fn),
+      isHeard: (name) => isHeard(this, name),
+      announce: (...[name, event]) => announce(this, name, event),
+      surroundStep: (index, fn) => {
+        const followers = followersOf(this);
+        return followers === null ? fn() : followers.surroundStep(index, fn);
+      },
     };
   }
 
+  #port(): RunPort {
+    return new RunPort({
+      run: this,
+      state: this.#state,
+      spend: (delta, costUsd) => this.#spend(delta, costUsd),
+      endRemotely: ({ status, ...end }) => this.#transition(status, { ...end, remote: true }),
+    });
+  }
+
   #supervise(): Supervisor {
-    return (this.#supervisor ??= new Supervisor(this.#control()));
+    return (this.#supervisor ??= new Supervisor(this.#state, this.#control()));
   }
 
   #control(): RunControl {
     return {
       run: this,
-      followers: () => this.#followers,
       changeStatus: (to, change) => this.#transition(to, change),
-      park: (wait) => this.#park(wait),
+      endAlone: (to, change) => this.#move(to, change),
+      park: (parking) => this.#park(parking),
       resume: () => this.#resume(),
-      isChild: () => this.#parentRunId !== null,
-      cancel: (reason) => this.cancel(reason),
       limitsChanged: () => this.#attributeChanged('limits'),
       limitApproaching: (use) => {
-        if (!this.#isHeard('limitApproaching')) return;
-        this.#announce('limitApproaching', { run: this, ...use, at: Date.now() });
+        if (!isHeard(this, 'limitApproaching')) return;
+        announce(this, 'limitApproaching', { run: this, ...use, at: nowMs() });
       },
     };
   }
+}
+
+/** What a caller may assign, or fill in late. */
+type AssignableName = 'metadata' | 'provider' | 'providerMetadata' | 'traceContext' | 'output' | 'error';
+
+/** Shows the record, and nothing of the emitter, in `console.log` and `util.inspect`. */
+function inspectRun(this: AnyRun, depth: number, options: InspectOptions): string {
+  const { name } = this.constructor;
+  return depth < 0 ? `[${name}]` : `${name} ${inspect(this.toJSON(), { ...options, depth })}`;
+}
+
+function dateOrNull(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms);
 }

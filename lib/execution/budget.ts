@@ -1,20 +1,16 @@
-import { CostSum } from '../record/cost';
 import type { RunError } from '../record/error';
-import type { JsonObject } from '../record/json';
-import type { Counters, TokenUsage } from '../record/token-usage';
-import { addUsage, countOf, freezeUsage, totalTokensOf } from '../record/token-usage';
 import type { LimitUse, RunLimitName, RunLimits, Spending } from '../record/limits';
 import { exceededLimit, exhaustedLimit, isApproaching, useOfLimits } from '../record/limits';
+import type { RunView } from '../record/run-view';
+import type { TokenUsage } from '../record/token-usage';
+import { countOf, finiteSum, totalTokensOf } from '../record/token-usage';
+import type { Amounts } from '../record/totals';
+import { Totals } from '../record/totals';
 
 /** What one change adds to the totals of every ancestor. */
-export interface Growth {
-  readonly runs?: number;
-  readonly turns?: number;
-  readonly tokenUsage?: JsonObject | null;
+export interface Growth extends Amounts {
   /** By how much the run's token total grew. */
   readonly totalTokens?: number;
-  /** US dollars; null where the change brought no cost. */
-  readonly costUsd?: number | null;
 }
 
 /** What a run and its descendants of this process have used together. */
@@ -29,47 +25,44 @@ export interface RunTotals {
   readonly runs: number;
 }
 
-/** What a run has used itself. */
-interface OwnUse {
-  readonly turnCount: number;
-  readonly tokenUsage: TokenUsage;
-  readonly costUsd: number | null;
+/** The totals of a run that has no descendants. */
+export function totalsOf(run: RunView, descendants: Totals = new Totals()): RunTotals {
+  const { runs, turns } = descendants;
+  const sum = new Totals().add({
+    runs: 1,
+    turns: run.turnCount,
+    tokenUsage: run.tokenUsage,
+    costUsd: run.costUsd,
+  });
+  sum.add({ runs, turns, tokenUsage: descendants.tokenUsage, costUsd: descendants.costUsd });
+  return { turns: sum.turns, tokenUsage: sum.tokenUsage, costUsd: sum.costUsd, runs: sum.runs };
 }
 
 /** What a run and its descendants may use, and the sums of what the descendants have used. */
 export class Budget {
-  limits: RunLimits | null = null;
-  readonly #counters: Counters = {};
+  readonly #run: RunView & { readonly limits: RunLimits | null };
   readonly #announced = new Set<RunLimitName>();
-  #cost: CostSum | null = null;
-  #runs = 0;
-  #turns = 0;
+  #descendants: Totals | null = null;
   #totalTokens = 0;
 
-  /** Adds what a descendant used. */
-  grow({ runs = 0, turns = 0, tokenUsage = null, totalTokens = 0, costUsd = null }: Growth): void {
-    this.#runs += runs;
-    this.#turns += turns;
-    this.#totalTokens += totalTokens;
-    if (tokenUsage !== null) addUsage(this.#counters, tokenUsage);
-    if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
+  constructor(run: RunView & { readonly limits: RunLimits | null }) {
+    this.#run = run;
   }
 
-  totals(own: OwnUse): RunTotals {
-    const counters: Counters = {};
-    addUsage(counters, own.tokenUsage);
-    addUsage(counters, this.#counters as JsonObject);
-    return {
-      turns: own.turnCount + this.#turns,
-      tokenUsage: freezeUsage(counters),
-      costUsd: this.#costWith(own.costUsd),
-      runs: 1 + this.#runs,
-    };
+  get totals(): RunTotals {
+    return totalsOf(this.#run, this.#descendants ?? undefined);
+  }
+
+  /** Adds what a descendant used. */
+  grow(growth: Growth): void {
+    (this.#descendants ??= new Totals()).add(growth);
+    this.#totalTokens = finiteSum(this.#totalTokens, growth.totalTokens ?? 0);
   }
 
   /** The error of a run that went past a limit; null while it is within all of them. */
-  exceeded(own: OwnUse): RunError | null {
-    return this.limits === null ? null : exceededLimit(this.limits, this.#spending(own));
+  exceeded(): RunError | null {
+    const { limits } = this.#run;
+    return limits === null ? null : exceededLimit(limits, this.#spending());
   }
 
   /**
@@ -77,38 +70,40 @@ export class Budget {
    *
    * @param asAncestor - Whether a descendant takes the step: it is no turn of this run.
    */
-  exhausted(own: OwnUse, asAncestor: boolean): RunError | null {
-    if (this.limits === null) return null;
-    const limits = asAncestor ? { ...this.limits, maxTurns: undefined } : this.limits;
-    return exhaustedLimit(limits, this.#spending(own));
+  exhausted(asAncestor: boolean): RunError | null {
+    const { limits } = this.#run;
+    if (limits === null) return null;
+    return exhaustedLimit(asAncestor ? { ...limits, maxTurns: undefined } : limits, this.#spending());
   }
 
   /** The limits that most is used of now and was not before. */
-  newlyApproaching(own: OwnUse): LimitUse[] {
-    const { limits } = this;
+  newlyApproaching(): LimitUse[] {
+    const { limits } = this.#run;
     if (limits === null) return [];
-    const approaching = useOfLimits(limits, this.#spending(own)).filter(
+    const approaching = useOfLimits(limits, this.#spending()).filter(
       (use) => !this.#announced.has(use.limit) && isApproaching(use, limits),
     );
     for (const { limit } of approaching) this.#announced.add(limit);
     return approaching;
   }
 
-  #spending(own: OwnUse): Spending {
+  #spending(): Spending {
+    const { turnCount, tokenUsage } = this.#run;
+    const descendants = this.#descendants;
+    const theirs = descendants === null ? 0 : countOf(descendants.counters, UNPRICED_REQUESTS);
     return {
-      turns: own.turnCount,
-      totalTokens: totalTokensOf(own.tokenUsage) + this.#totalTokens,
-      costUsd: this.#costWith(own.costUsd),
-      unpricedRequests:
-        countOf(own.tokenUsage, UNPRICED_REQUESTS) + countOf(this.#counters, UNPRICED_REQUESTS),
+      turns: turnCount,
+      totalTokens: finiteSum(totalTokensOf(tokenUsage), this.#totalTokens),
+      costUsd: this.#costUsd(),
+      unpricedRequests: finiteSum(countOf(tokenUsage, UNPRICED_REQUESTS), theirs),
     };
   }
 
-  #costWith(ownUsd: number | null): number | null {
-    if (this.#cost === null) return ownUsd;
-    const sum = new CostSum(this.#cost.usd);
-    sum.add(ownUsd ?? 0);
-    return sum.usd;
+  #costUsd(): number | null {
+    const { costUsd } = this.#run;
+    const theirs = this.#descendants?.costUsd ?? null;
+    if (theirs === null) return costUsd;
+    return new Totals().add({ costUsd: theirs }).add({ costUsd: costUsd ?? 0 }).costUsd;
   }
 }
 

@@ -1,14 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RunView } from '../record/run-view';
 
-const storage = new AsyncLocalStorage<RunView>();
+const storage = new AsyncLocalStorage<object>();
 
 /** Calls the function so that the run is the current one in it and in everything it starts. */
-export function runWith<Result>(run: RunView, fn: () => Result): Result {
+export function runWith<Result>(run: object, fn: () => Result): Result {
   return storage.run(run, fn);
 }
 
 /** The run whose execution this code is part of. */
-export function currentRun(): RunView | undefined {
+export function currentRun(): object | undefined {
   return storage.getStore();
 }

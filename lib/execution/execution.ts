@@ -58,8 +58,8 @@ export class Execution<Result> {
   }
 
   /** Calls the function, unless the run has been ended before it could start. */
-  start(fn: (context: ExecutionContext) => Result | PromiseLike<Result>): void {
-    const { run } = this.#supervisor;
+  start(fn: (context: ExecutionContext<object>) => Result | PromiseLike<Result>): void {
+    const { run, state } = this.#supervisor;
     const { signal, timeoutMs } = this.#settings;
     if (signal?.aborted === true) {
       this.#onCallerAbort();
@@ -67,8 +67,8 @@ export class Execution<Result> {
       if (signal !== null) this.#stopListening = onAbort(signal, this.#onCallerAbort);
       this.#supervisor.begin();
     }
-    if (run.isTerminal) {
-      this.#settle(() => this.#reject(this.#interruption ?? endedError(run)));
+    if (state.isTerminal) {
+      this.#settle(() => this.#reject(this.#interruption ?? endedError(state)));
       return;
     }
     this.#stopDeadline = startDeadline(timeoutMs, this.#onDeadline);
@@ -87,9 +87,9 @@ export class Execution<Result> {
    */
   runEnded(cause: unknown, remote: boolean): void {
     if (this.#state !== 'started') return;
-    const { run } = this.#supervisor;
-    if (run.status !== 'completed' || remote) {
-      this.#interrupt(this.#interruption ?? endedError(run, cause));
+    const { state } = this.#supervisor;
+    if (state.status !== 'completed' || remote) {
+      this.#interrupt(this.#interruption ?? endedError(state, cause));
       return;
     }
     this.#completedInside = true;
@@ -106,7 +106,7 @@ export class Execution<Result> {
     const { timeoutMs } = this.#settings;
     this.#stop(
       'timeout',
-      new RunError('timeout', `Run ${this.#supervisor.run.id} took longer than ${timeoutMs} ms`, {
+      new RunError('timeout', `Run ${this.#supervisor.state.id} took longer than ${timeoutMs} ms`, {
         details: { timeoutMs },
       }),
     );
@@ -120,7 +120,7 @@ export class Execution<Result> {
     if (this.#state !== 'started') return;
     if (this.#completedInside) {
       this.#interrupt(error);
-    } else if (!this.#supervisor.run.isTerminal) {
+    } else if (!this.#supervisor.state.isTerminal) {
       this.#interruption = error;
       this.#supervisor.stop(status, error);
     }
@@ -163,7 +163,7 @@ export class Execution<Result> {
     try {
       this.#supervisor.assertParkable();
       if (!parking.isOf(this.#supervisor.run)) {
-        throw invalidOperation(this.#supervisor.run, 'was handed the parking of another run');
+        throw invalidOperation(this.#supervisor.state, 'was handed the parking of another run');
       }
     } catch (error) {
       this.#onThrow(error);
@@ -179,7 +179,7 @@ export class Execution<Result> {
   #complete(result: Result): void {
     const issues: ValidationIssue[] = [];
     const output = outputOf(result, issues);
-    if (this.#supervisor.run.isTerminal) {
+    if (this.#supervisor.state.isTerminal) {
       // It ended as its result was read: `toJSON` is the user's code.
       this.#onReturn(result);
       return;

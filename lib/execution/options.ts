@@ -1,12 +1,11 @@
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import type { Resumed } from '../record/awaiting';
-import type { RunView } from '../record/run-view';
 import type { RunLimits } from '../record/limits';
 import { readLimits } from '../record/limits';
 
 /** What the function given to `execute` is handed. */
-export interface ExecutionContext<Subject = RunView> {
+export interface ExecutionContext<Subject> {
   /** The run that is being executed. */
   readonly run: Subject;
   /** Aborts when the run is to stop, with the `RunError` as its reason. Hand it to every client. */
@@ -34,7 +33,7 @@ export interface ExecuteOptions {
   readonly limits?: RunLimits | undefined;
 }
 
-/** {@link ExecuteOptions}, checked and complete. @internal */
+/** {@link ExecuteOptions}, checked and complete. */
 export interface ExecuteSettings {
   readonly timeoutMs: number;
   readonly graceMs: number;
@@ -47,7 +46,6 @@ const DEFAULT_GRACE_MS = 2_000;
 /**
  * Checks the options and fills in the defaults.
  *
- * @internal
  * @throws {RunError} `validation_error`
  */
 export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {

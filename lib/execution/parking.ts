@@ -4,7 +4,6 @@ import { validationError } from '../record/error';
 import type { JsonObject } from '../record/json';
 import { copyJsonObject } from '../record/json';
 import { findUnknown } from '../record/options';
-import type { RunView } from '../record/run-view';
 import { LAST_MS } from '../record/timestamp';
 
 /** What a run that parks waits for. */
@@ -23,7 +22,7 @@ const NAMES = ['reason', 'data', 'state', 'expiresInMs'] as const satisfies read
 
 /** What `run.park()` gives: returned by the function that is executed, it parks its run. */
 export class Parking {
-  readonly #run: RunView;
+  readonly #run: object;
   /** Why the run waits. */
   readonly reason: string | null;
   /** What the person who answers is to see. */
@@ -34,7 +33,7 @@ export class Parking {
   readonly expiresInMs: number | null;
 
   /** @throws {RunError} `validation_error` */
-  constructor(run: RunView, options: ParkOptions) {
+  constructor(run: object, options: ParkOptions) {
     const issues: ValidationIssue[] = [];
     findUnknown(options, NAMES, issues);
     if (issues.length > 0) throw validationError('options of park', issues);
@@ -57,7 +56,7 @@ export class Parking {
   }
 
   /** Whether it was made for the run. */
-  isOf(run: RunView): boolean {
+  isOf(run: object): boolean {
     return this.#run === run;
   }
 

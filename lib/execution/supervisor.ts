@@ -1,19 +1,18 @@
-import { errorPayload } from '../record/error-payload';
+import type { Resumed } from '../record/awaiting';
+import { followersOf } from '../record/emitter';
 import type { RunError } from '../record/error';
-import type { LimitApproachingEvent } from '../record/events';
+import { errorPayload } from '../record/error-payload';
 import type { JsonObject } from '../record/json';
 import { takeJsonObject } from '../record/json';
+import type { LimitUse } from '../record/limits';
 import { invalidOperation } from '../record/refusal';
-import type { Followers } from '../record/followers';
-import type { Resumed } from '../record/awaiting';
-import type { RunView } from '../record/run-view';
+import type { RunState } from '../record/run-state';
 import type { RunStatus } from '../record/status';
-import type { Parking } from './parking';
 import type { Growth, RunTotals } from './budget';
 import { Budget } from './budget';
 import { Execution } from './execution';
-import type { RunLimits } from '../record/limits';
 import type { ExecuteSettings, ExecutionContext } from './options';
+import type { Parking } from './parking';
 
 /** What comes with a change of status. */
 export interface StatusChange {
@@ -29,35 +28,41 @@ export interface StatusChange {
 
 /** What a supervisor may do to its run. */
 export interface RunControl {
-  readonly run: RunView;
-  /** What follows the run; null for nothing. */
-  followers(): Followers | null;
+  /** The run itself, for the function that executes it. */
+  readonly run: object;
+  /** Moves the run, tells of it, and ends its children. */
   changeStatus(to: RunStatus, change?: StatusChange): void;
+  /** Moves the run and tells of it. Its children are the caller's to end. */
+  endAlone(to: RunStatus, change: StatusChange): void;
   park(parking: Parking): void;
   /** What a parked run was answered; null where it was not parked; throws where it has no answer. */
   resume(): Resumed | null;
-  isChild(): boolean;
-  cancel(reason: string): void;
   limitsChanged(): void;
-  limitApproaching(use: Omit<LimitApproachingEvent<unknown>, 'run' | 'at'>): void;
+  limitApproaching(use: LimitUse): void;
 }
 
 /**
  * What stands over a run while it lasts: its parent, its children, its limits, its execution. A run
- * that has none of them has no supervisor.
+ * that has none of them has no supervisor. Nothing here calls itself along a tree: one may be deep.
  */
 export class Supervisor {
+  readonly state: RunState;
   readonly #control: RunControl;
+  readonly #budget: Budget;
   #parent: Supervisor | null = null;
-  readonly #budget = new Budget();
-  readonly #children = new Set<Supervisor>();
+  #children: Set<Supervisor> | null = null;
   #execution: Execution<unknown> | null = null;
 
-  constructor(control: RunControl) {
+  constructor(state: RunState, control: RunControl) {
+    this.state = state;
     this.#control = control;
+    this.#budget = new Budget(state);
+    // What is near from the start, of a new run or of a record, is no news.
+    this.#budget.newlyApproaching();
   }
 
-  get run(): RunView {
+  /** The run itself. */
+  get run(): object {
     return this.#control.run;
   }
 
@@ -66,18 +71,8 @@ export class Supervisor {
     return this.#execution?.signal ?? null;
   }
 
-  get limits(): RunLimits | null {
-    return this.#budget.limits;
-  }
-
   get totals(): RunTotals {
-    return this.#budget.totals(this.run);
-  }
-
-  /** Takes over the limits of a new run, or of a record: what is near already is no news. */
-  setLimits(limits: RunLimits): void {
-    this.#budget.limits = limits;
-    this.#budget.newlyApproaching(this.run);
+    return this.#budget.totals;
   }
 
   /** Adds what the run used to the totals of its ancestors. */
@@ -87,52 +82,60 @@ export class Supervisor {
 
   /** Says which limits come near and ends the run that is past one, from here to the root. */
   holdLimits(): void {
-    if (!this.run.isTerminal) this.#announceLimits();
-    const error = this.run.isTerminal ? null : this.#budget.exceeded(this.run);
-    if (error !== null) {
-      const { code, message, details } = error;
-      const payload = takeJsonObject({ code, message, details }, 'error');
-      this.#control.changeStatus('failed', { error: payload });
-    }
-    this.#parent?.holdLimits();
+    this.#holdOwnLimits();
+    for (let each = this.#parent; each !== null; each = each.#parent) each.#holdOwnLimits();
   }
 
   /** The error of a run that has nothing left for a next step, here or in an ancestor. */
-  exhausted(asAncestor = false): RunError | null {
-    return this.#budget.exhausted(this.run, asAncestor) ?? this.#parent?.exhausted(true) ?? null;
+  exhausted(): RunError | null {
+    let error = this.#budget.exhausted(false);
+    for (let each = this.#parent; each !== null && error === null; each = each.#parent) {
+      error = each.#budget.exhausted(true);
+    }
+    return error;
   }
 
   /**
    * Executes the run.
    *
-   * @throws {RunError} `invalid_operation` where it is being executed.
+   * @throws {RunError} `invalid_operation` where it is being executed, or is parked and has no answer.
    */
   execute<Result>(
-    fn: (context: ExecutionContext) => Result | PromiseLike<Result>,
+    fn: (context: ExecutionContext<never>) => Result | PromiseLike<Result>,
     settings: ExecuteSettings,
   ): Promise<Result> {
-    if (this.#execution !== null) throw invalidOperation(this.run, 'is being executed');
+    if (this.#execution !== null) throw invalidOperation(this.state, 'is being executed');
     const resumed = this.#control.resume();
     const execution = new Execution<Result>(this, settings, resumed);
     this.#execution = execution as Execution<unknown>;
-    if (settings.limits !== null) this.#mergeLimits(settings.limits);
-    execution.start(fn);
+    if (settings.limits !== null) {
+      this.state.limits = Object.freeze({ ...this.state.limits, ...settings.limits });
+      this.#control.limitsChanged();
+    }
+    execution.start(fn as (context: ExecutionContext<object>) => Result | PromiseLike<Result>);
     return execution.promise;
   }
 
-  /** Stops what still goes on in a run that has ended. */
-  runEnded({ cause, remote = false }: StatusChange): void {
-    this.#parent?.forget(this);
-    this.#execution?.runEnded(cause, remote);
-    const reason = `Parent run ${this.run.id} ended as "${this.run.status}"`;
-    for (const child of [...this.#children]) {
-      if (!child.run.isTerminal) child.#control.cancel(reason);
+  /** Stops what still goes on in a run that has ended, and ends its descendants, those above first. */
+  runEnded(change: StatusChange): void {
+    const ended: Supervisor[] = [this];
+    this.#over(change);
+    for (const parent of ended) {
+      const { id, status } = parent.state;
+      const message = `Parent run ${id} ended as "${status}"`;
+      for (const child of [...(parent.#children ?? [])]) {
+        if (child.state.isTerminal) continue;
+        const cancelled = { error: { code: 'cancelled', message } };
+        child.#control.endAlone('cancelled', cancelled);
+        child.#over(cancelled);
+        ended.push(child);
+      }
     }
   }
 
   /** Takes a pending run to running. */
   begin(): void {
-    if (this.run.status === 'pending') this.#control.changeStatus('running');
+    if (this.state.status === 'pending') this.#control.changeStatus('running');
     this.holdLimits();
   }
 
@@ -146,13 +149,14 @@ export class Supervisor {
    * @throws {RunError} `invalid_operation`
    */
   assertParkable(): void {
-    if (this.#execution === null) {
-      throw invalidOperation(this.run, 'is not being executed, so it cannot park');
+    const { state } = this;
+    if (this.#execution === null) throw invalidOperation(state, 'is not being executed, so it cannot park');
+    if (state.parentRunId !== null) {
+      throw invalidOperation(state, 'is the run of a sub-agent: it hands its question up');
     }
-    if (this.#control.isChild()) {
-      throw invalidOperation(this.run, 'is the run of a sub-agent: it hands its question up');
+    if (this.#children !== null && this.#children.size > 0) {
+      throw invalidOperation(state, 'has children that have not ended');
     }
-    if (this.#children.size > 0) throw invalidOperation(this.run, 'has children that have not ended');
   }
 
   park(parking: Parking): void {
@@ -162,7 +166,7 @@ export class Supervisor {
   /** Fails the run, unless it ends as its error is read: a getter is the user's code. */
   fail(error: unknown): void {
     const payload = errorPayload(error);
-    if (!this.run.isTerminal) this.#control.changeStatus('failed', { error: payload, cause: error });
+    if (!this.state.isTerminal) this.#control.changeStatus('failed', { error: payload, cause: error });
   }
 
   /** Ends the run from outside of its function. */
@@ -170,42 +174,49 @@ export class Supervisor {
     this.#control.changeStatus(status, { error: { code, message } });
   }
 
-  /** Calls the function within all scopes. */
+  /** Calls the function within all that surrounds it. */
   enter<Result>(fn: () => Result): Result {
-    const followers = this.#control.followers();
+    const followers = followersOf(this.run);
     return followers === null ? fn() : followers.surround(fn);
   }
 
   /** The execution is over. */
   release(): void {
     this.#execution = null;
-    this.#control.followers()?.executionOver();
+    followersOf(this.run)?.executionOver();
   }
 
   /** Counts the run of a child, and keeps it as long as it lasts. */
   adopt(child: Supervisor): void {
     child.#parent = this;
-    this.#children.add(child);
+    (this.#children ??= new Set()).add(child);
     this.grow({ runs: 1 });
-  }
-
-  /** Lets go of a child that has ended: its numbers stay. */
-  forget(child: Supervisor): void {
-    this.#children.delete(child);
   }
 
   /** Adds what a descendant used, from here to the root. */
   grow(growth: Growth): void {
     this.#budget.grow(growth);
-    this.#parent?.grow(growth);
+    for (let each = this.#parent; each !== null; each = each.#parent) each.#budget.grow(growth);
   }
 
-  #mergeLimits(limits: RunLimits): void {
-    this.#budget.limits = Object.freeze({ ...this.#budget.limits, ...limits });
-    this.#control.limitsChanged();
+  /** The run has ended: its numbers stay with its ancestors, the run does not. */
+  #over({ cause, remote = false }: StatusChange): void {
+    const siblings = this.#parent === null ? null : this.#parent.#children;
+    siblings?.delete(this);
+    this.#execution?.runEnded(cause, remote);
   }
 
-  #announceLimits(): void {
-    for (const use of this.#budget.newlyApproaching(this.run)) this.#control.limitApproaching(use);
+  /** Asked anew: a listener may have ended the run since. */
+  #hasEnded(): boolean {
+    return this.state.isTerminal;
+  }
+
+  #holdOwnLimits(): void {
+    if (this.state.limits === null || this.state.isTerminal) return;
+    for (const use of this.#budget.newlyApproaching()) this.#control.limitApproaching(use);
+    const error = this.#budget.exceeded();
+    if (error === null || this.#hasEnded()) return;
+    const { code, message, details } = error;
+    this.#control.changeStatus('failed', { error: takeJsonObject({ code, message, details }, 'error') });
   }
 }

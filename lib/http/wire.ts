@@ -1,4 +1,4 @@
-import type { RunJSON } from '../record/record';
+import type { RunJSON } from '../record/run-json';
 import { formatTimestamp } from '../record/timestamp';
 import type { AnyRun } from '../run';
 import type { JournalEntry } from '../store/journal';

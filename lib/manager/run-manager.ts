@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecuteOptions } from '../execution/options';
 import type { RunAttributes } from '../record/attributes';
-import { IsolatedEmitter } from '../record/emitter';
+import { announce, isHeard, IsolatedEmitter } from '../record/emitter';
 import { RunError } from '../record/error';
 import type { JsonObject } from '../record/json';
 import type { AnyRun, ExecutionContext } from '../run';
@@ -198,23 +198,6 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     return this.close();
   }
 
-  /** @internal */
-  protected listenerFailed(event: string, error: unknown, payload: unknown): void {
-    if (event !== 'listenerError' && this.hears('listenerError')) {
-      const { run } = payload as { run: AnyRun };
-      this.dispatch('listenerError', { run, event, error });
-    } else {
-      process.nextTick(() => {
-        throw error;
-      });
-    }
-  }
-
-  /** @internal */
-  protected delivering(): void {
-    // Nobody stands before the listeners.
-  }
-
   async #execute<Result>(
     managed: ManagedRun,
     fn: ManagedFunction<AnyRun, Result>,
@@ -277,7 +260,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     this.#options.telemetry?.observe(run);
     if (!managed.isUnannounced) return;
     managed.isUnannounced = false;
-    if (this.hears('runCreated')) this.dispatch('runCreated', { run, at: run.startedAt.getTime() });
+    if (isHeard(this, 'runCreated')) announce(this, 'runCreated', { run, at: run.startedAt.getTime() });
   }
 
   /** What a store has said no with, and how the run stands there. */
@@ -302,9 +285,9 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   #makeKeeper(): RunKeeper {
     const live = this.#live;
     return {
-      hears: (event) => this.hears(event),
+      hears: (event) => isHeard(this, event),
       tell: (event, payload) => {
-        if (this.hears(event)) this.dispatch(event, payload);
+        if (isHeard(this, event)) announce(this, event, payload);
       },
       started: (managed) => {
         live.started(managed);
@@ -353,7 +336,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
       {
         recovered: (run) => {
           telemetry?.observe(run);
-          if (this.hears('runRecovered')) this.dispatch('runRecovered', { run });
+          if (isHeard(this, 'runRecovered')) announce(this, 'runRecovered', { run });
         },
         failed: (error) => {
           this.#storeError({ run: null, error, willRetry: true });
@@ -363,7 +346,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   }
 
   #storeError(event: StoreErrorEvent): void {
-    if (this.hears('storeError')) this.dispatch('storeError', event);
+    if (isHeard(this, 'storeError')) announce(this, 'storeError', event);
     else if (!event.willRetry && !isRefusal(event.error)) process.emitWarning(event.error);
   }
 

@@ -1,3 +1,4 @@
+import type { KeptKey, RecordKey } from './fields';
 import type { RunChanges, RunEvents } from './events';
 import type { JsonObject, JsonValue } from './json';
 import type { RunStatus } from './status';
@@ -35,9 +36,6 @@ export interface Attachment<Subject> {
   /** An execution is over, right before its promise settles. Must not throw. */
   executionOver?(): void;
 }
-
-/** The keys of the record that other parts of this package write. */
-export type KeptKey = 'usage_meter' | 'usage_by_model';
 
 /** How a run was ended by another process. */
 export interface RemoteEnd {
@@ -78,6 +76,8 @@ export interface Port<Subject> {
   readonly keepsMore: boolean;
   /** Whether the record has more than the fourteen keys of every record. */
   readonly hasMoreKeys: boolean;
+  /** What the record has under a key, as on the wire; null for nothing. Payloads are by reference. */
+  wire(key: RecordKey): unknown;
   /** `started_at`, with every digit that an incoming record had. */
   readonly startedAtText: string;
   /** `ended_at`, with every digit that an incoming record had. */

@@ -1,10 +1,14 @@
+import { keyOf } from './fields';
+import { createRunId } from './id';
 import type { RunLimits } from './limits';
 import { readLimits } from './limits';
 import type { ValidationIssue } from './error';
 import { validationError } from './error';
 import type { JsonObject } from './json';
 import { copyJsonObject } from './json';
+import { findUnknown } from './options';
 import { issueWith } from './rules';
+import type { RunOrigin } from './run-state';
 
 /** What a run is made of. */
 export interface RunAttributes<Input extends object = JsonObject> {
@@ -24,34 +28,37 @@ export interface RunAttributes<Input extends object = JsonObject> {
   readonly limits?: RunLimits | null | undefined;
 }
 
-/** {@link RunAttributes}, checked and copied. */
-export interface CheckedAttributes {
-  readonly sessionId: string;
-  readonly id: string | null;
-  readonly input: JsonObject | null;
-  readonly metadata: JsonObject | null;
-  readonly provider: string | null;
-  readonly providerMetadata: JsonObject | null;
-  readonly limits: RunLimits | null;
-}
+const ATTRIBUTES = [
+  'sessionId',
+  'id',
+  'input',
+  'metadata',
+  'provider',
+  'providerMetadata',
+  'limits',
+] as const satisfies readonly (keyof RunAttributes)[];
+
+/** What a child is made of: its session is its parent's. */
+export const CHILD_ATTRIBUTES: readonly string[] = ATTRIBUTES.filter((name) => name !== 'sessionId');
 
 /**
  * Checks and copies the attributes of a new run.
  *
  * @throws {RunError} `validation_error` with an issue for each that is bad.
  */
-export function readAttributes(attributes: unknown): CheckedAttributes {
+export function readAttributes(attributes: unknown): RunOrigin {
   if (typeof attributes !== 'object' || attributes === null) {
     throw validationError('run', [{ path: '', message: 'attributes must be an object' }]);
   }
   const given = readOnce(attributes);
   const issues: ValidationIssue[] = [];
+  findUnknown(attributes, ATTRIBUTES, issues);
   checkScalar(given, 'sessionId', issues);
   if (given.id !== null) checkScalar(given, 'id', issues);
   checkScalar(given, 'provider', issues);
   const checked = {
     sessionId: given.sessionId,
-    id: given.id,
+    id: given.id ?? createRunId(),
     provider: given.provider,
     input: payload(given.input, 'input', issues),
     metadata: payload(given.metadata, 'metadata', issues),
@@ -59,7 +66,7 @@ export function readAttributes(attributes: unknown): CheckedAttributes {
     limits: readLimits(given.limits, 'attributes', issues),
   };
   if (issues.length > 0) throw validationError('run', issues);
-  return checked as CheckedAttributes;
+  return checked as RunOrigin;
 }
 
 /** Each attribute, read once: a getter may throw, or give another answer the second time. */
@@ -78,7 +85,8 @@ function checkScalar(
   name: string,
   issues: ValidationIssue[],
 ): void {
-  const message = issueWith(name, given);
+  const key = keyOf(name);
+  const message = issueWith(key, { [key]: given[name] });
   if (message !== null) issues.push({ path: name, message });
 }
 

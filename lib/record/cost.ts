@@ -3,7 +3,7 @@ const LARGEST_ROUNDED_USD = Number.MAX_SAFE_INTEGER / NANO;
 
 /**
  * A sum of dollars that does not drift: what each addition loses is kept beside it (Neumaier's
- * compensated summation), and the nano-dollar is rounded to once, on reading.
+ * compensated summation), and the nano-dollar is rounded to once, on reading. It stays a finite number.
  */
 export class CostSum {
   #sum: number;
@@ -18,9 +18,14 @@ export class CostSum {
   /** @param usd - Dollars; may be negative where an estimate is corrected. */
   add(usd: number): void {
     const next = this.#sum + usd;
+    this.#exact = false;
+    if (!Number.isFinite(next)) {
+      this.#sum = Math.sign(next) * Number.MAX_VALUE;
+      this.#lost = 0;
+      return;
+    }
     this.#lost += Math.abs(this.#sum) >= Math.abs(usd) ? this.#sum - next + usd : usd - next + this.#sum;
     this.#sum = next;
-    this.#exact = false;
   }
 
   /** Dollars as they add up, for what goes on adding. */

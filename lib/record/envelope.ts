@@ -1,198 +1,155 @@
 import 'reflect-metadata';
-import { Exclude, Expose, Type } from 'class-transformer';
 import type { ExposeOptions, TypeHelpOptions } from 'class-transformer';
+import { Exclude, Expose, Type } from 'class-transformer';
 import type { ValidationArguments, ValidationOptions } from 'class-validator';
-import { Allow, IsIn, IsInt, IsNotEmpty, IsNumber, IsOptional, Max, Min, ValidateBy } from 'class-validator';
-import { IsolatedEmitter } from './emitter';
+import type { Field, FieldType, ScalarKey } from './fields';
+import { FIELDS, SCALARS } from './fields';
 import { fitsIndex, MOST_BYTES } from './identifier';
 import { isJsonObject } from './json';
-import type { RunStatus } from './status';
 import { RUN_STATUSES } from './status';
 import { parseTimestamp } from './timestamp';
+import { IsDate, IsIn, IsInt, IsNotEmpty, IsNumber, IsOptional, Max, Min, ValidateBy } from './validators';
 
 /**
- * The scalars of the envelope, for class-transformer to write and read.
+ * The scalars of a record, under their keys, for class-transformer to write and read.
  *
- * It looks each key up in the class of the object and in every ancestor of it, several times over; in
- * this class without ancestors that takes half as long as in `Run`.
+ * It looks each key up in the class of the object and in every ancestor of it, several times over, and
+ * longer where a key is not the property's name: in this class without ancestors, its properties named as
+ * on the wire, that takes half as long as in `Run`.
  */
+
 @Exclude()
-export class EnvelopeScalars {
-  declare id: string;
-  declare sessionId: string;
-  declare status: RunStatus;
-  declare startedAtText: string;
-  turnCount = 0;
-  endedAtText: string | null = null;
-  provider: string | null = null;
-  costUsd: number | null = null;
-  parentRunId: string | null = null;
-  givenRootRunId: string | null = null;
-  runningAtText: string | null = null;
+export class RecordScalars {
+  constructor() {
+    for (const { key, value } of DEFAULTS) (this as Record<string, unknown>)[key] = value;
+  }
 }
 
-/** The property's name on the wire, by its name here. */
-const WIRE_NAMES = new Map<string, string>();
+/** What class-transformer has read, for the checks: {@link RecordScalars} and the payloads beside it. */
+export type Envelope = Record<ScalarKey, unknown> & Record<string, unknown>;
+
+/** What a record has where it does not say: no value at all for what is required. */
+const DEFAULTS = SCALARS.map(({ key, presence, type }) => ({
+  key,
+  value: presence === 'required' ? undefined : type === 'count' ? 0 : null,
+}));
 
 /** The classes of which class-transformer shows what is exposed and nothing else. */
 const HIDDEN = new WeakSet<object>();
 
-/**
- * The envelope of a run's record: the keys of the JSON, their types and checks, described once.
- *
- * class-transformer writes and reads the scalars. The free-form payloads are described for
- * class-validator only: class-transformer would walk into them, and loses keys such as `constructor`
- * and `toString`.
- */
-export abstract class RunEnvelope<Events extends object> extends IsolatedEmitter<Events> {
-  constructor() {
-    super();
-    if (!HIDDEN.has(new.target)) hideOthers(new.target);
-  }
-
-  @Wire('id')
-  @Type(attachPayloads)
-  @IsIdentifier()
-  @IsNotEmpty({ message: 'cannot be empty' })
-  @IsText()
-  abstract readonly id: string;
-
-  @Wire('session_id')
-  @IsIdentifier()
-  @IsNotEmpty({ message: 'cannot be empty' })
-  @IsText()
-  abstract readonly sessionId: string;
-
-  @Wire('status')
-  @IsIn(RUN_STATUSES, { message: `must be one of ${RUN_STATUSES.join(', ')}` })
-  @IsText()
-  abstract readonly status: RunStatus;
-
-  @Wire('turn_count')
-  @Max(Number.MAX_SAFE_INTEGER, { message: 'must be a safe integer' })
-  @Min(0, { message: 'must not be negative' })
-  @IsInt({ message: 'must be an integer' })
-  abstract readonly turnCount: number;
-
-  /** @internal The time with every digit that an incoming record had. */
-  @Wire('started_at')
-  @IsTimestamp()
-  @IsText()
-  abstract readonly startedAtText: string;
-
-  /** @internal */
-  @Wire('ended_at')
-  @IsTimestamp()
-  @IsText()
-  @IsOptional()
-  abstract readonly endedAtText: string | null;
-
-  @Wire('provider')
-  @IsIdentifier()
-  @IsText()
-  @IsOptional()
-  abstract readonly provider: string | null;
-
-  @Wire('cost_usd')
-  @Min(0, { message: 'must not be negative' })
-  @IsNumber({}, { message: 'must be a finite number' })
-  @IsOptional()
-  abstract readonly costUsd: number | null;
-
-  @Wire('parent_run_id', { toClassOnly: true })
-  @IsIdentifier()
-  @IsNotEmpty({ message: 'cannot be empty' })
-  @IsText()
-  @IsOptional()
-  abstract readonly parentRunId: string | null;
-
-  @Wire('root_run_id', { toClassOnly: true })
-  @IsIdentifier()
-  @IsNotEmpty({ message: 'cannot be empty' })
-  @IsText()
-  @IsOptional()
-  abstract readonly givenRootRunId: string | null;
-
-  @Wire('running_at', { toClassOnly: true })
-  @IsTimestamp()
-  @IsText()
-  @IsOptional()
-  abstract readonly runningAtText: string | null;
-
-  @IsPayload('input')
-  abstract readonly input: object | null;
-
-  @IsPayload('output')
-  abstract readonly output: object | null;
-
-  @IsPayload('error')
-  abstract readonly error: object | null;
-
-  @IsPayload('metadata')
-  abstract readonly metadata: object;
-
-  @IsPayload('provider_metadata')
-  abstract readonly providerMetadata: object;
-
-  @IsPayload('token_usage')
-  abstract readonly tokenUsage: object;
-
-  @IsPayload('trace_context')
-  abstract readonly traceContext: object | null;
-
-  /** @internal Sets the payloads, and the keys that are written only when set, on a record being written. */
-  abstract attachPayloads(record: object): void;
+for (const { key, type, presence } of FIELDS) {
+  decorate(RecordScalars.prototype, key, rulesOf(type, presence));
+}
+for (const { key, presence } of SCALARS) {
+  decorate(RecordScalars.prototype, key, [Expose(exposureOf(presence))]);
 }
 
-// A whitelist of class-validator's deletes what has no decorator: the listeners would be gone.
-for (const member of ['_events', '_eventsCount']) Allow()(RunEnvelope.prototype, member);
-
-/** The property's name on the wire. */
-export function wireNameOf(property: string): string {
-  return WIRE_NAMES.get(property) ?? property;
+/**
+ * Describes the envelope on the class of a run: class-transformer and class-validator then write and check
+ * a run as they do its record.
+ *
+ * @param attach - Sets on the record being written what class-transformer must not walk.
+ */
+export function describeEnvelope<Subject extends object>(
+  runClass: { readonly prototype: Subject },
+  attach: (run: Subject, record: object) => void,
+): void {
+  const { prototype } = runClass;
+  const isRun = (value: unknown): value is Subject =>
+    typeof value === 'object' && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
+  /** Asked for the type of the id with the record being written in hand: the payloads get onto it here. */
+  const attachTo = (help?: TypeHelpOptions): typeof String => {
+    const { object, newObject } = help as { object: unknown; newObject: object };
+    if (isRun(object) && !isRun(newObject)) attach(object, newObject);
+    return String;
+  };
+  decorate(prototype, 'id', [Type(attachTo)]);
+  for (const { key, attribute, type, presence } of FIELDS) {
+    if (type === 'time') {
+      decorate(prototype, attribute, [IsDate({ message: 'must be a Date' }), IsOptional()]);
+    } else decorate(prototype, attribute, rulesOf(type, presence));
+    // Times are dates here, which it would copy: they are attached as texts.
+    if (isWalked(type) && presence !== 'set') decorate(prototype, attribute, [Expose({ name: key })]);
+  }
 }
 
 /** class-transformer does not inherit `@Exclude`: every subclass needs it, a user's too. */
-function hideOthers(envelopeClass: abstract new () => unknown): void {
-  HIDDEN.add(envelopeClass);
-  (Exclude() as ClassDecorator)(envelopeClass);
+export function hideOthers(runClass: abstract new (...args: never[]) => unknown): void {
+  if (HIDDEN.has(runClass)) return;
+  HIDDEN.add(runClass);
+  (Exclude() as ClassDecorator)(runClass);
 }
 
-/** `@Expose`, here and on {@link EnvelopeScalars}, under a name that issues and payloads know too. */
-function Wire(name: string, options: ExposeOptions = {}): PropertyDecorator {
-  return (target, property) => {
-    WIRE_NAMES.set(String(property), name);
-    Expose({ name, ...options })(target, property);
-    Expose({ name, ...options })(EnvelopeScalars.prototype, property);
-  };
+function isWalked(type: FieldType): boolean {
+  return type !== 'time' && SCALARS.some((field) => field.type === type);
 }
 
-/** A JSON object or nothing. What is inside it is nobody's business here. */
-function IsPayload(name: string): PropertyDecorator {
-  return (target, property) => {
-    WIRE_NAMES.set(String(property), name);
-    IsOptional()(target, property);
-    check('isPayload', isJsonObject, 'must be a JSON object')(target, property);
-  };
+/** A key that is there only when it is set is attached by hand: it would be written as null. */
+function exposureOf(presence: Field['presence']): ExposeOptions {
+  return presence === 'set' ? { toClassOnly: true } : {};
+}
+
+function decorate(prototype: object, property: string, decorators: readonly PropertyDecorator[]): void {
+  for (const decorator of decorators) decorator(prototype, property);
+}
+
+/** The checks of a field. What need not be there is not checked where it is absent. */
+function rulesOf(type: FieldType, presence: Field['presence']): PropertyDecorator[] {
+  const checks = checksOf(type);
+  return presence === 'required' || checks.length === 0 ? checks : [...checks, IsOptional()];
+}
+
+/** The checks of a type, in the order in which they speak up. */
+function checksOf(type: FieldType): PropertyDecorator[] {
+  switch (type) {
+    case 'identifier':
+      return [isText(), IsNotEmpty({ message: 'cannot be empty' }), isIndexable()];
+    case 'name':
+      return [isText(), isIndexable()];
+    case 'status':
+      return [isText(), IsIn(RUN_STATUSES, { message: `must be one of ${RUN_STATUSES.join(', ')}` })];
+    case 'count':
+      return [
+        IsInt({ message: 'must be an integer' }),
+        Min(0, { message: 'must not be negative' }),
+        Max(Number.MAX_SAFE_INTEGER, { message: 'must be a safe integer' }),
+      ];
+    case 'dollars':
+      return [
+        IsNumber({}, { message: 'must be a finite number' }),
+        Min(0, { message: 'must not be negative' }),
+      ];
+    case 'time':
+      return [isText(), isTime()];
+    case 'payload':
+    case 'object':
+    case 'usage':
+      return [check('isPayload', isJsonObject, 'must be a JSON object')];
+    case 'limits':
+    case 'awaiting':
+    case 'kept':
+      // Read by their own files, which say more of what is wrong.
+      return [];
+  }
 }
 
 /** class-validator's own `IsString` accepts a `String` object too, which no record has. */
-function IsText(): PropertyDecorator {
+function isText(): PropertyDecorator {
   return check('isText', (value) => typeof value === 'string', textMessage);
 }
 
 /** What an index of a database can hold. */
-function IsIdentifier(): PropertyDecorator {
+function isIndexable(): PropertyDecorator {
   return check(
-    'isIdentifier',
+    'isIndexable',
     (value) => typeof value !== 'string' || fitsIndex(value),
     `must be at most ${MOST_BYTES} bytes of UTF-8`,
   );
 }
 
-function IsTimestamp(): PropertyDecorator {
+function isTime(): PropertyDecorator {
   return check(
-    'isTimestamp',
+    'isTime',
     (value) => typeof value === 'string' && parseTimestamp(value) !== null,
     'must be an ISO 8601 date with time and offset',
   );
@@ -208,14 +165,4 @@ function check(
 
 function textMessage({ value }: ValidationArguments): string {
   return value === undefined || value === null ? 'is required' : 'must be a string';
-}
-
-/**
- * class-transformer asks for the type of the id with the record that it is writing in hand; this is
- * where the payloads get onto it, unseen by its walk.
- */
-function attachPayloads(help?: TypeHelpOptions): typeof String {
-  const { object, newObject } = help as { object: unknown; newObject: object };
-  if (object instanceof RunEnvelope && !(newObject instanceof RunEnvelope)) object.attachPayloads(newObject);
-  return String;
 }

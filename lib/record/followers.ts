@@ -12,7 +12,7 @@ interface Loose {
 const NOTHING_TOLD: readonly Told[] = [];
 
 interface Told {
-  readonly name: ChangeName;
+  readonly name: string;
   readonly event: unknown;
 }
 
@@ -36,10 +36,10 @@ export class Followers {
   }
 
   /** Whether an attachment wants to be told of the change, or to deliver its event. */
-  want(name: ChangeName): boolean {
+  want(name: string): boolean {
     for (const follower of this.#list) {
-      if (follower.changed !== undefined && (follower.changes?.has(name) ?? true)) return true;
-      if (follower.hears?.(name) === true) return true;
+      if (follower.changed !== undefined && (follower.changes?.has(name as ChangeName) ?? true)) return true;
+      if (follower.hears?.(name as ChangeName) === true) return true;
     }
     return false;
   }
@@ -56,7 +56,7 @@ export class Followers {
    *
    * @returns what listeners are to hear of after this change; null where that comes later.
    */
-  tell(name: ChangeName, event: unknown): readonly Told[] | null {
+  tell(name: string, event: unknown): readonly Told[] | null {
     if (this.#telling !== null) {
       if (this.#telling === NOTHING_TOLD) this.#telling = [];
       (this.#telling as Told[]).push({ name, event });
@@ -116,9 +116,9 @@ export class Followers {
     return told;
   }
 
-  #tellAll(name: ChangeName, event: unknown): void {
+  #tellAll(name: string, event: unknown): void {
     for (const follower of this.#list) {
-      if (follower.changed === undefined || follower.changes?.has(name) === false) continue;
+      if (follower.changed === undefined || follower.changes?.has(name as ChangeName) === false) continue;
       try {
         (follower as Loose).changed?.(name, event);
       } catch (error) {

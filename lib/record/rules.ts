@@ -1,8 +1,8 @@
 import type { ValidationArguments, ValidatorConstraintInterface } from 'class-validator';
-import { getMetadataStorage, ValidationTypes } from 'class-validator';
-import { RunEnvelope } from './envelope';
+import { RecordScalars } from './envelope';
+import { getMetadataStorage, ValidationTypes } from './validators';
 
-/** A record whose members stand under the names of {@link RunEnvelope}. */
+/** A record whose members stand under their keys. */
 type Holder = Readonly<Record<string, unknown>>;
 
 /** One check of class-validator's. */
@@ -21,21 +21,32 @@ let compiledRules: ReadonlyMap<string, readonly Rule[]> | undefined;
  * the more decorated classes a process has; here they are resolved once. A test holds the verdicts
  * of both side by side.
  *
- * @param property - A property of {@link RunEnvelope}.
+ * @param key - A key of the record.
  * @returns null where there is nothing to say.
  */
-export function issueWith(property: string, holder: Holder): string | null {
-  const value = holder[property];
-  for (const { holds, messageFor } of rules().get(property) ?? []) {
+export function issueWith(key: string, holder: Holder): string | null {
+  return issueOf(rules().get(key) ?? [], holder, holder[key]);
+}
+
+/** Calls back with what class-validator says against the members of a record. */
+export function findIssues(holder: Holder, report: (key: string, message: string) => void): void {
+  for (const [key, rulesOfKey] of rules()) {
+    const message = issueOf(rulesOfKey, holder, holder[key]);
+    if (message !== null) report(key, message);
+  }
+}
+
+/** The keys that have checks. */
+export function checkedKeys(): IterableIterator<string> {
+  return rules().keys();
+}
+
+function issueOf(rulesOfKey: readonly Rule[], holder: Holder, value: unknown): string | null {
+  for (const { holds, messageFor } of rulesOfKey) {
     if (holds(holder, value)) continue;
     return messageFor === null ? null : messageFor(value);
   }
   return null;
-}
-
-/** The properties of {@link RunEnvelope} that have checks. */
-export function checkedProperties(): IterableIterator<string> {
-  return rules().keys();
 }
 
 function rules(): ReadonlyMap<string, readonly Rule[]> {
@@ -45,12 +56,13 @@ function rules(): ReadonlyMap<string, readonly Rule[]> {
 function compileRules(): Map<string, Rule[]> {
   const storage = getMetadataStorage();
   const compiled = new Map<string, Rule[]>();
-  for (const metadata of storage.getTargetValidationMetadatas(RunEnvelope, '', false, false)) {
-    if (metadata.type === ValidationTypes.WHITELIST) continue;
+  for (const metadata of storage.getTargetValidationMetadatas(RecordScalars, '', false, false)) {
     const rule = compileRule(metadata);
-    const known = compiled.get(metadata.propertyName);
-    if (known === undefined) compiled.set(metadata.propertyName, [rule]);
+    const known = compiled.get(metadata.propertyName) ?? [];
+    // Whether a member is there is asked before anything about it.
+    if (rule.messageFor === null) known.unshift(rule);
     else known.push(rule);
+    compiled.set(metadata.propertyName, known);
   }
   return compiled;
 }

@@ -59,31 +59,37 @@ export function addUsage(counters: Counters, delta: JsonObject): void {
     // No prototype has a number for a member: what is one here is the counter's own.
     const current = counters[key];
     if (typeof added !== 'number') addOther(counters, key, added);
-    else if (typeof current === 'number') counters[key] = current + added;
-    else setMember(counters, key, added);
+    else if (typeof current === 'number') counters[key] = notNegative(current + added);
+    else setMember(counters, key, notNegative(added));
   }
 }
 
-/** Adds only numbers, at every depth: for sums over runs, where a text of one hides no number of another. */
-export function addNumbers(counters: Counters, delta: JsonObject): void {
-  for (const key of Object.keys(delta)) {
-    const added = delta[key];
-    const current = counters[key];
+/** A correction takes back no more than there is: a record with a negative count could not be read. */
+function notNegative(count: number): number {
+  return count < 0 ? 0 : count;
+}
+
+/**
+ * Adds only numbers, at every depth: for sums over runs, where a text, an array or an object of one run
+ * hides no number of another.
+ */
+export function addNumbers(sums: Counters, usage: object): void {
+  for (const key of Object.keys(usage)) {
+    const added = (usage as Counters)[key];
+    const current = ownMember(sums, key);
     if (typeof added === 'number') {
-      if (typeof current === 'number') counters[key] = current + added;
-      else setMember(counters, key, added);
-    } else if (isJsonObject(added)) {
-      const nested = ownMember(counters, key);
-      if (isJsonObject(nested)) addNumbers(nested, added);
-      else if (nested === undefined) addInto(counters, key, added);
+      setMember(sums, key, typeof current === 'number' ? finiteSum(current, added) : added);
+    } else if (isJsonObject(added) && typeof current !== 'number') {
+      const nested: Counters = isJsonObject(current) ? current : {};
+      addNumbers(nested, added);
+      if (current === undefined && Object.keys(nested).length > 0) setMember(sums, key, nested);
     }
   }
 }
 
-function addInto(counters: Counters, key: string, added: JsonObject): void {
-  const nested: Counters = {};
-  addNumbers(nested, added);
-  if (Object.keys(nested).length > 0) setMember(counters, key, nested);
+/** A sum that stays a finite number: past that a limit would never be met again. */
+export function finiteSum(first: number, second: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(first + second, Number.MAX_VALUE));
 }
 
 /** A frozen copy of the counters. */
@@ -108,10 +114,8 @@ export function countOf(counters: Readonly<Counters> | TokenUsage, key: string):
  * The tokens of a run: what the provider gives as the total, or input and output, whichever is larger.
  */
 export function totalTokensOf(counters: Readonly<Counters> | TokenUsage): number {
-  return Math.max(
-    countOf(counters, 'total_tokens'),
-    countOf(counters, 'input_tokens') + countOf(counters, 'output_tokens'),
-  );
+  const inAndOut = countOf(counters, 'input_tokens') + countOf(counters, 'output_tokens');
+  return Math.max(countOf(counters, 'total_tokens'), Math.min(inAndOut, Number.MAX_VALUE));
 }
 
 /** What most reports are: an object of counts. Null for a report that takes a closer look. */
@@ -157,6 +161,17 @@ function dropUnreported(delta: JsonObject, path: string[], issues: ValidationIss
       if (value < 0) issues.push({ path: formatPath([...path, key]), message: 'must not be negative' });
     } else if (isJsonObject(value)) {
       dropUnreported(value, [...path, key], issues);
+    }
+  }
+}
+
+/** Finds the counts of a record that are negative: they would hide what a run has used from its limits. */
+export function findNegative(counters: object, path: readonly string[], issues: ValidationIssue[]): void {
+  for (const [key, value] of Object.entries(counters)) {
+    if (typeof value === 'number') {
+      if (value < 0) issues.push({ path: formatPath([...path, key]), message: 'must not be negative' });
+    } else if (isJsonObject(value)) {
+      findNegative(value, [...path, key], issues);
     }
   }
 }

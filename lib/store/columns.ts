@@ -1,9 +1,9 @@
 import { portOf } from '../attachment';
 import { RunError } from '../record/error';
-import type { KeptKey } from '../record/attachment';
+import type { KeptKey } from '../record/fields';
 import type { JsonObject } from '../record/json';
 import { isJsonObject } from '../record/json';
-import type { RunJSON } from '../record/record';
+import type { RunJSON } from '../record/run-json';
 import type { RunStatus } from '../record/status';
 import type { AnyRun } from '../run';
 import { Run } from '../run';
@@ -139,7 +139,7 @@ const READERS: { readonly [Name in RecordColumn]: (run: AnyRun) => StoredRun[Nam
   provider: (run) => (run.provider === null ? null : encodeText(run.provider)),
   started_ms: (run) => run.startedAt.getTime(),
   started_at: (run) => portOf(run).startedAtText,
-  running_at: (run) => run.runningAtText,
+  running_at: (run) => portOf(run).wire('running_at') as string | null,
   ended_at: (run) => portOf(run).endedAtText,
   turn_count: (run) => run.turnCount,
   cost_usd: (run) => run.costUsd,

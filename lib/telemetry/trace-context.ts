@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { createTraceState, isSpanContextValid } from '@opentelemetry/api';
-import type { TraceContext } from '../record/record';
+import type { TraceContext } from '../record/trace-context';
 
 /** `version-traceid-parentid-flags`; https://www.w3.org/TR/trace-context/#traceparent-header (2021-11-23). */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;

@@ -88,7 +88,14 @@ describe('new Run()', () => {
     ['an empty session', { sessionId: '' }, ['sessionId: cannot be empty']],
     ['a numeric session', { sessionId: 12 }, ['sessionId: must be a string']],
     ['a boxed session', { sessionId: new String('s') }, ['sessionId: must be a string']],
-    ['a session of the wire', { session_id: 's' }, ['sessionId: is required']],
+    [
+      'a session of the wire',
+      { session_id: 's' },
+      [
+        'session_id: is not known (known: sessionId, id, input, metadata, provider, providerMetadata, limits)',
+        'sessionId: is required',
+      ],
+    ],
     ['an empty id', { sessionId: 's', id: '' }, ['id: cannot be empty']],
     ['a numeric id', { sessionId: 's', id: 7 }, ['id: must be a string']],
     ['a symbol for an id', { sessionId: 's', id: Symbol('i') }, ['id: must be a string']],

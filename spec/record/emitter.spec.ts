@@ -228,10 +228,59 @@ describe('Run', () => {
     it('works off a long chain without recursion', () => {
       const run = makeRun();
       run.on('turnIncremented', ({ turnCount }) => {
-        if (turnCount < 50_000) run.incrementTurn();
+        if (turnCount < 1_000) run.incrementTurn();
       });
 
-      expect(run.incrementTurn().turnCount).toBe(50_000);
+      expect(run.incrementTurn().turnCount).toBe(1_000);
+    });
+
+    it('stops a listener that answers each event with another, before the call changes anything', () => {
+      const run = makeRun({}, 'running');
+      const errors: unknown[] = [];
+      run.on('usageUpdated', () => run.addCost(1));
+      run.on('listenerError', ({ event, error }) => errors.push([event, error]));
+
+      run.addCost(1);
+
+      expect(run.costUsd).toBe(1_000);
+      expect(errors).toEqual([['usageUpdated', expect.objectContaining({ code: 'invalid_operation' })]]);
+      expect(run.setOutput({ a: 1 }).status).toBe('completed');
+      run.addCost(1);
+      expect(errors).toHaveLength(2);
+    });
+
+    it.each<[string, (run: Run) => unknown]>([
+      ['incrementTurn()', (run) => run.incrementTurn()],
+      ['updateTokenUsage()', (run) => run.updateTokenUsage({ a: 1 })],
+      ['draftOutput()', (run) => run.draftOutput({ a: 1 })],
+      ['an assignment', (run) => void (run.metadata = { a: 1 })],
+      ['note()', (run) => run.note('again')],
+      ['createChild()', (run) => run.createChild()],
+      ['emit()', (run) => (run as unknown as EventEmitter).emit('mine')],
+    ])('stops a storm of %s', (_name, next) => {
+      const run = makeRun({}, 'running');
+      const failed = jest.fn();
+      const names = ['turnIncremented', 'usageUpdated', 'attributesChanged', 'noted', 'childCreated', 'mine'];
+      for (const name of names) (run as unknown as EventEmitter).on(name, () => void next(run));
+      run.on('listenerError', ({ error }) => void failed(error));
+
+      next(run);
+
+      expect(failed).toHaveBeenCalledTimes(1);
+      expect(failed).toHaveBeenCalledWith(expect.objectContaining({ code: 'invalid_operation' }));
+    });
+
+    it('counts the events of one call alone, and of each run for itself', () => {
+      const parent = makeRun({}, 'running');
+      const children = Array.from({ length: 2_000 }, () => parent.createChild());
+      const ends = jest.fn();
+      for (const child of children) child.on('statusChanged', ends);
+      parent.on('statusChanged', () => undefined);
+      for (let index = 0; index < 2_000; index++) parent.incrementTurn();
+
+      parent.cancel();
+
+      expect(ends).toHaveBeenCalledTimes(2_000);
     });
   });
 
@@ -391,26 +440,25 @@ describe('Run', () => {
 });
 
 describe('IsolatedEmitter', () => {
-  it('delivers again after something got past it', () => {
-    class Strict extends IsolatedEmitter<{ tick: [count: number] }> {
-      protected listenerFailed(_event: string, error: unknown): void {
-        throw error;
-      }
-      protected delivering(): void {
-        // Nobody follows it.
-      }
-    }
-    const emitter = new Strict();
+  it('delivers again, in order, after something got past it', () => {
+    class Plain extends IsolatedEmitter<{ tick: [count: number]; listenerError: [event: object] }> {}
+    const emitter = new Plain();
     const heard: number[] = [];
+    const nextTick = jest.spyOn(process, 'nextTick').mockImplementation(() => {
+      throw new RangeError('Maximum call stack size exceeded');
+    });
     emitter.on('tick', (count) => {
       heard.push(count);
-      if (count === 1) throw new RangeError('Maximum call stack size exceeded');
+      if (count !== 1) return;
+      emitter.emit('tick', 2);
+      throw new Error('broken');
     });
 
     expect(() => emitter.emit('tick', 1)).toThrow(RangeError);
-    emitter.emit('tick', 2);
+    nextTick.mockRestore();
+    emitter.emit('tick', 3);
 
-    expect(heard).toEqual([1, 2]);
+    expect(heard).toEqual([1, 2, 3]);
   });
 });
 

@@ -53,7 +53,7 @@ export function describeJournal(database: () => TestDatabase): void {
         () => (run.metadata = { a: 1 }),
         () => (run.provider = 'openai'),
         () => (run.providerMetadata = { b: 2 }),
-        () => (run.traceContext = { traceparent: '00-1-2-01' }),
+        () => (run.traceContext = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }),
         () => run.updateStatus('completed'),
         () => run.setOutput({ filled: 'in late' }),
         () => run.updateTokenUsage({ output_tokens: 5 }),

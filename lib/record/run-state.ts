@@ -1,0 +1,132 @@
+import type { Wait } from './awaiting';
+import { CostSum } from './cost';
+import type { Field, KeptKey } from './fields';
+import type { JsonObject, JsonValue } from './json';
+import { ownMember } from './json';
+import type { RunLimits } from './limits';
+import type { RunView } from './run-view';
+import type { RunStatus } from './status';
+import { isTerminalStatus } from './status';
+import { formatTimestamp } from './timestamp';
+import type { Counters, TokenUsage } from './token-usage';
+import { addUsage, checkSums, freezeUsage } from './token-usage';
+import type { TraceContext } from './trace-context';
+
+/** Frozen, since every run without such a payload shares it. */
+export const NOTHING: JsonObject = Object.freeze({});
+
+/** What a run is made with. */
+export interface RunOrigin {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly input: JsonObject | null;
+  readonly metadata: JsonObject | null;
+  readonly provider: string | null;
+  readonly providerMetadata: JsonObject | null;
+  readonly limits: RunLimits | null;
+}
+
+/** Digits of times beyond the millisecond, by attribute. */
+export type Digits = Readonly<Record<string, string>>;
+
+/**
+ * What a run keeps, under the names of its attributes. It knows the record and no rule: those are the
+ * run's.
+ */
+export class RunState implements RunView {
+  readonly id: string;
+  readonly sessionId: string;
+  status: RunStatus = 'pending';
+  input: JsonObject | null;
+  output: JsonObject | null = null;
+  error: JsonObject | null = null;
+  metadata: JsonObject;
+  provider: string | null;
+  providerMetadata: JsonObject;
+  turnCount = 0;
+  /** In milliseconds since the epoch, as the other times. */
+  startedAt: number;
+  runningAt: number | null = null;
+  endedAt: number | null = null;
+  parentRunId: string | null = null;
+  /** Null of a root. */
+  rootRunId: string | null = null;
+  limits: RunLimits | null;
+  traceContext: TraceContext | null = null;
+  awaiting: Wait | null = null;
+  cost: CostSum | null = null;
+  counters: Counters | null = null;
+  usage: TokenUsage | null = NOTHING;
+  /** What an incoming record had beyond all this. */
+  incoming: { readonly digits: Digits | null; readonly unknown: JsonObject | null } | null = null;
+  /** Keys that other parts of the package write into the record. */
+  keptKeys: Map<KeptKey, () => JsonObject | null> | null = null;
+
+  constructor(origin: RunOrigin, startedAt: number) {
+    this.id = origin.id;
+    this.sessionId = origin.sessionId;
+    this.input = origin.input;
+    this.metadata = origin.metadata ?? NOTHING;
+    this.provider = origin.provider;
+    this.providerMetadata = origin.providerMetadata ?? NOTHING;
+    this.limits = origin.limits;
+    this.startedAt = startedAt;
+  }
+
+  get isTerminal(): boolean {
+    return isTerminalStatus(this.status);
+  }
+
+  /** A frozen copy of the counters, made at most once between updates. */
+  get tokenUsage(): TokenUsage {
+    return (this.usage ??= freezeUsage(this.counters ?? {}));
+  }
+
+  /** The same, not kept: what stays with the run the collector would have to move twice. */
+  get passingUsage(): TokenUsage {
+    return this.usage ?? freezeUsage(this.counters ?? {});
+  }
+
+  /** Never negative, whatever corrections add up to: a record with such a cost could not be read. */
+  get costUsd(): number | null {
+    return this.cost === null ? null : Math.max(0, this.cost.usd);
+  }
+
+  /** The keys of the record that this version does not know, and those that other parts kept before. */
+  get unknown(): JsonObject | null {
+    return this.incoming?.unknown ?? null;
+  }
+
+  /**
+   * Adds counters and dollars; a refused update changes nothing.
+   *
+   * @throws {RunError} `validation_error` where a sum leaves the finite numbers
+   */
+  spend(delta: JsonObject | null, costUsd: number | null): void {
+    if (delta !== null) {
+      const counters = (this.counters ??= {});
+      checkSums(counters, delta);
+      addUsage(counters, delta);
+      this.usage = null;
+    }
+    if (costUsd !== null) (this.cost ??= new CostSum()).add(costUsd);
+  }
+
+  /** A time of the record with every digit that an incoming one had. */
+  timeText(attribute: Field['attribute']): string | null {
+    const ms = (this as unknown as Readonly<Record<string, number | null>>)[attribute] ?? null;
+    if (ms === null) return null;
+    return this.incoming?.digits?.[attribute] ?? formatTimestamp(ms);
+  }
+
+  /** What an incoming record had under a key that another part keeps. */
+  kept(key: KeptKey): JsonValue | undefined {
+    return ownMember(this.incoming?.unknown ?? NOTHING, key) as JsonValue | undefined;
+  }
+
+  /** What a record written now has under a key that another part keeps. */
+  written(key: KeptKey): JsonValue | null | undefined {
+    const write = this.keptKeys?.get(key);
+    return write === undefined ? this.kept(key) : write();
+  }
+}
