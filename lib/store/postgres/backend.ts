@@ -17,6 +17,7 @@ import type {
 } from '../backend';
 import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
+import { withDecision } from '../decision';
 import { isReadable, partsOf } from '../scanned-row';
 import { letOthersIn } from '../turn-taking';
 import { applyCall } from './apply';
@@ -83,15 +84,17 @@ export class PostgresBackend implements StoreBackend {
 
   async update(id: string, decide: (row: StoredRun | null) => RunWrite | null): Promise<WriteOutcome | null> {
     await this.#prepare();
-    return this.#connection.transaction('write a run', async (client) => {
-      const lock = lockQuery(this.#naming.tables, id, ALL_COLUMNS);
-      const { rows } = await client.query(lock.text, lock.values);
-      const write = decide(rows[0] === undefined ? null : rowOf(rows[0] as StoredRun));
-      if (write === null) return null;
-      const { text, values } = this.#applyCall([write]);
-      const answer = await client.query(text, values);
-      return outcomesOf([write], answer.rows)[0] ?? null;
-    });
+    return withDecision(decide, (decided) =>
+      this.#connection.transaction('write a run', async (client) => {
+        const lock = lockQuery(this.#naming.tables, id, ALL_COLUMNS);
+        const { rows } = await client.query(lock.text, lock.values);
+        const write = decided(rows[0] === undefined ? null : rowOf(rows[0] as StoredRun));
+        if (write === null) return null;
+        const { text, values } = this.#applyCall([write]);
+        const answer = await client.query(text, values);
+        return outcomesOf([write], answer.rows)[0] ?? null;
+      }),
+    );
   }
 
   async read(id: string): Promise<StoredRun | null> {

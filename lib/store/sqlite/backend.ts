@@ -17,6 +17,7 @@ import type {
 } from '../backend';
 import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
+import { withDecision } from '../decision';
 import type { ScannedColumns } from '../scanned-row';
 import { isReadable, partsOf, scannedRow } from '../scanned-row';
 import { letOthersIn } from '../turn-taking';
@@ -98,10 +99,12 @@ export class SqliteBackend implements StoreBackend {
   }
 
   update(id: string, decide: (row: StoredRun | null) => RunWrite | null): Promise<WriteOutcome | null> {
-    return this.#write('write a run', () => {
-      const write = decide(this.#row('id', id));
-      return write === null ? null : (this.#writer.apply([write], Date.now())[0] ?? null);
-    });
+    return withDecision(decide, (decided) =>
+      this.#write('write a run', () => {
+        const write = decided(this.#row('id', id));
+        return write === null ? null : (this.#writer.apply([write], Date.now())[0] ?? null);
+      }),
+    );
   }
 
   read(id: string): Promise<StoredRun | null> {
