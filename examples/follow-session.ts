@@ -65,13 +65,15 @@ if (sharedPath === undefined) {
 }
 
 // Prints:
-// 1 statusChanged {"from":"pending","to":"running"}
-// 2 turnIncremented {"turnCount":1}
-// 3 usageUpdated {"delta":{"input_tokens":100,"output_tokens":50},"tokenUsage":{"input_tokens":100,"output_tokens":50},"costUsd":null}
-// 4 statusChanged {"from":"running","to":"completed"}
-// 1 statusChanged {"from":"pending","to":"running"}
-// 2 turnIncremented {"turnCount":1}
-// 3 usageUpdated {"delta":{"input_tokens":100,"output_tokens":50},"tokenUsage":{"input_tokens":100,"output_tokens":50},"costUsd":null}
-// 4 statusChanged {"from":"running","to":"completed"}
-// After entry 6, 2 follow.
+// 1 created {"parentRunId":null}
+// 2 statusChanged {"from":"pending","to":"running"}
+// 3 turnIncremented {"turnCount":1}
+// 4 usageUpdated {"delta":{"input_tokens":100,"output_tokens":50},"tokenUsage":{"input_tokens":100,"output_tokens":50},"costUsd":null}
+// 5 statusChanged {"from":"running","to":"completed"}
+// 1 created {"parentRunId":null}
+// 2 statusChanged {"from":"pending","to":"running"}
+// 3 turnIncremented {"turnCount":1}
+// 4 usageUpdated {"delta":{"input_tokens":100,"output_tokens":50},"tokenUsage":{"input_tokens":100,"output_tokens":50},"costUsd":null}
+// 5 statusChanged {"from":"running","to":"completed"}
+// After entry 6, 4 follow.
 // [ { response: 'You said: And now?' }, { response: 'You said: Hi' } ]

@@ -45,7 +45,7 @@ async function supervise(store: PostgresRunStore): Promise<void> {
   }
   for (const worker of workers) worker.kill();
   for (const { group, runs, turns, tokenUsage } of await store.summarize({ groupBy: 'status', sessionId })) {
-    console.log(`${group}: ${runs} runs, ${turns} turns,`, tokenUsage);
+    console.log(`${group['status']}: ${runs} runs, ${turns} turns,`, tokenUsage);
   }
   const { runs } = await store.list({ sessionId });
   await Promise.all(runs.map(({ id }) => store.delete(id)));

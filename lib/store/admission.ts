@@ -1,66 +1,118 @@
-import { portOf } from '../attachment';
 import { RunError } from '../record/error';
-import type { StatusChangedEvent } from '../run-events';
 import type { AnyRun } from '../run';
-import { isTerminalStatus } from '../record/status';
+import type { Clock } from './clock';
+import { sleep } from './clock';
+import { encodeText } from './column-text';
+import { Deferred } from './deferred';
 import type { WhenBusy } from './options';
+import type { Place, SessionLines } from './session-lines';
+import { asStorageError } from './storage-error';
+import type { Subject, Waiter } from './wake-ups';
 
 /** What can be done about the running runs of a session. */
 export interface SessionControl {
+  readonly clock: Clock;
+  readonly lines: SessionLines;
   /** Ends those whose process has died; whether there were any. */
   endOrphans(sessionId: string): Promise<boolean>;
   /** Cancels those but one. */
   cancelOthers(run: AnyRun): Promise<void>;
-  /** Settles after so many milliseconds, or when anything was written. */
-  pause(ms: number): Promise<void>;
+  /** Wakes up when something of the session is written. */
+  enter(subject: Subject): Waiter;
 }
 
-const FIRST_WAIT_MS = 10;
-const LONGEST_WAIT_MS = 200;
+/** How a run gets into its session. */
+export interface AdmissionSettings {
+  readonly whenBusy: WhenBusy;
+  /** Whether the function of `execute` waits until the store has taken the run in, in any case. */
+  readonly asksFirst: boolean;
+}
+
+/**
+ * ```text
+ * open ◄── admitted; the run has ended; the recorder has stopped, failed, or was closed ── shut
+ *    └──────────────────────────── the run is parked: it has left its session ─────────────► │
+ * ```
+ */
+type AdmissionState =
+  | { readonly name: 'open' }
+  | {
+      readonly name: 'shut';
+      /** Who executes the run waits here. */
+      readonly gate: Deferred;
+      /** Where the run stands among those that queue; null for not yet. */
+      place: Place | null;
+      /** Hears of the session; null for not yet. */
+      waiter: Waiter | null;
+      tries: number;
+    };
+
+const OPEN: AdmissionState = { name: 'open' };
+const FIRST_GAP_MS = 5;
+const LONGEST_GAP_MS = 100;
+const LONGEST_WAIT_MS = 1_000;
 
 /**
  * The way of one run into its session. The database decides, when the run is written as running; this
  * says what happens when it decides against it, and holds the execution back until it is for it.
  */
 export class Admission {
-  readonly #whenBusy: WhenBusy;
+  readonly #run: AnyRun;
+  readonly #settings: AdmissionSettings;
   readonly #session: SessionControl;
-  #admitted = false;
-  #waitMs = FIRST_WAIT_MS;
-  #open: () => void = ignore;
-  #refuse: (error: RunError) => void = ignore;
+  readonly #onTurn: () => void;
+  #state: AdmissionState;
 
-  constructor(whenBusy: WhenBusy, session: SessionControl) {
-    this.#whenBusy = whenBusy;
+  /** @param onTurn - Is called when the run may try, after it could not. */
+  constructor(run: AnyRun, settings: AdmissionSettings, session: SessionControl, onTurn: () => void) {
+    this.#run = run;
+    this.#settings = settings;
     this.#session = session;
+    this.#onTurn = onTurn;
+    this.#state = run.isTerminal ? OPEN : this.#initial();
   }
 
   /** Whether the run may only be written as running when no other run of its session is. */
   get isExclusive(): boolean {
-    return this.#whenBusy !== 'allow' && !this.#admitted;
+    return this.#state.name === 'shut' && this.#wantsSession;
   }
 
-  /** Holds back the function of `execute` until the run is let in, or has ended. */
-  guard(run: AnyRun): void {
-    if (!this.isExclusive || run.isTerminal) return;
-    const opened = new Promise<void>((resolve, reject) => {
-      this.#open = resolve;
-      this.#refuse = reject;
-    });
-    opened.catch(() => undefined);
-    // What `execute` hands to a scope is asynchronous: that its result comes later changes nothing.
-    portOf(run).attach({
-      surround: <Result>(fn: () => Result) => opened.then(fn) as Result,
-      changed: (name, event) => {
-        if (name === 'statusChanged') this.#onStatusChanged(event);
-      },
-    });
+  /** Whether the run is held back. */
+  get isShut(): boolean {
+    return this.#state.name === 'shut';
   }
 
-  /** The run is stored as running. */
-  admit(): void {
-    this.#admitted = true;
-    this.#open();
+  /** Calls the function of `execute`, once the run is let in. */
+  surround<Result>(fn: () => Result): Result {
+    if (this.#state.name === 'open') return fn();
+    // What `execute` surrounds is asynchronous: that its result comes later changes nothing.
+    return this.#state.gate.promise.then(fn) as Result;
+  }
+
+  /** Whether it is this run's turn to try. Of those that queue in this process, one tries. */
+  mayTry(): boolean {
+    const state = this.#state;
+    if (state.name === 'open' || !this.#wantsSession) return true;
+    state.waiter ??= this.#session.enter({ sessionId: encodeText(this.#run.sessionId) });
+    state.waiter.beginToLook();
+    if (this.#settings.whenBusy !== 'queue') return true;
+    state.place ??= this.#session.lines.join(this.#run.sessionId, this.#onTurn);
+    return state.place.isFirst;
+  }
+
+  /** The run is in, or nothing holds it back any more. */
+  open(): void {
+    this.#open((gate) => gate.resolve());
+  }
+
+  /** The run does not get in. */
+  refuse(error: RunError): void {
+    this.#open((gate) => gate.reject(error));
+  }
+
+  /** The run waits for an answer, and does not hold its session meanwhile. */
+  parked(): void {
+    this.#state = this.#initial();
   }
 
   /**
@@ -68,29 +120,57 @@ export class Admission {
    *
    * @returns null when it is worth another try, otherwise why not.
    */
-  async wait(run: AnyRun): Promise<RunError | null> {
+  async wait(): Promise<RunError | null> {
+    const state = this.#state;
+    if (state.name === 'open') return null;
+    state.tries += 1;
     try {
-      if (await this.#session.endOrphans(run.sessionId)) return null;
-      if (this.#whenBusy === 'reject') return busyError(run);
-      if (this.#whenBusy === 'cancel-previous') await this.#session.cancelOthers(run);
-      else await this.#pause();
+      const isFirstTry = state.tries === 1;
+      if (isFirstTry && (await this.#endOrphans())) return null;
+      if (this.#settings.whenBusy === 'reject') return busyError(this.#run);
+      if (this.#settings.whenBusy === 'cancel-previous') await this.#session.cancelOthers(this.#run);
+      else if (!(await this.#heardNews(state.waiter))) await this.#endOrphans();
     } catch (error) {
-      if (!(error instanceof RunError && error.retryable)) return asRunError(error);
-      await this.#pause();
+      if (!(error instanceof RunError && error.retryable)) return asStorageError(error);
     }
+    // A session that is written often is not to be asked as often.
+    if (this.#state === state && state.tries > 1) await this.#pause(state.tries);
     return null;
   }
 
-  #onStatusChanged({ run, to }: StatusChangedEvent): void {
-    if (!isTerminalStatus(to)) return;
-    this.#refuse(new RunError('invalid_operation', `Run ${run.id} ended before its session let it in`));
+  get #wantsSession(): boolean {
+    return this.#settings.whenBusy !== 'allow' && this.#run.parentRunId === null;
   }
 
-  /** Waits a while, up to twice as long the next time; not all that wait at the same moments. */
-  #pause(): Promise<void> {
-    const ms = this.#waitMs * (0.5 + Math.random() / 2);
-    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
-    return this.#session.pause(ms);
+  #initial(): AdmissionState {
+    if (!this.#wantsSession && !this.#settings.asksFirst) return OPEN;
+    return { name: 'shut', gate: new Deferred(), place: null, waiter: null, tries: 0 };
+  }
+
+  #open(settle: (gate: Deferred) => void): void {
+    const state = this.#state;
+    if (state.name === 'open') return;
+    this.#state = OPEN;
+    settle(state.gate);
+    state.waiter?.leave();
+    state.place?.leave();
+  }
+
+  #endOrphans(): Promise<boolean> {
+    return this.#session.endOrphans(this.#run.sessionId);
+  }
+
+  async #heardNews(waiter: Waiter | null): Promise<boolean> {
+    const { clock } = this.#session;
+    const startedAt = clock.now();
+    await waiter?.wait(LONGEST_WAIT_MS * (0.5 + clock.random() / 2));
+    return clock.now() - startedAt < LONGEST_WAIT_MS / 2;
+  }
+
+  #pause(tries: number): Promise<void> {
+    const { clock } = this.#session;
+    const gapMs = Math.min(FIRST_GAP_MS * 2 ** (tries - 2), LONGEST_GAP_MS);
+    return sleep(clock, gapMs * (0.5 + clock.random() / 2));
   }
 }
 
@@ -99,14 +179,4 @@ function busyError({ id, sessionId }: AnyRun): RunError {
     details: { runId: id, sessionId },
     retryable: true,
   });
-}
-
-function asRunError(error: unknown): RunError {
-  return error instanceof RunError
-    ? error
-    : new RunError('storage_error', 'The session could not be looked at', { cause: error });
-}
-
-function ignore(): void {
-  // Nobody is held back.
 }

@@ -1,19 +1,12 @@
 import type { RunChange } from '../attachment';
 import { portOf } from '../attachment';
+import type { Change, ChangeName } from '../record/attachment';
 import type { RunAttributeName } from '../record/events';
-import type {
-  AttributesChangedEvent,
-  LimitApproachingEvent,
-  StatusChangedEvent,
-  TurnIncrementedEvent,
-  UsageUpdatedEvent,
-} from '../run-events';
-import type { AnyRun } from '../run';
 import { isTerminalStatus } from '../record/status';
+import type { AnyRun } from '../run';
 import type { NewEntry } from './backend';
 import type { RecordColumn } from './columns';
 import { AWAITING_COLUMNS, STATUS_COLUMNS } from './columns';
-import type { JournalEntryType } from './journal';
 
 /** An entry that has no `seq` yet. */
 export type PendingEntry = Omit<NewEntry, 'seq'>;
@@ -34,37 +27,44 @@ interface Collected extends Changes {
 }
 
 /** The columns that say how a run ended. */
-const END_COLUMNS: ReadonlySet<RecordColumn> = new Set([
-  ...STATUS_COLUMNS,
-  ...AWAITING_COLUMNS,
-  'ended_at',
-  'output',
-  'error',
-]);
+const END_COLUMNS: readonly RecordColumn[] = ['ended_at', 'output', 'error', ...AWAITING_COLUMNS];
+const ALL_END_COLUMNS: ReadonlySet<RecordColumn> = new Set([...STATUS_COLUMNS, ...END_COLUMNS]);
 
-const COLUMN_OF: Readonly<Record<RunAttributeName, RecordColumn | readonly RecordColumn[]>> = {
-  metadata: 'metadata',
-  providerMetadata: 'provider_metadata',
-  provider: 'provider',
-  output: 'output',
-  error: 'error',
-  limits: 'extra',
-  traceContext: 'extra',
+const COLUMNS_OF: Readonly<Record<RunAttributeName, readonly RecordColumn[]>> = {
+  metadata: ['metadata'],
+  providerMetadata: ['provider_metadata'],
+  provider: ['provider'],
+  output: ['output'],
+  error: ['error'],
+  limits: ['extra'],
+  traceContext: ['extra'],
   awaiting: AWAITING_COLUMNS,
 };
 
-/** Listens to a run: keeps an entry for each of its events, and the columns that each touches. */
+type Payload<Name extends ChangeName> = Extract<Change<AnyRun>, readonly [Name, unknown]>[1];
+
+/** What the journal keeps of each change: the payload without `run` and `at`, and without what is personal. */
+const DATA_OF: { readonly [Name in ChangeName]: (event: Payload<Name>) => object } = {
+  statusChanged: ({ from, to }) => ({ from, to }),
+  turnIncremented: ({ turnCount }) => ({ turnCount }),
+  usageUpdated: ({ delta, tokenUsage, costUsd }) => ({ delta, tokenUsage, costUsd }),
+  attributesChanged: ({ names }) => ({ names }),
+  limitApproaching: ({ limit, allowed, actual }) => ({ limit, allowed, actual }),
+  childCreated: ({ child }) => ({ childRunId: child.id }),
+  stepStarted: ({ step }) => ({ step }),
+  stepEnded: ({ step }) => ({ step }),
+  noted: ({ name, data }) => ({ name, data }),
+  parked: ({ awaiting: { reason, since, expiresAt } }) => ({ awaiting: { reason, since, expiresAt } }),
+  answered: () => ({}),
+};
+
+/** Keeps what happens to a run: an entry for each change, and the columns that it touches. */
 export class ChangeLog {
   readonly #run: AnyRun;
-  readonly #onChange: () => void;
-  /** Stops following. */
-  readonly stop: () => void;
   #changes: Collected | null = null;
 
-  constructor(run: AnyRun, onChange: () => void = () => undefined) {
+  constructor(run: AnyRun) {
     this.#run = run;
-    this.#onChange = onChange;
-    this.stop = portOf(run).attach({ changed: (...change) => this.#changed(...change) });
   }
 
   /** How many entries wait. */
@@ -83,51 +83,51 @@ export class ChangeLog {
     return changes;
   }
 
-  #changed(...[name, event]: RunChange): void {
-    if (name === 'statusChanged') this.#onStatusChanged(event);
-    else if (name === 'turnIncremented') this.#onTurnIncremented(event);
-    else if (name === 'usageUpdated') this.#onUsageUpdated(event);
-    else if (name === 'attributesChanged') this.#onAttributesChanged(event);
-    else if (name === 'limitApproaching') this.#onLimitApproaching(event);
+  add(...change: RunChange): void {
+    const [name, event] = change;
+    const data = (DATA_OF[name] as (event: RunChange[1]) => object)(event);
+    this.touch(this.#touched(...change));
+    this.#changes?.entries.push({ type: name, data: JSON.stringify(data), at: event.at });
   }
 
-  #onStatusChanged({ from, to, at }: StatusChangedEvent): void {
-    const end: RecordColumn[] = isTerminalStatus(to)
-      ? ['ended_at', 'output', 'error', ...AWAITING_COLUMNS]
-      : [];
-    this.#add('statusChanged', [...STATUS_COLUMNS, ...end], { from, to }, at);
+  /** Has the columns written, changed or not. */
+  touch(columns: readonly RecordColumn[]): void {
+    this.#changes ??= { columns: new Set(), entries: [] };
+    for (const column of columns) this.#changes.columns.add(column);
   }
 
-  #onTurnIncremented({ turnCount, at }: TurnIncrementedEvent): void {
-    this.#add('turnIncremented', ['turn_count'], { turnCount }, at);
-  }
-
-  #onUsageUpdated({ delta, tokenUsage, costUsd, at }: UsageUpdatedEvent): void {
-    // What a usage meter keeps in the record changes with what it counts.
-    const kept: RecordColumn[] = portOf(this.#run).keepsMore ? ['usage_by_model', 'extra'] : [];
-    this.#add('usageUpdated', ['token_usage', 'cost_usd', ...kept], { delta, tokenUsage, costUsd }, at);
-  }
-
-  #onAttributesChanged({ names, at }: AttributesChangedEvent): void {
-    const columns = names.flatMap((name) => COLUMN_OF[name]);
-    this.#add('attributesChanged', columns, { names }, at);
-  }
-
-  #onLimitApproaching({ limit, allowed, actual, at }: LimitApproachingEvent): void {
-    this.#add('limitApproaching', [], { limit, allowed, actual }, at);
-  }
-
-  #add(type: JournalEntryType, columns: readonly RecordColumn[], data: object, at: number): void {
-    const changes = (this.#changes ??= { columns: new Set(), entries: [] });
-    for (const column of columns) changes.columns.add(column);
-    changes.entries.push({ type, data: JSON.stringify(data), at });
-    this.#onChange();
+  #touched(...[name, event]: RunChange): readonly RecordColumn[] {
+    switch (name) {
+      case 'statusChanged':
+        return isTerminalStatus(event.to) ? [...STATUS_COLUMNS, ...END_COLUMNS] : STATUS_COLUMNS;
+      case 'turnIncremented':
+        return ['turn_count'];
+      case 'usageUpdated':
+        return portOf(this.#run).keepsMore ? USAGE_AND_KEPT : USAGE;
+      case 'attributesChanged':
+        return event.names.flatMap((attribute) => COLUMNS_OF[attribute]);
+      case 'parked':
+      case 'answered':
+        return AWAITING_COLUMNS;
+      case 'limitApproaching':
+      case 'childCreated':
+      case 'stepStarted':
+      case 'stepEnded':
+      case 'noted':
+        return [];
+    }
   }
 }
+
+const USAGE: readonly RecordColumn[] = ['token_usage', 'cost_usd'];
+
+/** What a usage meter keeps in the record changes with what it counts. */
+const USAGE_AND_KEPT: readonly RecordColumn[] = [...USAGE, 'usage_by_model', 'extra'];
 
 /** The changes of both, the earlier ones first. */
 export function mergeChanges(earlier: Changes, later: Changes): Changes {
   if (isUnchanged(earlier)) return later;
+  if (isUnchanged(later)) return earlier;
   return {
     columns: new Set([...earlier.columns, ...later.columns]),
     entries: [...earlier.entries, ...later.entries],
@@ -137,7 +137,7 @@ export function mergeChanges(earlier: Changes, later: Changes): Changes {
 /** Without what says how the run ended: another's end stands. */
 export function withoutEnd({ columns, entries }: Changes): Changes {
   return {
-    columns: new Set([...columns].filter((name) => !END_COLUMNS.has(name))),
+    columns: new Set([...columns].filter((name) => !ALL_END_COLUMNS.has(name))),
     entries: entries.filter(({ type }) => type !== 'statusChanged'),
   };
 }
@@ -155,6 +155,16 @@ export function withoutEntering({ columns, entries }: Changes): Changes {
   const end = { ...last, data: JSON.stringify({ from, to }) };
   const kept = entries.filter((entry) => entry === last || entry.type !== 'statusChanged');
   return { columns, entries: kept.map((entry) => (entry === last ? end : entry)) };
+}
+
+/** As they are after a move that is stored already, although that was not known when they were collected. */
+export function afterMoveTo(status: string, { columns, entries }: Changes): Changes {
+  const first = entries.findIndex(({ type }) => type === 'statusChanged');
+  const entry = entries[first];
+  if (entry === undefined) return { columns, entries };
+  const { to } = JSON.parse(entry.data) as { to: string };
+  const moved = { ...entry, data: JSON.stringify({ from: status, to }) };
+  return { columns, entries: entries.toSpliced(first, 1, ...(to === status ? [] : [moved])) };
 }
 
 export function isUnchanged({ columns, entries }: Changes): boolean {

@@ -1,32 +1,36 @@
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
+import { Deferred } from './deferred';
 
-/** Who waits for changes to be stored: for those on their way, or for those that go out next. */
+/**
+ * Who waits for changes to be stored: for those on their way, or for those that go out next. All who
+ * wait for the same share one promise, however many they are.
+ */
 export class FlushWaiters {
-  #next: Waiter[] = [];
-  #sent: Waiter[] = [];
+  #next: Deferred | null = null;
+  #sent: Deferred[] = [];
 
   get isEmpty(): boolean {
-    return this.#next.length === 0 && this.#sent.length === 0;
+    return this.#next === null && this.#sent.length === 0;
   }
 
   /** @param onTheirWay - Whether what is being written now is all there is to wait for. */
   add(onTheirWay: boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      (onTheirWay ? this.#sent : this.#next).push({ resolve, reject });
-    });
+    if (!onTheirWay) return (this.#next ??= new Deferred()).promise;
+    const [first = new Deferred()] = this.#sent;
+    if (this.#sent.length === 0) this.#sent.push(first);
+    return first.promise;
   }
 
   /** Everything so far is on its way. */
   send(): void {
-    this.#sent.push(...this.#next.splice(0));
+    if (this.#next !== null) this.#sent.push(this.#next);
+    this.#next = null;
   }
 
   /** What was on its way is stored. */
   sent(): void {
-    for (const { resolve } of this.#sent.splice(0)) resolve();
+    const sent = this.#sent;
+    this.#sent = [];
+    for (const waiter of sent) waiter.resolve();
   }
 
   resolveAll(): void {
@@ -36,6 +40,8 @@ export class FlushWaiters {
 
   rejectAll(error: Error): void {
     this.send();
-    for (const { reject } of this.#sent.splice(0)) reject(error);
+    const sent = this.#sent;
+    this.#sent = [];
+    for (const waiter of sent) waiter.reject(error);
   }
 }

@@ -1,3 +1,5 @@
+import type { Clock } from './clock';
+
 /** Who holds a lease. */
 export interface LeaseHolder {
   /** Has the lease renewed. */
@@ -6,16 +8,26 @@ export interface LeaseHolder {
 
 interface Round {
   readonly holders: Set<LeaseHolder>;
-  readonly timer: NodeJS.Timeout;
+  readonly stop: () => void;
 }
 
 /** Calls for a renewal of every lease at a third of its time. One timer for all of a length; it keeps no process alive. */
 export class LeaseKeeper {
+  readonly #clock: Clock;
   readonly #rounds = new Map<number, Round>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The shortest lease that is held, in milliseconds; Infinity for none. */
+  get shortestMs(): number {
+    return Math.min(...this.#rounds.keys());
+  }
 
   keep(holder: LeaseHolder, leaseMs: number): void {
     const round = this.#rounds.get(leaseMs);
-    if (round === undefined) this.#rounds.set(leaseMs, startRound(holder, leaseMs));
+    if (round === undefined) this.#rounds.set(leaseMs, this.#start(holder, leaseMs));
     else round.holders.add(holder);
   }
 
@@ -29,18 +41,16 @@ export class LeaseKeeper {
     for (const [leaseMs, round] of this.#rounds) this.#stop(leaseMs, round);
   }
 
-  #stop(leaseMs: number, { timer }: Round): void {
-    clearInterval(timer);
+  #start(first: LeaseHolder, leaseMs: number): Round {
+    const holders = new Set([first]);
+    const renewAll = (): void => {
+      for (const holder of holders) holder.renew();
+    };
+    return { holders, stop: this.#clock.every(Math.max(1, leaseMs / 3), renewAll) };
+  }
+
+  #stop(leaseMs: number, { stop }: Round): void {
+    stop();
     this.#rounds.delete(leaseMs);
   }
-}
-
-function startRound(first: LeaseHolder, leaseMs: number): Round {
-  const holders = new Set([first]);
-  const renewAll = (): void => {
-    for (const holder of holders) holder.renew();
-  };
-  const timer = setInterval(renewAll, Math.max(1, leaseMs / 3));
-  timer.unref();
-  return { holders, timer };
 }

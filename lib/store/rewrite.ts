@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { portOf } from '../attachment';
 import type { Run } from '../run';
 import type { Lease, RunWrite } from './backend';
 import { ChangeLog } from './change-log';
@@ -12,24 +12,35 @@ export interface Rewrite {
   readonly write: RunWrite;
 }
 
+/** Who makes a change, and what it means for the lease. */
+export interface RewriteSettings {
+  readonly writer: string;
+  readonly lease: Lease | 'keep';
+}
+
 /**
  * Prepares a change of a stored run: reads the run, changes it by its own rules, and says what is to
  * be written, for the revision that was read.
  *
- * @param lease - As in {@link RunWrite}.
+ * @throws {RunError} `storage_error` where the row cannot be read; what `change` throws.
  */
-export function rewriteOf(stored: StoredRun, change: (run: Run) => void, lease: Lease | 'keep'): Rewrite {
+export function rewriteOf(
+  stored: StoredRun,
+  change: (run: Run) => void,
+  { writer, lease }: RewriteSettings,
+): Rewrite {
   const run = runOf(stored);
   const log = new ChangeLog(run);
+  const detach = portOf(run).attach({ changed: (...changed) => log.add(...changed) });
   change(run);
-  log.stop();
+  detach();
   const { columns, entries } = log.take();
   const write: RunWrite = {
     id: stored.id,
     sessionId: stored.session_id,
     revision: stored.revision,
     nextRevision: stored.revision + 1,
-    writer: randomUUID(),
+    writer,
     columns: columnsOf(run, columns),
     entries: entries.map((entry, index) => ({ ...entry, seq: stored.seq + 1 + index })),
     lease,

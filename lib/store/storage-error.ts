@@ -11,10 +11,25 @@ export function storageError(what: string, cause: unknown, retryable: boolean): 
   return new RunError('storage_error', `The store could not ${what}${reason}`, { cause, retryable });
 }
 
+/** The error of a call, whatever was thrown. */
+export function asStorageError(error: unknown): RunError {
+  return error instanceof RunError ? error : storageError('be reached', error, false);
+}
+
 /** The error of an attempt that was given up. */
 export function timeoutError(what: string, timeoutMs: number): RunError {
   const message = `The store could not ${what}: no answer from the database within ${timeoutMs} ms`;
   return new RunError('storage_error', message, { details: { timeoutMs }, retryable: true });
+}
+
+/** The error of what comes too late. */
+export function closedError(): RunError {
+  return new RunError('invalid_operation', 'The store is closed');
+}
+
+/** The error of a run that the store does not have. */
+export function notFoundError(id: string): RunError {
+  return new RunError('run_not_found', `The store has no run ${id}`, { details: { runId: id } });
 }
 
 /** The error of a database that a later version of this package has migrated. */

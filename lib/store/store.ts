@@ -1,33 +1,41 @@
 // Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { randomUUID } from 'node:crypto';
-import { RunError } from '../record/error';
+import type { JsonObject, JsonValue } from '../record/json';
+import { refuseUnknown } from '../record/options';
 import { assertTransition } from '../record/refusal';
 import type { AnyRun, Run } from '../run';
-import type { SessionControl } from './admission';
-import { Admission } from './admission';
-import type { RunWrite, StoreBackend } from './backend';
+import type { StoreBackend } from './backend';
+import type { Clock } from './clock';
+import { systemClock } from './clock';
 import { encodeText } from './column-text';
-import type { StoredRun } from './columns';
-import { ALL_COLUMNS, columnsOf, RECORD_COLUMNS, runOf } from './columns';
+import { ALL_COLUMNS } from './columns';
 import type { ListOptions } from './filter';
 import { readId, readLimit, readListOptions, readStart, writeCursor } from './filter';
+import type { RunInspection } from './inspection';
+import { inspectionOf } from './inspection';
 import type { JournalEntry } from './journal';
 import { journalEntryOf } from './journal';
 import { offerJournal } from './journal-port';
-import { LeaseKeeper } from './leases';
 import type { RunStoreOptions, TrackOptions } from './options';
-import { readTrackOptions } from './options';
-import type { RecorderHost, Version } from './recorder';
-import { RunRecorder } from './recorder';
-import { RecorderIndex } from './recorder-index';
-import { endOrphans } from './recovery';
-import { rewriteOf } from './rewrite';
+import { checkStoreOptions, readTrackOptions } from './options';
+import type { PruneOptions } from './prune';
+import { prune, readPruneOptions } from './prune';
+import { readAll } from './read-all';
+import type { RunRecorder } from './recorder';
+import type { RecoverOptions } from './recovery';
+import { endOrphans, readRecoverOptions } from './recovery';
+import type { CreatedRun } from './saving';
+import { createRun, saveRun } from './saving';
+import { closedError } from './storage-error';
+import { StoreCore } from './store-core';
 import type { SummarizeOptions, SummaryRow } from './summary';
-import { summarize } from './summary';
-import type { WatchOptions } from './watch';
-import { WakeUps, watchJournal } from './watch';
-import { RETRY_FOR_MS, WriteQueue } from './write-queue';
+import { Summary } from './summary';
+import { offerToTakeIn } from './take-in';
+import type { WaitOptions } from './wait-for';
+import { readWaitOptions, waitForEnd } from './wait-for';
+import { JournalWatch } from './watch';
+import type { WatchOptions } from './watch-options';
+import { readWatchOptions } from './watch-options';
 
 /** A page of runs. */
 export interface RunPage {
@@ -45,16 +53,8 @@ export interface EventsOptions {
   readonly limit?: number | undefined;
 }
 
-/** Which runs count as left behind. */
-export interface RecoverOptions {
-  /**
-   * For how long, in milliseconds, a running run may have given no sign of life. A lease that has not
-   * expired protects its run whatever this says. @default 30000
-   */
-  readonly staleAfterMs?: number | undefined;
-}
-
-const SESSION_PAGE = 100;
+/** How many are asked for where one is wanted: rows that cannot be read are passed over. */
+const SOME = 10;
 
 /**
  * Keeps runs, every change of them, and who executes them, in a database.
@@ -62,67 +62,51 @@ const SESSION_PAGE = 100;
  * A terminal status is final in the database as it is in `Run`: writes compare the revision that they
  * are based on, and the rules are those of `Run`, applied to what is stored.
  *
- * Every method may throw `storage_error`, `retryable` where the same call may succeed later.
+ * Every method takes its time with a database that does not answer: each attempt has a deadline
+ * (`callTimeoutMs`), and is repeated until `retryForMs`; then it throws `storage_error`, `retryable`.
+ * Options that a method does not know are a `validation_error`; on a closed store every method throws
+ * `invalid_operation`.
  */
 export abstract class RunStore {
-  readonly #backend: StoreBackend;
+  readonly #core: StoreCore;
   readonly #options: RunStoreOptions;
-  readonly #queue: WriteQueue;
-  readonly #leases = new LeaseKeeper();
-  readonly #wakeUps = new WakeUps();
-  readonly #closing = new AbortController();
-  readonly #versions = new WeakMap<AnyRun, Version>();
-  readonly #recorderOf = new WeakMap<AnyRun, RunRecorder>();
-  /** The recorders with something to come: not those of runs that have ended and are stored. */
-  readonly #busyRecorders = new RecorderIndex();
-  readonly #host: RecorderHost;
-  readonly #session: SessionControl;
-  readonly #unsubscribe: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  /** @internal */
-  constructor(backend: StoreBackend, options: RunStoreOptions = {}) {
-    readTrackOptions({}, options.track);
-    this.#backend = backend;
+  /** @hidden */
+  constructor(backend: StoreBackend, options: RunStoreOptions = {}, clock: Clock = systemClock) {
+    checkStoreOptions(options);
     this.#options = options;
-    this.#queue = new WriteQueue(backend, options, () => {
-      this.#wakeUps.wakeAll();
-    });
-    this.#host = this.#hostOfRecorders();
-    this.#session = {
-      endOrphans: (sessionId) => this.#endOrphansOf(sessionId),
-      cancelOthers: (newest) => this.#cancelOthers(newest),
-      pause: (ms) => this.#wakeUps.wait(this.#wakeUps.count, ms, this.#closing.signal),
-    };
-    offerJournal(this, async ({ sessionId, ...query }) => {
+    this.#core = new StoreCore(backend, options, clock);
+    offerJournal(this, async ({ sessionId, ...page }) => {
       this.#assertOpen();
-      const session = sessionId === undefined ? {} : { sessionId: encodeText(sessionId) };
-      return (await backend.journal({ ...session, ...query })).entries.map(journalEntryOf);
+      const query = sessionId === undefined ? page : { ...page, sessionId: encodeText(sessionId) };
+      const { entries } = await this.#core.call('read the journal', (database) => database.journal(query));
+      return readAll(entries, journalEntryOf, this.#core);
     });
-    this.#unsubscribe = backend.subscribe?.((commit) => {
-      this.#committed(commit?.runIds ?? null);
-    });
+    offerToTakeIn(this, (run, trackOptions) => this.#track(run, trackOptions, true));
   }
 
   /**
-   * Records the run from here on: the run as it is, then every event, in order, in the background.
+   * Records the run from here on: the run as it is, then every event, in order, in the background. Its
+   * descendants too, from the moment they are made.
    *
    * @returns the recorder; one that records the run already is given back as it is.
    * @throws {RunError} `validation_error` for bad options; `invalid_operation` on a closed store.
    */
   track(run: AnyRun, options: TrackOptions = {}): RunRecorder {
+    return this.#track(run, options, false);
+  }
+
+  /**
+   * Inserts a run, once: what is delivered twice is created once.
+   *
+   * @returns the run that is stored; `created` is false where it was there already, with the same session
+   * and an equal input.
+   * @throws {RunError} `conflict` when another run has the id.
+   */
+  async create(run: AnyRun): Promise<CreatedRun> {
     this.#assertOpen();
-    const settings = readTrackOptions(options, this.#options.track);
-    const known = this.#recorderOf.get(run);
-    if (known !== undefined) return known;
-    const admission = new Admission(settings.whenBusy, this.#session);
-    const recorder = new RunRecorder(run, this.#host, {
-      ...settings,
-      admission,
-      version: this.#versionOf(run),
-    });
-    this.#recorderOf.set(run, recorder);
-    return recorder;
+    return createRun(run, this.#core);
   }
 
   /**
@@ -133,76 +117,105 @@ export abstract class RunStore {
    */
   async save(run: AnyRun): Promise<void> {
     this.#assertOpen();
-    const recorder = this.#recorderOf.get(run);
-    if (recorder !== undefined) return recorder.saveWhole();
-    const version = this.#versionOf(run);
-    const stored = version.revision === 0 ? null : await this.#backend.read(encodeText(run.id));
-    const write = this.#wholeWrite(run, version, stored);
-    const [outcome] = await this.#backend.apply([write]);
-    if (outcome !== 'applied') throw await this.#saveError(run, version);
-    Object.assign(version, { revision: write.nextRevision, seq: version.seq + write.entries.length });
-    this.#committed([write.id]);
+    return saveRun(run, this.#core);
   }
 
   /**
-   * Cancels a run, whoever executes it; its counters are kept. The process that executes it learns of
-   * it at its next write or lease renewal at the latest.
+   * Cancels a run, whoever executes it and however often it is written; its counters are kept. The
+   * process that executes it learns of it at its next write or lease renewal at the latest.
    *
    * @param reason - Why; the message of the run's error.
    * @returns the run as it is stored now.
-   * @throws {RunError} `run_not_found`; `invalid_transition` when it has ended.
+   * @throws {RunError} `run_not_found`; `invalid_transition` when it has ended; `storage_error` that names
+   * the run where its row cannot be read.
    */
   async cancel(id: string, reason?: string | Error): Promise<Run> {
     this.#assertOpen();
-    for (;;) {
-      const stored = await this.#backend.read(encodeText(id));
-      if (stored === null) throw notFound(id);
-      const { run, write } = rewriteOf(
-        stored,
-        (found) => {
-          if (found.isTerminal) assertTransition(found, 'cancelled');
-          found.cancel(reason);
-        },
-        'keep',
-      );
-      const [outcome] = await this.#backend.apply([write]);
-      if (outcome !== 'applied') continue;
-      this.#versions.set(run, { revision: write.nextRevision, seq: stored.seq + write.entries.length });
-      this.#committed([write.id]);
-      return run;
-    }
+    return this.#core.change(readId(id), (run) => {
+      if (run.isTerminal) assertTransition(run, 'cancelled');
+      run.cancel(reason);
+    });
   }
 
-  /** The run of this id; null for none. */
-  async get(id: string): Promise<Run | null> {
+  /**
+   * Answers a run that waits for it; somebody has to resume it then.
+   *
+   * @param value - What JSON can carry.
+   * @returns the run as it is stored now.
+   * @throws {RunError} `run_not_found`; `invalid_operation` when it waits for nothing, has its answer, or
+   * has expired; `validation_error`
+   */
+  async answer(id: string, value: JsonValue): Promise<Run> {
     this.#assertOpen();
-    const stored = await this.#backend.read(readId(id));
-    return stored === null ? null : this.#runOf(stored);
+    return this.#core.change(readId(id), (run) => {
+      run.answer(value);
+    });
+  }
+
+  /**
+   * The run of this id; null for none.
+   *
+   * @throws {RunError} `storage_error` that names the run where its row cannot be read.
+   */
+  async get<Input extends object = JsonObject, Output extends object = JsonObject>(
+    id: string,
+  ): Promise<Run<Input, Output> | null> {
+    this.#assertOpen();
+    const stored = await this.#core.read(readId(id));
+    return stored === null ? null : (this.#core.runOf(stored) as unknown as Run<Input, Output>);
+  }
+
+  /**
+   * The run of this id, and who executes it; null for none. A lease that has run out is shown.
+   *
+   * @throws {RunError} as {@link get}
+   */
+  async inspect(id: string): Promise<RunInspection | null> {
+    this.#assertOpen();
+    const stored = await this.#core.read(readId(id));
+    return stored === null ? null : inspectionOf(stored, this.#core.runOf(stored));
+  }
+
+  /**
+   * Waits until a run has ended, in whatever process.
+   *
+   * @returns the run.
+   * @throws {RunError} `run_not_found` where it is not there, or no longer; `invalid_operation` when the
+   * store closes. Otherwise the signal's reason.
+   */
+  async waitFor(id: string, options: WaitOptions = {}): Promise<Run> {
+    this.#assertOpen();
+    const { signal } = readWaitOptions(options);
+    return waitForEnd(readId(id), signal, this.#core);
   }
 
   /**
    * The runs that pass the filter, newest first. Pages are cut by key: runs that come in between
-   * shift nothing.
+   * shift nothing. A row that cannot be read is left out, and told to `onError`.
    *
    * @throws {RunError} `validation_error`
    */
   async list(options: ListOptions = {}): Promise<RunPage> {
     this.#assertOpen();
     const query = readListOptions(options);
-    const rows = await this.#backend.list({ ...query, limit: query.limit + 1 }, ALL_COLUMNS);
+    const more = { ...query, limit: query.limit + 1 };
+    const rows = await this.#core.call('list runs', (backend) => backend.list(more, ALL_COLUMNS));
     const page = rows.slice(0, query.limit);
     const last = rows.length > query.limit ? page.at(-1) : undefined;
     return {
-      runs: page.flatMap((row) => this.#readableRun(row)),
-      nextCursor: last === undefined ? null : writeCursor(keyOf(last)),
+      runs: readAll(page, (row) => this.#core.runOf(row), this.#core),
+      nextCursor: last === undefined ? null : writeCursor({ startedMs: last.started_ms, id: last.id }),
     };
   }
 
-  /** The running run of a session, the newest where there are several; null for none. */
+  /**
+   * The running run of a session that is nobody's child and waits for nobody's answer; the newest where
+   * there are several; null for none.
+   */
   async getActive(sessionId: string): Promise<Run | null> {
     this.#assertOpen();
-    const [row] = await this.#activeRows(readId(sessionId, 'sessionId'), 1);
-    return row === undefined ? null : this.#runOf(row);
+    const rows = await this.#core.activeRows(readId(sessionId, 'sessionId'), SOME);
+    return readAll(rows, (row) => this.#core.runOf(row), this.#core)[0] ?? null;
   }
 
   /**
@@ -213,24 +226,39 @@ export abstract class RunStore {
   async delete(id: string): Promise<boolean> {
     this.#assertOpen();
     const rowId = readId(id);
-    const deleted = await this.#backend.delete(rowId);
-    if (deleted) this.#committed([rowId]);
+    const deleted = await this.#core.call('delete a run', (backend) => backend.delete(rowId));
+    if (deleted) this.#core.wrote({ runIds: [rowId], sessionIds: [] });
     return deleted;
   }
 
   /**
-   * The journal of a run, by `seq`.
+   * Removes runs that ended before a moment, each after its descendants, or only their journals; in small
+   * batches that let others in.
+   *
+   * @returns the number of runs.
+   * @throws {RunError} `validation_error`. Otherwise the signal's reason.
+   */
+  async prune(options: PruneOptions): Promise<number> {
+    this.#assertOpen();
+    return prune(readPruneOptions(options), this.#core);
+  }
+
+  /**
+   * The journal of a run, by `seq`. Its first entry is `created`.
    *
    * @throws {RunError} `validation_error`
    */
-  async events(runId: string, { afterSeq, limit = 1000 }: EventsOptions = {}): Promise<JournalEntry[]> {
+  async events(runId: string, options: EventsOptions = {}): Promise<JournalEntry[]> {
     this.#assertOpen();
+    refuseUnknown(options, ['afterSeq', 'limit'], 'events options');
+    const { afterSeq, limit = 1000 } = options;
     const query = {
       runId: readId(runId, 'runId'),
       afterSeq: readStart(afterSeq, 'afterSeq'),
       limit: readLimit(limit),
     };
-    return (await this.#backend.journal(query)).entries.map(journalEntryOf);
+    const { entries } = await this.#core.call('read the journal', (backend) => backend.journal(query));
+    return readAll(entries, journalEntryOf, this.#core);
   }
 
   /**
@@ -238,17 +266,11 @@ export abstract class RunStore {
    * point: each entry once, in order, none left out. Goes on until the signal aborts, the store
    * closes, or the loop is left.
    *
-   * @throws {RunError} `validation_error`
+   * @throws {RunError} `validation_error` at once. The loop throws `storage_error`.
    */
-  watch(options: WatchOptions = {}): AsyncGenerator<JournalEntry> {
+  watch(options: WatchOptions = {}): AsyncGenerator<JournalEntry, undefined> {
     this.#assertOpen();
-    return watchJournal(options, {
-      backend: this.#backend,
-      wakeUps: this.#wakeUps,
-      pollMs: this.#options.pollMs ?? 100,
-      retryForMs: this.#options.retryForMs ?? RETRY_FOR_MS,
-      closed: this.#closing.signal,
-    });
+    return new JournalWatch(readWatchOptions(options), this.#core);
   }
 
   /**
@@ -257,34 +279,34 @@ export abstract class RunStore {
    * @returns a row for each group, by group ascending.
    * @throws {RunError} `validation_error`
    */
-  summarize(options: SummarizeOptions): Promise<SummaryRow[]> {
+  async summarize(options: SummarizeOptions): Promise<SummaryRow[]> {
     this.#assertOpen();
-    return summarize(this.#backend, options);
+    return this.#core.summarize(() => new Summary(options));
   }
 
   /**
    * Ends what a dead process has left running, as `failed` with the error code `orphaned`, its usage
-   * so far intact. Safe to call from every process, at its start and then now and again. A running
-   * run that was only saved, never tracked, has no lease: it counts by when it was last saved.
+   * so far intact, and what has waited too long for an answer, as `timeout` with the code `expired`. Safe
+   * to call from every process, at its start and then now and again. The lease of a tracked run decides;
+   * one that was only saved counts by when that was.
    *
-   * @returns the runs that were ended by this call.
+   * @returns the runs that were ended by this call; with `dryRun` those that would be, as they are.
    * @throws {RunError} `validation_error`
    */
-  async recover({ staleAfterMs = 30_000 }: RecoverOptions = {}): Promise<Run[]> {
+  async recover(options: RecoverOptions = {}): Promise<Run[]> {
     this.#assertOpen();
-    const quietMs = readStart(staleAfterMs, 'staleAfterMs');
-    return endOrphans(this.#backend, { unleasedQuietMs: quietMs }, (writes) => this.#wrote(writes));
+    return endOrphans(readRecoverOptions(options), this.#core);
   }
 
   /**
    * Stores what is left, ends every `watch`, and closes the database. Leases of runs that still run
-   * stay until they expire; runs that wait for their session are not waited for. A second call waits
-   * for the first.
+   * stay until they expire; runs that wait for their session do not get in. What waits settles, with
+   * `invalid_operation` where it could not be done. A second call waits for the first.
    *
    * @throws {RunError} `storage_error` when changes could not be stored.
    */
   close(): Promise<void> {
-    return (this.#closed ??= this.#close());
+    return (this.#closed ??= this.#core.close());
   }
 
   /** As {@link close}: `await using store = …`. */
@@ -292,137 +314,13 @@ export abstract class RunStore {
     return this.close();
   }
 
-  async #close(): Promise<void> {
-    const recorders = this.#busyRecorders.all().filter((recorder) => !recorder.isQueueing);
-    const flushed = await Promise.allSettled(recorders.map((recorder) => recorder.flush()));
-    this.#closing.abort();
-    this.#leases.close();
-    this.#queue.close();
-    this.#unsubscribe?.();
-    await this.#backend.close();
-    const lost = flushed.find((result) => result.status === 'rejected' && isStorageError(result.reason));
-    if (lost?.status === 'rejected') throw lost.reason;
-  }
-
-  #hostOfRecorders(): RecorderHost {
-    const recorders = this.#busyRecorders;
-    return {
-      backend: this.#backend,
-      queue: this.#queue,
-      leases: this.#leases,
-      changed: (recorder) => recorders.add(recorder),
-      settled: (recorder) => recorders.remove(recorder),
-      released: (recorder) => {
-        recorders.remove(recorder);
-        this.#recorderOf.delete(recorder.run);
-      },
-    };
-  }
-
-  #wholeWrite(run: AnyRun, version: Version, stored: StoredRun | null): RunWrite {
-    const from = stored?.status ?? 'pending';
-    const entry = { type: 'statusChanged', data: JSON.stringify({ from, to: run.status }), at: Date.now() };
-    return {
-      id: encodeText(run.id),
-      sessionId: encodeText(run.sessionId),
-      revision: version.revision,
-      nextRevision: version.revision + 1,
-      writer: randomUUID(),
-      columns: columnsOf(run, RECORD_COLUMNS),
-      entries: from === run.status ? [] : [{ ...entry, seq: version.seq + 1 }],
-      lease: 'keep',
-      exclusive: false,
-    };
-  }
-
-  async #saveError(run: AnyRun, { revision }: Version): Promise<RunError> {
-    const details = { runId: run.id };
-    if (revision === 0) {
-      const message = `Run ${run.id} is in the store already: read it with get() before changing it`;
-      return new RunError('already_exists', message, { details });
-    }
-    const stored = await this.#backend.read(encodeText(run.id));
-    if (stored === null) return notFound(run.id);
-    const message = `Run ${run.id} has been written since it was read: it is "${stored.status}" now`;
-    return new RunError('conflict', message, { details });
-  }
-
-  async #cancelOthers(newest: AnyRun): Promise<void> {
-    const rows = await this.#activeRows(encodeText(newest.sessionId), SESSION_PAGE);
-    for (const row of rows) {
-      const { id } = runOf(row);
-      if (id === newest.id) continue;
-      await this.cancel(id, `Run ${newest.id} of the same session took its place`).catch(ignoreEnded);
-    }
-  }
-
-  async #endOrphansOf(sessionId: string): Promise<boolean> {
-    const query = { sessionId: encodeText(sessionId), unleasedQuietMs: null };
-    const ended = await endOrphans(this.#backend, query, (writes) => this.#wrote(writes));
-    return ended.length > 0;
-  }
-
-  #activeRows(sessionId: string, limit: number): Promise<readonly StoredRun[]> {
-    return this.#backend.list({ sessionId, active: true, limit }, ALL_COLUMNS);
-  }
-
-  /** The run of a row, nothing for one that cannot be read: it must not hide the others. */
-  #readableRun(stored: StoredRun): readonly Run[] {
-    try {
-      return [this.#runOf(stored)];
-    } catch (error) {
-      if (isStorageError(error)) return [];
-      throw error;
-    }
-  }
-
-  #runOf(stored: StoredRun): Run {
-    const run = runOf(stored);
-    this.#versions.set(run, { revision: stored.revision, seq: stored.seq });
-    return run;
-  }
-
-  #versionOf(run: AnyRun): Version {
-    const known = this.#versions.get(run);
-    if (known !== undefined) return known;
-    const version = { revision: 0, seq: 0 };
-    this.#versions.set(run, version);
-    return version;
-  }
-
-  #wrote(writes: readonly RunWrite[]): void {
-    if (writes.length > 0) this.#committed(writes.map(({ id }) => id));
-  }
-
-  /** Somebody else than their recorders has written runs: these, or nobody knows which. */
-  #committed(ids: readonly string[] | null): void {
-    this.#wakeUps.wakeAll();
-    const recorders =
-      ids === null ? this.#busyRecorders.all() : ids.flatMap((id) => this.#busyRecorders.of(id));
-    for (const recorder of recorders) recorder.check();
+  #track(run: AnyRun, options: TrackOptions, asksFirst: boolean): RunRecorder {
+    this.#assertOpen();
+    const settings = readTrackOptions(options, this.#options.track);
+    return this.#core.tracker.track(run, { ...settings, asksFirst });
   }
 
   #assertOpen(): void {
-    if (this.#closed !== undefined) throw new RunError('invalid_operation', 'The store is closed');
+    if (this.#closed !== undefined) throw closedError();
   }
-}
-
-function keyOf({ started_ms: startedMs, id }: Pick<StoredRun, 'started_ms' | 'id'>): {
-  startedMs: number;
-  id: string;
-} {
-  return { startedMs, id };
-}
-
-function notFound(id: string): RunError {
-  return new RunError('run_not_found', `The store has no run ${id}`, { details: { runId: id } });
-}
-
-function ignoreEnded(error: unknown): void {
-  const code = error instanceof RunError ? error.code : '';
-  if (code !== 'invalid_transition' && code !== 'run_not_found') throw error;
-}
-
-function isStorageError(error: unknown): boolean {
-  return error instanceof RunError && error.code === 'storage_error';
 }

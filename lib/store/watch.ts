@@ -1,137 +1,188 @@
-import { RunError } from '../record/error';
-import type { JournalQuery, StoreBackend, StoredEntry } from './backend';
+// Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { JournalPage, JournalQuery, StoredEntry } from './backend';
+import type { Clock } from './clock';
+import { nextTick } from './clock';
 import { encodeText } from './column-text';
-import { readStart } from './filter';
+import type { Database } from './database';
+import { Deferred } from './deferred';
 import type { JournalEntry } from './journal';
 import { journalEntryOf } from './journal';
-
-/** What to watch, and from where. */
-export type WatchOptions = WatchRunOptions | WatchSessionOptions;
-
-/** The journal of one run. */
-export interface WatchRunOptions {
-  /** The run whose journal it is. */
-  readonly runId: string;
-  /** The `seq` of the last entry that is known already. @default 0 */
-  readonly afterSeq?: number | undefined;
-  /** Ends the loop. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The journal of a session, or of the whole store. */
-export interface WatchSessionOptions {
-  /** Not together with a session or a position. */
-  readonly runId?: undefined;
-  /** @default all sessions */
-  readonly sessionId?: string | undefined;
-  /** The `position` of the last entry that is known already. @default 0 */
-  readonly afterPosition?: number | undefined;
-  /** Ends the loop. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Wakes those who wait for new entries. */
-export class WakeUps {
-  readonly #waiting = new Set<() => void>();
-  #count = 0;
-
-  /** How often somebody was to be woken. Taken before a look, so that nothing slips in after it. */
-  get count(): number {
-    return this.#count;
-  }
-
-  wakeAll(): void {
-    this.#count += 1;
-    for (const wake of [...this.#waiting]) wake();
-  }
-
-  /** Settles when there was a {@link wakeAll} after that count, when the signal aborts, or after a while. */
-  wait(count: number, ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-      if (signal.aborted || this.#count !== count) wake();
-    });
-  }
-}
+import type { JournalReader } from './journal-reader';
+import type { Subject, Waiter } from './wake-ups';
+import type { WatchSettings } from './watch-options';
 
 /** What a watch needs of its store. */
 export interface WatchHost {
-  readonly backend: StoreBackend;
-  readonly wakeUps: WakeUps;
-  readonly pollMs: number;
-  /** How long it goes on trying when the database does not answer, in milliseconds. */
-  readonly retryForMs: number;
-  /** Aborts when the store closes. */
-  readonly closed: AbortSignal;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly journal: JournalReader;
+  /** Wakes up when something of it is written. */
+  enter(subject: Subject): Waiter;
+  /** Calls back when the store closes. Returns a function that takes it back. */
+  onClose(callback: () => void): () => void;
+  /** Is told of an entry that cannot be read. */
+  unreadable(error: unknown): void;
 }
+
+type Result = IteratorResult<JournalEntry, undefined>;
 
 const PAGE = 500;
-const RETRY_MS = 100;
+const OVER: Result = { done: true, value: undefined };
 
-/** Reads the journal from where it is told, and goes on as it grows. */
-export async function* watchJournal(options: WatchOptions, host: WatchHost): AsyncGenerator<JournalEntry> {
-  const signals = options.signal === undefined ? [host.closed] : [host.closed, options.signal];
-  const signal = AbortSignal.any(signals);
-  let query = firstQuery(options);
-  while (!signal.aborted) {
-    const { count } = host.wakeUps;
-    const page = await readPatiently(query, host, signal);
-    for (const row of page) {
-      if (isAborted(signal)) return;
-      yield journalEntryOf(row);
-    }
-    const last = page.at(-1);
-    if (last === undefined) await host.wakeUps.wait(count, host.pollMs, signal);
-    else query = nextQuery(query, last);
+/** The journal from where it is told, and as it grows. Leaving it settles what waits, at once. */
+export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
+  readonly #host: WatchHost;
+  readonly #signal: AbortSignal | undefined;
+  readonly #subject: Subject;
+  /** Where to begin, which is asked for at the call. */
+  readonly #begin: Promise<JournalQuery>;
+  readonly #requests: Deferred<Result>[] = [];
+  #query: JournalQuery | null = null;
+  #page: readonly StoredEntry[] = [];
+  #next = 0;
+  #waiter: Waiter | null = null;
+  #isPumping = false;
+  #isOver = false;
+  #stopListening: () => void = () => undefined;
+
+  constructor({ runId, sessionId, after, signal }: WatchSettings, host: WatchHost) {
+    this.#host = host;
+    this.#signal = signal;
+    const ids = { runId: encoded(runId), sessionId: encoded(sessionId) };
+    this.#subject = subjectOf(ids);
+    this.#begin = firstQuery(ids, after, host.database);
+    this.#begin.catch(() => undefined);
   }
-}
 
-/** Reads a page; where the database is away for a while, as soon as it is back. */
-async function readPatiently(
-  query: JournalQuery,
-  { backend, wakeUps, retryForMs }: WatchHost,
-  signal: AbortSignal,
-): Promise<readonly StoredEntry[]> {
-  const startedAt = Date.now();
-  for (;;) {
-    const { count } = wakeUps;
+  next(): Promise<Result> {
+    if (this.#isOver) return Promise.resolve(OVER);
+    const request = new Deferred<Result>();
+    this.#requests.push(request);
+    if (!this.#isPumping) void this.#pump();
+    return request.promise;
+  }
+
+  return(): Promise<Result> {
+    this.#end();
+    return Promise.resolve(OVER);
+  }
+
+  async throw(error: unknown): Promise<Result> {
+    await this.return();
+    throw error as Error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    this.#listen();
     try {
-      return (await backend.journal(query)).entries;
+      while (this.#requests.length > 0) {
+        const entry = this.#take();
+        if (entry !== null) this.#requests.shift()?.resolve({ done: false, value: entry });
+        else await this.#readOn();
+      }
     } catch (error) {
-      if (isAborted(signal)) return [];
-      const mayPass = error instanceof RunError && error.retryable;
-      if (!mayPass || Date.now() - startedAt >= retryForMs) throw error;
+      this.#requests.shift()?.reject(error);
+      this.#end();
     }
-    await wakeUps.wait(count, RETRY_MS, signal);
+    this.#isPumping = false;
+  }
+
+  /** The next entry of the page; those that cannot be read are passed over. */
+  #take(): JournalEntry | null {
+    for (;;) {
+      const row = this.#page[this.#next];
+      if (row === undefined) return null;
+      this.#next += 1;
+      try {
+        return journalEntryOf(row);
+      } catch (error) {
+        this.#host.unreadable(error);
+      }
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    const isFirst = this.#query === null;
+    const query = (this.#query ??= await this.#begin);
+    if (this.#isOver) return;
+    const waiter = (this.#waiter ??= this.#host.enter(this.#subject));
+    // However much there is to catch up with, others have their turn between two pages.
+    if (!isFirst && this.#page.length === PAGE) await nextTick(this.#host.clock);
+    waiter.beginToLook();
+    const page = await this.#host.journal.read(query);
+    this.#page = page.entries;
+    this.#next = 0;
+    this.#query = nextQuery(query, page);
+    if (page.entries.length === 0 && !this.#isLeft()) await waiter.wait(Infinity);
+  }
+
+  /** Read anew: it may have been left meanwhile. */
+  #isLeft(): boolean {
+    return this.#isOver;
+  }
+
+  #listen(): void {
+    if (this.#query !== null) return;
+    const end = (): void => this.#end();
+    const stopClose = this.#host.onClose(end);
+    this.#signal?.addEventListener('abort', end);
+    this.#stopListening = () => {
+      stopClose();
+      this.#signal?.removeEventListener('abort', end);
+    };
+    if (this.#signal?.aborted === true) this.#end();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopListening();
+    this.#waiter?.leave();
+    this.#page = [];
+    for (const request of this.#requests.splice(0)) request.resolve(OVER);
   }
 }
 
-function firstQuery(options: WatchOptions): JournalQuery {
-  if (options.runId !== undefined) {
-    const afterSeq = readStart(options.afterSeq, 'afterSeq');
-    return { runId: encodeText(options.runId), afterSeq, limit: PAGE };
+function encoded(id: string | undefined): string | undefined {
+  return id === undefined ? undefined : encodeText(id);
+}
+
+interface Ids {
+  readonly runId: string | undefined;
+  readonly sessionId: string | undefined;
+}
+
+function subjectOf({ runId, sessionId }: Ids): Subject {
+  if (runId !== undefined) return { runId };
+  return sessionId === undefined ? 'all' : { sessionId };
+}
+
+async function firstQuery(
+  { runId, sessionId }: Ids,
+  after: number | 'end',
+  database: Database,
+): Promise<JournalQuery> {
+  if (runId === undefined) {
+    const end = (): Promise<number> => database.patiently('read the journal', (backend) => backend.head());
+    return { sessionId, afterPosition: after === 'end' ? await end() : after, limit: PAGE };
   }
-  const { sessionId } = options;
-  return {
-    sessionId: sessionId === undefined ? undefined : encodeText(sessionId),
-    afterPosition: readStart(options.afterPosition, 'afterPosition'),
-    limit: PAGE,
-  };
+  if (after !== 'end') return { runId, afterSeq: after, limit: PAGE };
+  const row = await database.patiently('read a run', (backend) => backend.read(runId));
+  return { runId, afterSeq: row?.seq ?? 0, limit: PAGE };
 }
 
-function nextQuery(query: JournalQuery, { seq, position }: { seq: number; position: number }): JournalQuery {
-  return query.runId === undefined ? { ...query, afterPosition: position } : { ...query, afterSeq: seq };
-}
-
-/** Read anew: the consumer of the loop may have aborted it meanwhile. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
+function nextQuery(query: JournalQuery, { entries, throughPosition }: JournalPage): JournalQuery {
+  if (query.runId === undefined) return { ...query, afterPosition: throughPosition };
+  const last = entries.at(-1);
+  return last === undefined ? query : { ...query, afterSeq: last.seq };
 }

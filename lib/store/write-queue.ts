@@ -1,27 +1,31 @@
-import { RunError } from '../record/error';
-import type { RunWrite, StoreBackend, WriteOutcome } from './backend';
-import { storageError } from './storage-error';
+import type { RunError } from '../record/error';
+import type { RunWrite, WriteOutcome } from './backend';
+import type { Clock } from './clock';
+import { sleep } from './clock';
+import type { Database } from './database';
+import { delayAfter } from './database';
+import { asStorageError, timeoutError, storageError } from './storage-error';
 
 /** Who has something to write. */
 export interface QueueMember {
-  /** What is to be written now; the same until it is settled; null for nothing. @internal */
+  /** What is to be written now; the same until it is settled; null for nothing. */
   takeWrite(): RunWrite | null;
-  /** Takes what became of the write. @internal */
+  /** Takes what became of the write. */
   settle(write: RunWrite, outcome: WriteOutcome): void | Promise<void>;
-  /** The database does not answer; the same write will be tried again. @internal */
+  /** The database does not answer; the same write will be tried again. */
   delayed(error: RunError, beyondPatience: boolean): void;
-  /** The write can never succeed. @internal */
+  /** The write can never succeed. */
   fail(error: RunError): void;
 }
 
-/** How a queue deals with a database that does not answer. */
-export interface RetryOptions {
-  /**
-   * How long `flush` and `watch` are patient, in milliseconds. Changes are kept and tried beyond it.
-   *
-   * @default 30000
-   */
-  readonly retryForMs?: number | undefined;
+/** What a queue needs of its store. */
+export interface QueueHost {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** The longest that a write may be held back, in milliseconds: leases have to be renewed in time. */
+  longestPauseMs(): number;
+  /** Is told what was committed. */
+  applied(writes: readonly RunWrite[]): void;
 }
 
 interface Pending {
@@ -29,128 +33,195 @@ interface Pending {
   readonly write: RunWrite;
 }
 
-/** How long a database may be away before those who wait for it are told. */
-export const RETRY_FOR_MS = 30_000;
+/** What has gone wrong with one member's writes since the last that went well. */
+interface Trouble {
+  readonly since: number;
+  readonly failures: number;
+}
 
 const MAX_BATCH = 500;
-const FIRST_DELAY_MS = 20;
-const LONGEST_DELAY_MS = 2_000;
+
+/** How many characters go out together: a statement of more holds up everybody, and takes memory many times over. */
+const MAX_BATCH_LENGTH = 4_000_000;
 
 /**
  * Sends what all recorders of a store have to write, what comes in one tick in one batch, one batch
- * at a time. A batch that fails for a while is tried again with growing delays.
+ * at a time.
+ *
+ * While the database is away, everything waits, longer each time. A batch that fails although the
+ * database answers is halved, until the write that it does not take stands alone: that one is set
+ * aside and tried again by itself.
  */
 export class WriteQueue {
-  readonly #backend: StoreBackend;
-  readonly #retryForMs: number;
-  readonly #onApplied: (writes: readonly RunWrite[]) => void;
+  readonly #host: QueueHost;
   readonly #members = new Set<QueueMember>();
-  #draining = false;
-  #closed = false;
+  readonly #troubles = new Map<QueueMember, Trouble>();
+  #isDraining = false;
+  #isClosed = false;
 
-  /** @param onApplied - Is told what was committed. */
-  constructor(
-    backend: StoreBackend,
-    { retryForMs = RETRY_FOR_MS }: RetryOptions,
-    onApplied: (writes: readonly RunWrite[]) => void,
-  ) {
-    this.#backend = backend;
-    this.#retryForMs = retryForMs;
-    this.#onApplied = onApplied;
+  constructor(host: QueueHost) {
+    this.#host = host;
   }
 
   /** Asks the member for its write at the end of this tick. */
   add(member: QueueMember): void {
     this.#members.add(member);
-    if (!this.#draining) this.#schedule();
+    if (!this.#isDraining) this.#schedule();
   }
 
   /** Gives up: nothing is sent from here on. */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
+    this.#members.clear();
+    this.#troubles.clear();
   }
 
   #schedule(): void {
-    this.#draining = true;
-    setImmediate(() => {
+    if (this.#isClosed) return;
+    this.#isDraining = true;
+    this.#host.clock.tick(() => {
       void this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
-    const batch = this.#takeBatch();
-    if (batch.length > 0 && !this.#closed) await this.#send(batch);
-    this.#draining = false;
-    if (this.#members.size > 0 && !this.#closed) this.#schedule();
+    const batch = this.#isClosed ? [] : this.#takeBatch();
+    if (batch.length > 0) await this.#send(batch);
+    this.#isDraining = false;
+    if (this.#members.size > 0) this.#schedule();
   }
 
-  /** An exclusive write goes without any other of its session: each has to see what the other did. */
+  /**
+   * An exclusive write goes without any other of its session, and a write without any other of its
+   * run: each has to see what the other did.
+   */
   #takeBatch(): Pending[] {
     const batch: Pending[] = [];
     const sessions = new Map<string, boolean>();
+    const runIds = new Set<string>();
+    let length = 0;
     for (const member of this.#members) {
       const write = takeFrom(member);
-      const other = write === null ? undefined : sessions.get(write.sessionId);
-      if (write !== null && other !== undefined && (other || write.exclusive)) continue;
+      if (write !== null && !fits(write, sessions, runIds)) continue;
       this.#members.delete(member);
       if (write === null) continue;
       sessions.set(write.sessionId, write.exclusive);
+      runIds.add(write.id);
       batch.push({ member, write });
-      if (batch.length === MAX_BATCH) break;
+      length += lengthOf(write);
+      if (batch.length === MAX_BATCH || length >= MAX_BATCH_LENGTH) break;
     }
     return batch;
   }
 
   async #send(batch: readonly Pending[]): Promise<void> {
-    const startedAt = Date.now();
-    for (let delayMs = FIRST_DELAY_MS; !this.#closed; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
-      const error = await this.#attempt(batch);
-      if (error === null) return;
-      if (!error.retryable) return this.#sendSingly(batch, error);
-      const beyondPatience = Date.now() - startedAt >= this.#retryForMs;
-      for (const { member } of batch) member.delayed(error, beyondPatience);
-      await sleep(delayMs, beyondPatience);
+    const startedAt = this.#host.clock.now();
+    const error = await this.#attempt(batch);
+    if (error === null || this.#isClosed) return;
+    const isReachable = !error.retryable || (await this.#isReachable());
+    if (isReachable && batch.length > 1) await this.#sendHalves(batch);
+    else if (!error.retryable) for (const { member } of batch) this.#giveUp(member, error);
+    else if (isReachable) void this.#setAside(batch, error, startedAt);
+    else await this.#setAside(batch, error, startedAt);
+  }
+
+  async #sendHalves(batch: readonly Pending[]): Promise<void> {
+    const middle = Math.ceil(batch.length / 2);
+    await this.#send(batch.slice(0, middle));
+    if (!this.#isClosed) await this.#send(batch.slice(middle));
+  }
+
+  /** Whether it is the batch that the database does not take, and not the database that is away. */
+  async #isReachable(): Promise<boolean> {
+    try {
+      await this.#host.database.attempt('be reached', (backend) => backend.head());
+      return true;
+    } catch {
+      return false;
     }
   }
 
-  /** Finds the write that a database refuses, so that it does not hold up the others. */
-  async #sendSingly(batch: readonly Pending[], error: RunError): Promise<void> {
-    const [first] = batch;
-    if (batch.length === 1) {
-      first?.member.fail(error);
-      return;
-    }
-    for (const pending of batch) await this.#send([pending]);
+  /** Settles when those of the batch stand in the queue again. */
+  async #setAside(batch: readonly Pending[], error: RunError, startedAt: number): Promise<void> {
+    const { clock } = this.#host;
+    const troubles = batch.map(({ member }) => this.#fails(member, error, startedAt));
+    const failures = Math.max(...troubles.map((trouble) => trouble.failures));
+    const delayMs = Math.min(delayAfter(failures), this.#host.longestPauseMs());
+    await sleep(clock, delayMs, !troubles.some((trouble) => this.#isPatient(trouble)));
+    if (this.#isClosed) return;
+    for (const { member } of batch) this.add(member);
+  }
+
+  #fails(member: QueueMember, error: RunError, startedAt: number): Trouble {
+    const { since, failures } = this.#troubles.get(member) ?? { since: startedAt, failures: 0 };
+    const trouble = { since, failures: failures + 1 };
+    this.#troubles.set(member, trouble);
+    member.delayed(error, !this.#isPatient(trouble));
+    return trouble;
+  }
+
+  #isPatient({ since }: Trouble): boolean {
+    return this.#host.clock.now() - since < this.#host.database.retryForMs;
+  }
+
+  #giveUp(member: QueueMember, error: RunError): void {
+    this.#troubles.delete(member);
+    member.fail(error);
   }
 
   async #attempt(batch: readonly Pending[]): Promise<RunError | null> {
+    const writes = batch.map(({ write }) => write);
     let outcomes: readonly WriteOutcome[];
+    const stopImpatience = this.#beginImpatience(batch);
     try {
-      outcomes = await this.#backend.apply(batch.map(({ write }) => write));
+      outcomes = await this.#host.database.attempt('write runs', (backend) => backend.apply(writes));
     } catch (error) {
       return asStorageError(error);
+    } finally {
+      stopImpatience();
     }
-    this.#onApplied(batch.filter((_, index) => outcomes[index] === 'applied').map(({ write }) => write));
+    this.#host.applied(writes.filter((_, index) => outcomes[index] === 'applied'));
     await Promise.all(batch.map((pending, index) => this.#settle(pending, outcomes[index] ?? 'stale')));
     return null;
+  }
+
+  /** One attempt may take longer than those who wait are patient. */
+  #beginImpatience(batch: readonly Pending[]): () => void {
+    const { clock, database } = this.#host;
+    const { retryForMs, callTimeoutMs } = database;
+    if (retryForMs >= callTimeoutMs) return () => undefined;
+    const tell = (): void => {
+      const error = timeoutError('write runs', retryForMs);
+      for (const { member } of batch) member.delayed(error, true);
+    };
+    return clock.after(retryForMs, tell, true);
   }
 
   async #settle({ member, write }: Pending, outcome: WriteOutcome): Promise<void> {
     try {
       await member.settle(write, outcome);
+      this.#troubles.delete(member);
     } catch (cause) {
       // The store was closed while somebody looked what had become of a run: nothing is lost by that.
-      if (this.#closed) return;
+      if (this.#isClosed) return;
       const error = asStorageError(cause);
-      if (!error.retryable) {
-        member.fail(error);
-        return;
-      }
-      member.delayed(error, false);
-      await sleep(FIRST_DELAY_MS, false);
-      this.#members.add(member);
+      if (error.retryable) void this.#setAside([{ member, write }], error, this.#host.clock.now());
+      else this.#giveUp(member, error);
     }
   }
+}
+
+function fits(write: RunWrite, sessions: ReadonlyMap<string, boolean>, runIds: ReadonlySet<string>): boolean {
+  const other = sessions.get(write.sessionId);
+  if (other !== undefined && (other || write.exclusive)) return false;
+  return !runIds.has(write.id);
+}
+
+function lengthOf({ columns, entries }: RunWrite): number {
+  let length = 0;
+  for (const value of Object.values(columns)) if (typeof value === 'string') length += value.length;
+  for (const { data } of entries) length += data.length;
+  return length;
 }
 
 function takeFrom(member: QueueMember): RunWrite | null {
@@ -160,15 +231,4 @@ function takeFrom(member: QueueMember): RunWrite | null {
     member.fail(storageError('turn the run into a row', cause, false));
     return null;
   }
-}
-
-function asStorageError(error: unknown): RunError {
-  return error instanceof RunError ? error : storageError('be reached', error, false);
-}
-
-function sleep(ms: number, mayExit: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    if (mayExit) timer.unref();
-  });
 }

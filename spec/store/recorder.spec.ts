@@ -1,50 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Run, RunError } from 'agent-run';
-import { RunStore } from 'agent-run/store';
-import type { RecorderErrorEvent, RunStoreOptions } from 'agent-run/store';
-import type { RunWrite, StaleQuery, WriteOutcome } from '../../lib/store/backend';
-import type { StoredRun } from '../../lib/store/columns';
-import { MemoryBackend } from '../../lib/store/memory/backend';
+import type { RecorderErrorEvent, RunStore, RunStoreOptions } from 'agent-run/store';
+import { FlakyBackend, FlakyStore } from '../support/flaky-backend';
 import { until } from './contract/test-database';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
-
-/** What the database does about one batch. */
-type Answer = 'ok' | 'away' | 'lost answer' | 'refused';
-
-/** A database that is away for a while, or whose answer is lost after it has committed. */
-class FlakyBackend extends MemoryBackend {
-  answers: Answer[] = [];
-  /** What it answers when `answers` is used up. */
-  then: Answer = 'ok';
-  readonly batches: (readonly RunWrite[])[] = [];
-  /** What looking for orphans, or reading a run, throws the next times. */
-  readonly errors: RunError[] = [];
-
-  override stale(query: StaleQuery): Promise<readonly StoredRun[]> {
-    const error = this.errors.shift();
-    return error === undefined ? super.stale(query) : Promise.reject(error);
-  }
-
-  override read(id: string): Promise<StoredRun | null> {
-    const error = this.errors.shift();
-    return error === undefined ? super.read(id) : Promise.reject(error);
-  }
-
-  override async apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
-    this.batches.push(writes);
-    const answer = this.answers.shift() ?? this.then;
-    if (answer === 'away') throw new RunError('storage_error', 'The database is away', { retryable: true });
-    if (answer === 'refused') throw new RunError('storage_error', 'The database is read-only');
-    const outcomes = await super.apply(writes);
-    if (answer === 'lost answer') throw new RunError('storage_error', 'Connection lost', { retryable: true });
-    return outcomes;
-  }
-}
-
-class FlakyStore extends RunStore {}
 
 function open(options: RunStoreOptions = {}): {
   backend: FlakyBackend;
@@ -79,7 +41,7 @@ describe('RunRecorder', () => {
     run.metadata = { a: 1 };
     await recorder.flush();
     expect(backend.batches.map(([write]) => Object.keys(write!.columns).sort()).slice(1)).toEqual([
-      ['active', 'extra', 'status', 'turn_count'],
+      ['active', 'running', 'running_at', 'status', 'turn_count'],
       ['metadata'],
     ]);
   });
@@ -95,9 +57,10 @@ describe('RunRecorder', () => {
     run.setOutput({ done: true });
     await recorder.flush();
     expect((await store.events(run.id)).map(({ seq, type }) => [seq, type])).toEqual([
-      [1, 'statusChanged'],
-      [2, 'turnIncremented'],
-      [3, 'statusChanged'],
+      [1, 'created'],
+      [2, 'statusChanged'],
+      [3, 'turnIncremented'],
+      [4, 'statusChanged'],
     ]);
     expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
     expect(errors.map(({ error, willRetry, run: about }) => [error.code, willRetry, about === run])).toEqual(
@@ -112,10 +75,10 @@ describe('RunRecorder', () => {
     backend.then = 'away';
     run.updateStatus('running');
     await expect(recorder.flush()).rejects.toMatchObject({ code: 'storage_error', retryable: true });
-    expect(recorder.buffered).toBe(1);
+    expect(recorder.buffered).toBe(2);
     backend.then = 'ok';
     await recorder.flush();
-    expect(await store.events(run.id)).toHaveLength(1);
+    expect(await store.events(run.id)).toHaveLength(2);
   });
 
   it('stores nothing twice when the answer to a write is lost', async () => {
@@ -127,7 +90,7 @@ describe('RunRecorder', () => {
     await recorder.flush();
     run.incrementTurn();
     await recorder.flush();
-    expect((await store.events(run.id)).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect((await store.events(run.id)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
     expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
   });
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Run } from 'agent-run';
 import type { RunStore, WhenBusy } from 'agent-run/store';
+import { recordingOf } from '../../../lib/store/recorder';
 import type { TestDatabase } from './test-database';
 
 async function runningRun(store: RunStore): Promise<Run> {
@@ -88,7 +89,7 @@ export function describeBusySessions(database: () => TestDatabase): void {
       const [dead, store] = [database().connect(), database().connect()];
       const orphan = new Run({ sessionId: 'session-1' });
       const recorder = dead.track(orphan, { leaseMs: 40, onError: () => undefined });
-      jest.spyOn(recorder, 'renew').mockReturnValue();
+      jest.spyOn(recordingOf(recorder), 'renew').mockReturnValue();
       orphan.updateStatus('running');
       await recorder.flush();
       await sleep(60);

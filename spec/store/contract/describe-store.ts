@@ -1,8 +1,11 @@
+import { describeAnswers } from './answers';
 import { describeBusySessions } from './busy-sessions';
 import { describeCancel } from './cancel';
+import { describeChildren } from './children';
 import { describeFidelity } from './fidelity';
 import { describeJournal } from './journal';
 import { describeLeases } from './leases';
+import { describeLife } from './life';
 import { describeListing } from './listing';
 import { describeReading } from './reading';
 import { describeSummaries } from './summaries';
@@ -18,6 +21,9 @@ const PARTS = [
   describeCancel,
   describeLeases,
   describeBusySessions,
+  describeChildren,
+  describeAnswers,
+  describeLife,
   describeSummaries,
 ];
 

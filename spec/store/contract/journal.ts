@@ -18,8 +18,9 @@ export function describeJournal(database: () => TestDatabase): void {
       run.setOutput({ response: 'Hello!' });
       await recorder.flush();
       const entries = await database().connect().events(run.id);
-      expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+      expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
       expect(entries.map(({ type, data }) => ({ type, data }))).toEqual([
+        { type: 'created', data: { parentRunId: null } },
         { type: 'statusChanged', data: { from: 'pending', to: 'running' } },
         { type: 'turnIncremented', data: { turnCount: 1 } },
         {
@@ -38,7 +39,7 @@ export function describeJournal(database: () => TestDatabase): void {
       const run = new Run({ sessionId: 'session-1', input: { prompt: 'Hi' } });
       await store.track(run).flush();
       expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
-      expect(await store.events(run.id)).toEqual([]);
+      expect(typesOf(await store.events(run.id))).toEqual(['created']);
     });
 
     it('keeps the row in step with the run, whatever changes', async () => {
@@ -64,7 +65,7 @@ export function describeJournal(database: () => TestDatabase): void {
         await recorder.flush();
         expect((await reader.get(run.id))?.toJSON()).toEqual(run.toJSON());
       }
-      expect(await reader.events(run.id)).toHaveLength(changes.length);
+      expect(await reader.events(run.id)).toHaveLength(1 + changes.length);
     });
 
     it('records what a listener changes', async () => {
@@ -76,6 +77,7 @@ export function describeJournal(database: () => TestDatabase): void {
       run.updateStatus('running');
       await recorder.flush();
       expect(typesOf(await store.events(run.id))).toEqual([
+        'created',
         'statusChanged',
         'turnIncremented',
         'usageUpdated',
@@ -101,7 +103,7 @@ export function describeJournal(database: () => TestDatabase): void {
         expect(next.run).toBe(restored);
       }
       const entries = await first.events(run.id);
-      expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+      expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
       expect((await first.get(run.id))?.output).toEqual({ turns: 2 });
     });
 
@@ -122,7 +124,7 @@ export function describeJournal(database: () => TestDatabase): void {
       await recorder.stop();
       run.incrementTurn();
       await recorder.flush();
-      expect(await store.events(run.id)).toHaveLength(1);
+      expect(typesOf(await store.events(run.id))).toEqual(['created', 'statusChanged']);
       expect(run.listenerCount('turnIncremented')).toBe(0);
     });
 
@@ -162,8 +164,8 @@ export function describeJournal(database: () => TestDatabase): void {
       const seqs = async (options: object): Promise<number[]> =>
         (await store.events(run.id, options)).map(({ seq }) => seq);
       expect(await seqs({ limit: 3 })).toEqual([1, 2, 3]);
-      expect(await seqs({ afterSeq: 7 })).toEqual([8, 9, 10]);
-      expect(await seqs({ afterSeq: 10 })).toEqual([]);
+      expect(await seqs({ afterSeq: 7 })).toEqual([8, 9, 10, 11]);
+      expect(await seqs({ afterSeq: 11 })).toEqual([]);
       await expect(store.events(run.id, { afterSeq: -1 })).rejects.toMatchObject({
         code: 'validation_error',
       });
@@ -180,7 +182,7 @@ export function describeJournal(database: () => TestDatabase): void {
       }
       await store.delete(runs[1]!.id);
       expect(await store.events(runs[1]!.id)).toEqual([]);
-      const seqs = Array.from({ length: 200 }, (_, index) => index + 1);
+      const seqs = Array.from({ length: 201 }, (_, index) => index + 1);
       for (const afterSeq of [0, 1, 62, 63, 64, 65, 127, 128, 150, 199, 200, 500]) {
         for (const limit of [1, 2, 63, 64, 65, 128, 1000]) {
           const page = await store.events(runs[2]!.id, { afterSeq, limit });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Run } from 'agent-run';
-import type { RunRecorder, RunStore } from 'agent-run/store';
+import type { RecoverOptions, RunRecorder, RunStore } from 'agent-run/store';
+import { recordingOf } from '../../../lib/store/recorder';
 import { runOf, until } from './test-database';
 import type { TestDatabase } from './test-database';
 
@@ -9,8 +10,8 @@ async function abandonedRun(store: RunStore): Promise<{ run: Run; recorder: RunR
   const run = new Run({ sessionId: 'session-1' });
   const recorder = store.track(run, { leaseMs: 60, onError: () => undefined });
   run.updateStatus('running').incrementTurn().updateTokenUsage({ input_tokens: 10 });
-  jest.spyOn(recorder, 'renew').mockReturnValue();
-  jest.spyOn(recorder, 'check').mockReturnValue();
+  jest.spyOn(recordingOf(recorder), 'renew').mockReturnValue();
+  jest.spyOn(recordingOf(recorder), 'check').mockReturnValue();
   await recorder.flush();
   await sleep(80);
   return { run, recorder };
@@ -33,7 +34,7 @@ export function describeLeases(database: () => TestDatabase): void {
       });
       expect(stored?.endedAt).not.toBeNull();
       const last = (await service.events(run.id)).at(-1);
-      expect(last).toMatchObject({ seq: 4, data: { from: 'running', to: 'failed' } });
+      expect(last).toMatchObject({ seq: 5, data: { from: 'running', to: 'failed' } });
       expect(await service.recover({ staleAfterMs: 0 })).toEqual([]);
       expect(await service.getActive('session-1')).toBeNull();
     });
@@ -72,10 +73,28 @@ export function describeLeases(database: () => TestDatabase): void {
       expect((await service.get(run.id))?.status).toBe('completed');
     });
 
-    it('goes by the lease of a tracked run, whatever it is told of others', async () => {
+    it('goes by the lease alone, however long a saved run may be quiet', async () => {
       const [dead, service] = [database().connect(), database().connect()];
       const { run } = await abandonedRun(dead);
+      const saved = runOf({ status: 'running' });
+      await service.save(saved);
       expect((await service.recover({ staleAfterMs: 60_000 })).map(({ id }) => id)).toEqual([run.id]);
+      expect((await service.get(saved.id))?.status).toBe('running');
+    });
+
+    it('changes nothing in a dry run, and gives what it would end', async () => {
+      const [dead, service] = [database().connect(), database().connect()];
+      const { run } = await abandonedRun(dead);
+      const found = await service.recover({ dryRun: true });
+      expect(found.map(({ id, status }) => [id, status])).toEqual([[run.id, 'running']]);
+      expect((await service.get(run.id))?.status).toBe('running');
+    });
+
+    it('ends no run of its own process, however late its renewals are', async () => {
+      const store = database().connect();
+      const { run } = await abandonedRun(store);
+      expect(await store.recover()).toEqual([]);
+      expect((await store.get(run.id))?.status).toBe('running');
     });
 
     it('ends a running run that nobody ever held, once it is stale', async () => {
@@ -98,8 +117,10 @@ export function describeLeases(database: () => TestDatabase): void {
       expect([...ids].sort()).toEqual(runs.map(({ id }) => id).sort());
     });
 
-    it('refuses a time that is none', async () => {
-      const recovered = database().connect().recover({ staleAfterMs: -1 });
+    it.each([{ staleAfterMs: -1 }, { dryRun: 'yes' }, { dryrun: true }])('refuses %p', async (options) => {
+      const recovered = database()
+        .connect()
+        .recover(options as RecoverOptions);
       await expect(recovered).rejects.toMatchObject({ code: 'validation_error' });
     });
   });
@@ -137,12 +158,12 @@ export function describeLeases(database: () => TestDatabase): void {
       const [worker, other] = [database().connect(), database().connect()];
       const run = new Run({ sessionId: 'session-1' });
       const recorder = worker.track(run, { leaseMs: 200 });
-      const renew = jest.spyOn(recorder, 'renew');
+      const renew = jest.spyOn(recordingOf(recorder), 'renew');
       run.updateStatus('running');
       await recorder.flush();
       await until(() => renew.mock.calls.length >= 4);
       expect(await other.recover({ staleAfterMs: 0 })).toEqual([]);
-      expect(await other.events(run.id)).toHaveLength(1);
+      expect(await other.events(run.id)).toHaveLength(2);
       run.setOutput({});
       await recorder.flush();
       const calls = renew.mock.calls.length;

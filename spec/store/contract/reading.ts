@@ -26,6 +26,7 @@ export function describeReading(database: () => TestDatabase): void {
       expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
       const entries = await store.events(run.id);
       expect(entries.map(({ data }) => data)).toEqual([
+        { parentRunId: null },
         { from: 'pending', to: 'running' },
         { from: 'running', to: 'completed' },
       ]);
@@ -71,7 +72,7 @@ export function describeReading(database: () => TestDatabase): void {
       run.incrementTurn();
       await store.save(run);
       expect((await store.get(run.id))?.toJSON()).toEqual(run.toJSON());
-      expect(await store.events(run.id)).toHaveLength(2);
+      expect(await store.events(run.id)).toHaveLength(3);
     });
   });
 

@@ -34,7 +34,7 @@ describe('a PostgreSQL that is restarted under load', () => {
       const ids = await Promise.all(
         writers.map(async (writer) => (await writer.call('start', 1, 'session-1'))[0]!),
       );
-      const total = WRITERS * (1 + 2 * turns);
+      const total = WRITERS * (2 + 2 * turns);
       const watching = watcher!.call('watch', 0, total);
       const writing = Promise.all(
         writers.map((writer, index) => writer.call('takeSomeTurns', ids[index]!, turns, 2)),

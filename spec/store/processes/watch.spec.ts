@@ -37,7 +37,7 @@ describe.each(databases)('a watcher on $name', ({ create }) => {
       const writing = Promise.all(
         writers.map((writer, index) => writer.call('takeSomeTurns', ids[index]!, turns, 2)),
       );
-      const total = WRITERS * (1 + 2 * turns);
+      const total = WRITERS * (2 + 2 * turns);
       const seen: Seen[] = [];
       while (seen.length < total) {
         const watcher = await WorkerProcess.start<WorkerCommands>(join(__dirname, 'worker.ts'));

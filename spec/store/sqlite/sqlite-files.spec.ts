@@ -100,7 +100,7 @@ describe('SqliteRunStore', () => {
   });
 
   it('waits for another that writes, and gives up with an error that says it may be tried again', async () => {
-    const store = open({ path, callTimeoutMs: 50 });
+    const store = open({ path, callTimeoutMs: 50, retryForMs: 100 });
     const blocker = new Database(path);
     blocker.exec('BEGIN IMMEDIATE');
     const save = store.save(new Run({ sessionId: 'session-1' }));
@@ -123,7 +123,7 @@ describe('SqliteRunStore', () => {
     setTimeout(() => blocker.exec('COMMIT'), 200);
     await recorder.flush();
     expect(errors).toContain('storage_error');
-    expect(await store.events(run.id)).toHaveLength(1);
+    expect(await store.events(run.id)).toHaveLength(2);
     blocker.close();
   });
 
@@ -164,7 +164,7 @@ describe('SqliteRunStore', () => {
     const recorders = runs.map((run) => store.track(run, { onError: () => undefined }));
     for (const run of runs) run.updateStatus('running');
     await Promise.allSettled(recorders.map((recorder) => recorder.flush()));
-    expect(await store.events(runs[0]!.id)).toHaveLength(1);
+    expect(await store.events(runs[0]!.id)).toHaveLength(2);
     expect(await store.get(runs[1]!.id)).toBeNull();
     await store.close();
     database.close();

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Run } from '../run';
+import type { RunWrite } from './backend';
+import { decodeText } from './column-text';
+import type { StoredRun } from './columns';
+import { runOf } from './columns';
+import type { Database } from './database';
+import type { Rewrite } from './rewrite';
+import { rewriteOf } from './rewrite';
+import { notFoundError } from './storage-error';
+import { wasApplied } from './was-applied';
+
+/**
+ * Changes a stored run by its own rules, whoever executes it and however often it is written meanwhile.
+ * Where the answer of the database is lost, nothing is changed twice.
+ *
+ * @param rowId - The id as rows have it.
+ * @throws {RunError} `run_not_found`; what `change` throws; `storage_error`
+ */
+export async function changeStored(
+  rowId: string,
+  change: (run: Run) => void,
+  database: Database,
+): Promise<Rewrite> {
+  const attempts = new Attempts(rowId, change);
+  try {
+    for (;;) {
+      await database.patiently('write a run', (backend) =>
+        backend.update(rowId, (row) => attempts.decide(row)),
+      );
+      if (attempts.done !== null) return attempts.done;
+    }
+  } catch (error) {
+    // An earlier attempt may be why the run does not take the change any more.
+    const done = await attempts.findLost(database);
+    if (done === null) throw error;
+    return done;
+  }
+}
+
+class Attempts {
+  readonly #rowId: string;
+  readonly #change: (run: Run) => void;
+  readonly #writer = randomUUID();
+  /** What the last attempt wrote, if it was committed. */
+  #last: Rewrite | null = null;
+  /** Whether there was an attempt whose answer never came. */
+  #wasRepeated = false;
+
+  constructor(rowId: string, change: (run: Run) => void) {
+    this.#rowId = rowId;
+    this.#change = change;
+  }
+
+  get done(): Rewrite | null {
+    return this.#last;
+  }
+
+  decide(row: StoredRun | null): RunWrite | null {
+    if (row === null) throw notFoundError(decodeText(this.#rowId));
+    this.#wasRepeated = this.#last !== null;
+    if (row.writer === this.#writer) return null;
+    const rewrite = rewriteOf(row, this.#change, { writer: this.#writer, lease: 'keep' });
+    this.#last = rewrite;
+    return rewrite.write;
+  }
+
+  async findLost(database: Database): Promise<Rewrite | null> {
+    const last = this.#last;
+    if (last === null || !this.#wasRepeated) return null;
+    const stored = await database.patiently('read a run', (backend) => backend.read(this.#rowId));
+    if (stored === null || !(await wasApplied(database, last.write, stored, true))) return null;
+    return { run: runOf(stored), write: last.write };
+  }
+}

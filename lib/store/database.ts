@@ -1,0 +1,132 @@
+import { RunError } from '../record/error';
+import type { StoreBackend } from './backend';
+import type { Clock } from './clock';
+import { sleep } from './clock';
+import type { RetryOptions } from './options';
+import { CALL_TIMEOUT_MS, RETRY_FOR_MS } from './options';
+import { asStorageError, closedError, timeoutError } from './storage-error';
+
+const FIRST_DELAY_MS = 20;
+const LONGEST_DELAY_MS = 1_000;
+
+/** A call that took this long could not have been answered in between: a frozen server says no error. */
+const SLOW_MS = 1_000;
+
+/** The pause before the next attempt: longer each time. */
+export function delayAfter(failures: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
+}
+
+/**
+ * The database behind a store, as one that always answers: each attempt at it has a deadline, and what
+ * may pass is tried again for a while. Remembers when it was last away.
+ */
+export class Database {
+  readonly #backend: StoreBackend;
+  readonly #clock: Clock;
+  readonly #retryForMs: number;
+  readonly #callTimeoutMs: number;
+  #isClosed = false;
+  #isAway = false;
+  /** When it answered again after it was last away. */
+  #backAt: number | null = null;
+
+  constructor(backend: StoreBackend, options: RetryOptions, clock: Clock) {
+    this.#backend = backend;
+    this.#clock = clock;
+    this.#retryForMs = options.retryForMs ?? RETRY_FOR_MS;
+    this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
+  }
+
+  get retryForMs(): number {
+    return this.#retryForMs;
+  }
+
+  get callTimeoutMs(): number {
+    return this.#callTimeoutMs;
+  }
+
+  /**
+   * For how long, in milliseconds, it can be reached again after this process last saw it fail; 0 while
+   * it cannot, and undefined where it never failed.
+   */
+  get reachableForMs(): number | undefined {
+    if (this.#isAway) return 0;
+    return this.#backAt === null ? undefined : this.#clock.now() - this.#backAt;
+  }
+
+  /** Nothing is tried again from here on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /**
+   * One attempt.
+   *
+   * @param what - What it is for: `read a run`.
+   * @throws {RunError} what the backend throws; `storage_error`, `retryable`, at the deadline.
+   */
+  async attempt<Result>(
+    what: string,
+    call: (backend: StoreBackend) => Promise<Result>,
+    timeoutMs = this.#callTimeoutMs,
+  ): Promise<Result> {
+    const startedAt = this.#clock.now();
+    try {
+      const result = await this.#inTime(what, call, timeoutMs);
+      this.#answered(startedAt);
+      return result;
+    } catch (cause) {
+      const error = cause instanceof RunError ? cause : asStorageError(cause);
+      if (error.retryable) this.#isAway = true;
+      throw error;
+    }
+  }
+
+  /**
+   * Attempts until it succeeds, fails for good, or `retryForMs` have passed.
+   *
+   * @throws {RunError} as {@link attempt}; the signal's reason; `invalid_operation` once the store is closed.
+   */
+  async patiently<Result>(
+    what: string,
+    call: (backend: StoreBackend) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const giveUpAt = this.#clock.now() + this.#retryForMs;
+    for (let failures = 1; ; failures++) {
+      signal?.throwIfAborted();
+      if (this.#isClosed) throw closedError();
+      try {
+        const leftMs = giveUpAt - this.#clock.now();
+        return await this.attempt(what, call, Math.min(this.#callTimeoutMs, Math.max(leftMs, 1)));
+      } catch (error) {
+        const mayPass = error instanceof RunError && error.retryable;
+        if (!mayPass || this.#clock.now() >= giveUpAt) throw error;
+      }
+      await sleep(this.#clock, delayAfter(failures) * (0.5 + this.#clock.random() / 2));
+    }
+  }
+
+  #inTime<Result>(
+    what: string,
+    call: (backend: StoreBackend) => Promise<Result>,
+    timeoutMs: number,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const expire = (): void => reject(timeoutError(what, timeoutMs));
+      const stop = this.#clock.after(timeoutMs, expire, false);
+      const answer = new Promise<Result>((settle) => {
+        settle(call(this.#backend));
+      });
+      // What comes after the deadline is dropped: the same is asked again, and is harmless twice.
+      answer.finally(stop).then(resolve, reject);
+    });
+  }
+
+  #answered(startedAt: number): void {
+    const now = this.#clock.now();
+    if (this.#isAway || now - startedAt >= SLOW_MS) this.#backAt = now;
+    this.#isAway = false;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Commit, StoredEntry } from './backend';
+import type { Clock } from './clock';
+import { nextTick } from './clock';
+import type { Database } from './database';
+import type { Subject, Waiter } from './wake-ups';
+import { WakeUps } from './wake-ups';
+
+/** Who else is told of what others wrote. */
+export interface NewsReader {
+  /** Whether it wants to hear at all. */
+  readonly isInterested: boolean;
+  /** Others have written these runs. */
+  written(runIds: readonly string[]): void;
+  /** The journal has these entries, this process's own among them. */
+  appended(entries: readonly StoredEntry[]): void;
+}
+
+const PAGE = 1000;
+
+/** How much is read to find out who is to be woken; beyond it, everybody is. */
+const MOST_PAGES = 10;
+
+/**
+ * Hears of what is written, for all who wait for it: once for the whole store, however many they are.
+ * A backend that can tell does so; otherwise the end of the journal is looked at now and then.
+ */
+export class News {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #pollMs: number;
+  readonly #reader: NewsReader;
+  readonly #wakeUps: WakeUps;
+  /** Up to where the journal was looked at; null before the first look. */
+  #position: number | null = null;
+  #isLooking = false;
+  #looksAgain = false;
+  #stopTimer: (() => void) | null = null;
+  #isClosed = false;
+
+  constructor(database: Database, clock: Clock, pollMs: number, reader: NewsReader) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#pollMs = pollMs;
+    this.#reader = reader;
+    this.#wakeUps = new WakeUps(clock);
+  }
+
+  /** Somebody waits for news, until it leaves. */
+  enter(subject: Subject): Waiter {
+    const waiter = this.#wakeUps.enter(subject);
+    this.expect();
+    return waiter;
+  }
+
+  /** Somebody may be interested: looks now and then, from here on. */
+  expect(): void {
+    if (this.#position === null && !this.#isLooking && this.#isWanted) void this.#look();
+    else if (this.#stopTimer === null) this.#lookLater();
+  }
+
+  /** This process has written. */
+  ownCommit(commit: Commit): void {
+    this.#wakeUps.wake(commit);
+  }
+
+  /** Others have written: these, or nobody can tell which. */
+  commit(commit: Commit | null): void {
+    if (commit === null) {
+      void this.#look();
+    } else {
+      this.#wakeUps.wake(commit);
+      this.#reader.written(commit.runIds);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopTimer?.();
+    this.#wakeUps.wakeAll();
+  }
+
+  get #isWanted(): boolean {
+    return !this.#isClosed && (this.#wakeUps.size > 0 || this.#reader.isInterested);
+  }
+
+  #lookLater(): void {
+    if (this.#isLooking || !this.#isWanted) return;
+    this.#stopTimer?.();
+    const look = (): void => {
+      this.#stopTimer = null;
+      void this.#look();
+    };
+    this.#stopTimer = this.#clock.after(this.#pollMs, look, this.#wakeUps.size === 0);
+  }
+
+  async #look(): Promise<void> {
+    this.#looksAgain = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (this.#looksAgain && this.#isWanted) {
+      this.#looksAgain = false;
+      try {
+        await this.#readOn();
+      } catch {
+        // It is away: those who wait find out for themselves how long they want to be patient.
+        this.#wakeUps.wakeAll();
+      }
+    }
+    this.#isLooking = false;
+    this.#lookLater();
+  }
+
+  async #readOn(): Promise<void> {
+    const head = await this.#database.attempt('read the journal', (backend) => backend.head());
+    const { isClosed } = this.#standing();
+    if (isClosed) return;
+    if (this.#position === null || head - this.#position > MOST_PAGES * PAGE) {
+      this.#position = head;
+      this.#wakeUps.wakeAll();
+      return;
+    }
+    while (this.#position < head) await this.#readPage(this.#position);
+  }
+
+  async #readPage(afterPosition: number): Promise<void> {
+    const query = { afterPosition, limit: PAGE };
+    const page = await this.#database.attempt('read the journal', (backend) => backend.journal(query));
+    const { entries, throughPosition } = page;
+    this.#position = Math.max(throughPosition, afterPosition + 1);
+    this.#wakeUps.wake({
+      runIds: entries.map(({ run_id: id }) => id),
+      sessionIds: entries.map(({ session_id: id }) => id),
+    });
+    this.#reader.appended(entries);
+    await nextTick(this.#clock);
+  }
+
+  /** Read anew: it may have been closed meanwhile. */
+  #standing(): { readonly isClosed: boolean } {
+    return { isClosed: this.#isClosed };
+  }
+}

@@ -1,0 +1,120 @@
+import type { RunError } from '../record/error';
+import type { RunWrite } from './backend';
+import type { Changes } from './change-log';
+import { NO_CHANGES } from './change-log';
+
+/** Everything is stored. */
+export interface Idle {
+  readonly name: 'idle';
+}
+
+/** Something is to be stored: what is here, and what the log has. */
+export interface Due {
+  readonly name: 'due';
+  readonly changes: Changes;
+  /** Whether the lease is to be renewed, even where nothing else is to be written. */
+  readonly renews: boolean;
+}
+
+/** A write is on its way; it stays the same until it is known what became of it. */
+export interface Writing {
+  readonly name: 'writing';
+  readonly changes: Changes;
+  readonly write: RunWrite;
+  /** Whether there was news of the run meanwhile: the write may have been committed before. */
+  readonly looksAgain: boolean;
+}
+
+/** The session does not let the run in yet. */
+export interface Waiting {
+  readonly name: 'waiting';
+  readonly changes: Changes;
+}
+
+/** Where a recorder that records stands. */
+export type Step = Idle | Due | Writing | Waiting;
+
+/**
+ * Whose end of the run counts: its `own`, also while there is none; its own, but it was `kept out` of its
+ * session and never ran; or that of another process, `elsewhere`.
+ */
+export type End = 'own' | 'kept out' | 'elsewhere';
+
+/** What happens to the run is stored. */
+export interface Recording {
+  readonly name: 'recording';
+  readonly step: Step;
+  /** Whether this recorder holds the run's lease. */
+  readonly lease: 'held' | 'none';
+  readonly end: End;
+  /** What the store has refused for good, while the recorder goes on; null for nothing. */
+  readonly refusal: RunError | null;
+  /** Whether it stops as soon as everything is stored. */
+  readonly until: 'stopped' | 'told';
+}
+
+/** Everything was stored, the lease was given up, and nothing is recorded any more. */
+export interface Stopped {
+  readonly name: 'stopped';
+  /** What the store had refused; null for nothing. */
+  readonly refusal: RunError | null;
+}
+
+/** The store does not take any more of this run. */
+export interface Failed {
+  readonly name: 'failed';
+  readonly error: RunError;
+}
+
+/** The store was closed. */
+export interface Closed {
+  readonly name: 'closed';
+  /** What `flush` has to say: something was not stored, before or after. */
+  readonly error: RunError | null;
+}
+
+/**
+ * The state of a recorder.
+ *
+ * ```text
+ *   recording ─────────────────────────────────────────────────────────┐
+ *   │                ┌──────────── applied, nothing new ───────────┐   │
+ *   │                ▼                                             │   │
+ *   │  idle ── change, renewal, stop() ──► due ── taken ──► writing │   │
+ *   │                                      ▲ ▲                │ │   │   │
+ *   │                                      │ └─ applied, more; ┘ │   │   │
+ *   │                                      │    moved elsewhere  │   │   │
+ *   │                                      └── its turn ── waiting ◄ busy │
+ *   └──┬───────────────────────────────┬───────────────────────┬───────┘
+ *      │ stop(), and all is stored;    │ conflict, lease lost, │ the store is closed
+ *      │ or it waits for its session   │ gone, refused, full   │
+ *      ▼                               ▼                       ▼
+ *   stopped                         failed                  closed
+ * ```
+ * Whoever leaves `recording` gives up its lease, lets go of its run, opens or refuses its admission, and
+ * settles everything that waits.
+ */
+export type RecorderState = Recording | Stopped | Failed | Closed;
+
+export const IDLE: Idle = { name: 'idle' };
+
+/**
+ * How a recorder begins.
+ *
+ * @param refusal - Why the run's own end does not count: another is stored; null where it does.
+ */
+export function beginRecording(changes: Changes, refusal: RunError | null): Recording {
+  const step: Due = { name: 'due', changes, renews: false };
+  const end = refusal === null ? 'own' : 'elsewhere';
+  return { name: 'recording', step, lease: 'none', end, refusal, until: 'told' };
+}
+
+/** What waits in a step. */
+export function changesOf(step: Step): Changes {
+  return step.name === 'idle' ? NO_CHANGES : step.changes;
+}
+
+/** What `flush` rejects with in this state; null for nothing. */
+export function errorOf(state: RecorderState): RunError | null {
+  return state.name === 'recording' || state.name === 'stopped' ? state.refusal : state.error;
+}

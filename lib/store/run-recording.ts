@@ -1,0 +1,483 @@
+import { randomUUID } from 'node:crypto';
+import type { RunChange } from '../attachment';
+import { portOf } from '../attachment';
+import type { RunError } from '../record/error';
+import { isTerminalStatus } from '../record/status';
+import type { AnyRun, Run } from '../run';
+import { Admission } from './admission';
+import type { SessionControl } from './admission';
+import type { RunWrite, WriteOutcome } from './backend';
+import type { Changes } from './change-log';
+import {
+  afterMoveTo,
+  ChangeLog,
+  isUnchanged,
+  mergeChanges,
+  NO_CHANGES,
+  withoutEnd,
+  withoutEntering,
+} from './change-log';
+import type { Clock } from './clock';
+import { encodeText } from './column-text';
+import type { StoredRun } from './columns';
+import { ACTIVE_STATUS, columnsOf, RECORD_COLUMNS, runOf } from './columns';
+import type { Database } from './database';
+import { FlushWaiters } from './flush-waiters';
+import { isParked } from './is-parked';
+import type { LeaseHolder, LeaseKeeper } from './leases';
+import type { TrackSettings } from './options';
+import {
+  fullError,
+  notLetInError,
+  otherEndError,
+  recorderError,
+  takenOverError,
+  thereAlreadyError,
+} from './recorder-error';
+import type { RecorderState, Recording, Step } from './recording-state';
+import { beginRecording, changesOf, errorOf, IDLE } from './recording-state';
+import { closedError } from './storage-error';
+import type { Version } from './version';
+import { tellSafely } from './tell';
+import { changesSince, forgetStored, hasOtherEnd, rememberStored } from './version';
+import { wasApplied } from './was-applied';
+import type { QueueMember, WriteQueue } from './write-queue';
+
+/** What a recorder needs of its store. */
+export interface RecordingHost {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly queue: WriteQueue;
+  readonly leases: LeaseKeeper;
+  readonly session: SessionControl;
+  /** The name of this process, as rows have it. */
+  readonly owner: string;
+  /** The recorder has something to store. */
+  changed(recording: RunRecording): void;
+  /** The run waits for nothing that this process does, and everything is stored. */
+  settled(recording: RunRecording): void;
+  /** The recorder records no more. */
+  released(recording: RunRecording): void;
+  /** The run has a child, made just now. */
+  childCreated(child: AnyRun, settings: TrackSettings): void;
+}
+
+/**
+ * Keeps every change of one run in a store: what stands behind a `RunRecorder`. Its chart is that of
+ * {@link RecorderState}.
+ *
+ * Where another process has ended the run, this one's run ends the same way, and its usage so far is
+ * added to what is stored.
+ */
+export class RunRecording implements QueueMember, LeaseHolder {
+  readonly run: AnyRun;
+  /** The run's id as rows have it. */
+  readonly rowId: string;
+  readonly #sessionId: string;
+  readonly #host: RecordingHost;
+  readonly #settings: TrackSettings;
+  readonly #version: Version;
+  readonly #admission: Admission;
+  readonly #writer = randomUUID();
+  readonly #log: ChangeLog;
+  readonly #waiters = new FlushWaiters();
+  readonly #detach: () => void;
+  #state: RecorderState;
+  /** Whether the run waits for a person: nobody executes it meanwhile. */
+  #isParked: boolean;
+  /** When the lease was last taken or renewed. */
+  #leasedAt = -Infinity;
+
+  constructor(run: AnyRun, host: RecordingHost, settings: TrackSettings, version: Version) {
+    this.run = run;
+    this.rowId = encodeText(run.id);
+    this.#sessionId = encodeText(run.sessionId);
+    this.#host = host;
+    this.#settings = settings;
+    this.#version = version;
+    this.#log = new ChangeLog(run);
+    this.#isParked = isParked(run);
+    this.#admission = new Admission(run, settings, host.session, () => host.queue.add(this));
+    this.#detach = portOf(run).attach({
+      changed: (...change) => this.#onChange(...change),
+      surround: (fn) => this.#admission.surround(fn),
+    });
+    const refusal = hasOtherEnd(version, run) ? otherEndError(run, version.status) : null;
+    this.#state = beginRecording(changesSince(version, run, host.clock.epochMs()), refusal);
+    host.changed(this);
+    host.queue.add(this);
+  }
+
+  get state(): RecorderState {
+    return this.#state;
+  }
+
+  /** Where the store has the run, as far as this process knows. */
+  get version(): Readonly<Version> {
+    return this.#version;
+  }
+
+  /** Whether the run waits for its session, for as long as others want it. */
+  get isWaiting(): boolean {
+    return this.#state.name === 'recording' && this.#state.step.name === 'waiting' && !this.run.isTerminal;
+  }
+
+  get buffered(): number {
+    if (this.#state.name !== 'recording') return 0;
+    return this.#log.length + changesOf(this.#state.step).entries.length;
+  }
+
+  async flush(): Promise<void> {
+    const stored = this.#whenStored();
+    if (stored !== null) await stored;
+    const error = errorOf(this.#state);
+    if (error !== null) throw error;
+  }
+
+  async stop(): Promise<void> {
+    const state = this.#state;
+    if (state.name === 'recording' && state.step.name === 'waiting') {
+      this.#leave({ name: 'stopped', refusal: notLetInError(this.run) });
+    } else if (state.name === 'recording') {
+      this.#state = { ...state, until: 'stopped' };
+      this.#goOn();
+    }
+    await this.flush();
+  }
+
+  /** The store is closed: what could not be stored is not. */
+  close(): void {
+    const state = this.#state;
+    if (state.name !== 'recording') return;
+    const isStored = state.step.name === 'idle';
+    this.#leave({ name: 'closed', error: isStored ? state.refusal : closedError() });
+  }
+
+  /** Writes every column, changed or not. */
+  saveWhole(): Promise<void> {
+    if (this.#state.name === 'recording') this.#log.touch(RECORD_COLUMNS);
+    this.#goOn();
+    return this.flush();
+  }
+
+  /** Renews the lease, unless something else has done so lately. */
+  renew(): void {
+    const sinceMs = this.#host.clock.now() - this.#leasedAt;
+    if (sinceMs >= this.#settings.leaseMs / 4) this.check();
+  }
+
+  /** Finds out whether somebody else has written the run, and renews the lease with it. */
+  check(): void {
+    const state = this.#state;
+    if (state.name !== 'recording') return;
+    const { step } = state;
+    if (step.name === 'writing') {
+      this.#step({ ...step, looksAgain: true });
+    } else if (state.lease === 'held') {
+      this.#due(changesOf(step), true);
+    }
+  }
+
+  takeWrite(): RunWrite | null {
+    const state = this.#state;
+    if (state.name !== 'recording' || state.step.name === 'idle') return null;
+    const { step } = state;
+    if (step.name === 'writing') return step.write;
+    const changes = this.#takeChanges(state, step.changes);
+    if (this.#isExclusive && !this.#admission.mayTry()) {
+      this.#step({ name: 'waiting', changes });
+      return null;
+    }
+    const renews = step.name === 'due' && step.renews && state.lease === 'held';
+    if (isUnchanged(changes) && !renews && (state.lease === 'held') === this.#wantsLease) {
+      this.#allStored(state);
+      return null;
+    }
+    const write = this.#writeOf(state, changes);
+    this.#step({ name: 'writing', changes, write, looksAgain: false });
+    this.#waiters.send();
+    return write;
+  }
+
+  async settle(write: RunWrite, outcome: WriteOutcome): Promise<void> {
+    if (!this.#isWriting(write)) return;
+    if (outcome === 'applied') this.#applied(write);
+    else if (outcome === 'leased') {
+      this.fail(recorderError(this.run, 'lease_lost', 'is executed by another process'));
+    } else if (outcome === 'busy') this.#busy();
+    else await this.#moved(write);
+  }
+
+  delayed(error: RunError, beyondPatience: boolean): void {
+    if (this.#state.name !== 'recording') return;
+    this.#tell(error, true);
+    if (beyondPatience) this.#waiters.rejectAll(error);
+  }
+
+  fail(error: RunError): void {
+    if (this.#state.name !== 'recording') return;
+    const isAwaited = !this.#waiters.isEmpty;
+    this.#leave({ name: 'failed', error });
+    this.#report(error, isAwaited);
+    if (error.code !== 'storage_error') this.#endRun(error);
+  }
+
+  #onChange(...change: RunChange): void {
+    const [name, event] = change;
+    const state = this.#state;
+    if (state.name === 'closed') this.#state = { name: 'closed', error: state.error ?? closedError() };
+    if (state.name !== 'recording') return;
+    this.#log.add(...change);
+    if (name === 'childCreated') this.#host.childCreated(event.child, this.#settings);
+    if (name === 'parked') this.#admission.parked();
+    if (name === 'parked' || name === 'attributesChanged') this.#isParked = isParked(this.run);
+    if (name === 'statusChanged' && this.run.isTerminal) this.#runEnded(state);
+    if (this.buffered <= this.#settings.maxBuffered) this.#goOn();
+    else this.fail(fullError(this.run, this.buffered, this.#settings.maxBuffered));
+  }
+
+  #runEnded(state: Recording): void {
+    this.#isParked = false;
+    if (this.#admission.isExclusive && state.end === 'own') this.#state = { ...state, end: 'kept out' };
+    this.#admission.refuse(
+      recorderError(this.run, 'invalid_operation', 'ended before its session let it in'),
+    );
+  }
+
+  /** Something is to be stored, beside what is so already. */
+  #goOn(): void {
+    const state = this.#state;
+    if (state.name !== 'recording' || state.step.name === 'writing') return;
+    // It is not for changes to try again: a run that has ended does not wait any more.
+    if (state.step.name === 'waiting' && !this.run.isTerminal) return;
+    this.#due(changesOf(state.step), state.step.name === 'due' && state.step.renews);
+  }
+
+  #due(changes: Changes, renews: boolean): void {
+    this.#step({ name: 'due', changes, renews });
+    this.#host.changed(this);
+    this.#host.queue.add(this);
+  }
+
+  #whenStored(): Promise<void> | null {
+    const state = this.#state;
+    if (state.name !== 'recording' || state.step.name === 'idle') return null;
+    return this.#waiters.add(state.step.name === 'writing' && this.#log.isEmpty);
+  }
+
+  get #isLeased(): boolean {
+    return this.#state.name === 'recording' && this.#state.lease === 'held';
+  }
+
+  /** Whether the run is not to be executed before it is stored, and is not yet. */
+  get #isNotLetIn(): boolean {
+    return this.#settings.asksFirst && this.#admission.isShut;
+  }
+
+  get #isExecuted(): boolean {
+    return this.run.status === ACTIVE_STATUS && !this.#isParked;
+  }
+
+  get #wantsLease(): boolean {
+    return this.#isExecuted && this.#state.name === 'recording' && this.#state.until === 'told';
+  }
+
+  get #isExclusive(): boolean {
+    return this.#isExecuted && this.#admission.isExclusive;
+  }
+
+  #takeChanges({ end }: Recording, carried: Changes): Changes {
+    const changes = mergeChanges(carried, this.#log.take());
+    if (end === 'elsewhere') return withoutEnd(changes);
+    return end === 'kept out' ? withoutEntering(changes) : changes;
+  }
+
+  #writeOf({ lease }: Recording, { columns, entries }: Changes): RunWrite {
+    const { revision, seq, leaseToken: token } = this.#version;
+    const names = revision === 0 ? RECORD_COLUMNS : [...columns];
+    const isRenewal = names.length === 0 && entries.length === 0;
+    const { owner } = this.#host;
+    const taken = { token, owner, ms: this.#settings.leaseMs };
+    return {
+      id: this.rowId,
+      sessionId: this.#sessionId,
+      revision,
+      nextRevision: isRenewal ? revision : revision + 1,
+      writer: this.#writer,
+      columns: columnsOf(this.run, names),
+      entries: entries.map(({ type, data, at }, index) => ({ seq: seq + 1 + index, type, data, at })),
+      lease: this.#wantsLease ? taken : lease === 'held' ? 'release' : 'keep',
+      exclusive: this.#isExclusive,
+    };
+  }
+
+  #isWriting(write: RunWrite): boolean {
+    const state = this.#state;
+    return state.name === 'recording' && state.step.name === 'writing' && state.step.write === write;
+  }
+
+  #applied(write: RunWrite): void {
+    const version = this.#version;
+    version.revision = write.nextRevision;
+    version.seq += write.entries.length;
+    version.status = write.columns.status ?? version.status;
+    const isLeased = typeof write.lease === 'object';
+    this.#setLease(isLeased ? 'held' : 'none');
+    if (isLeased) this.#admission.open();
+    this.#waiters.sent();
+    const state = this.#state as Recording;
+    const looksAgain = state.step.name === 'writing' && state.step.looksAgain;
+    const isDone = this.#log.isEmpty && !looksAgain && isLeased === this.#wantsLease;
+    if (isDone) this.#allStored(state);
+    else this.#due(NO_CHANGES, looksAgain);
+  }
+
+  /** Keeps the timer that renews the lease in step. */
+  #setLease(lease: Recording['lease']): void {
+    const state = this.#state;
+    if (state.name !== 'recording') return;
+    const { leaseMs } = this.#settings;
+    if (lease === 'held') this.#leasedAt = this.#host.clock.now();
+    if (lease === 'held' && state.lease === 'none') this.#host.leases.keep(this, leaseMs);
+    if (lease === 'none' && state.lease === 'held') this.#host.leases.release(this, leaseMs);
+    this.#state = { ...state, lease };
+  }
+
+  #allStored(state: Recording): void {
+    this.#step(IDLE);
+    this.#waiters.resolveAll();
+    if (state.until === 'stopped') this.#leave({ name: 'stopped', refusal: state.refusal });
+    else if (this.run.isTerminal || this.#isParked) this.#host.settled(this);
+  }
+
+  /** Tries again when the session may have become free. Holds up no other run. */
+  #busy(): void {
+    const state = this.#state as Recording;
+    const changes = changesOf(state.step);
+    if (state.until === 'stopped') {
+      this.#leave({ name: 'stopped', refusal: notLetInError(this.run) });
+    } else if (state.end === 'kept out') {
+      this.#due(changes, false);
+    } else {
+      this.#step({ name: 'waiting', changes });
+      void this.#admission.wait().then((refusal) => this.#waited(refusal));
+    }
+  }
+
+  #waited(refusal: RunError | null): void {
+    const state = this.#state;
+    if (state.name !== 'recording') return;
+    if (refusal !== null && this.#settings.asksFirst && this.#version.revision === 0) {
+      this.fail(refusal);
+      return;
+    }
+    if (refusal !== null) {
+      this.#refuse(refusal);
+      this.#endRun(refusal);
+    }
+    this.#host.queue.add(this);
+  }
+
+  /** The row is not at the revision that was expected: finds out why. */
+  async #moved(write: RunWrite): Promise<void> {
+    const { database } = this.#host;
+    const stored = await database.attempt('read a run', (backend) => backend.read(write.id));
+    const isStored = stored !== null && (await wasApplied(database, write, stored, this.#isLeased));
+    if (!this.#isWriting(write)) return;
+    // Somebody else has written since: what, is found out with the next write.
+    if (isStored && stored.revision > write.nextRevision) this.check();
+    if (isStored) this.#applied(write);
+    else if (stored === null) {
+      this.fail(recorderError(this.run, 'run_not_found', 'is no longer in the store'));
+    } else if (write.revision === 0) this.fail(thereAlreadyError(this.run, stored.status));
+    else if (this.#isNotLetIn) this.fail(takenOverError(this.run, stored.status, false));
+    else if (isTerminalStatus(runOf(stored).status)) this.#endedElsewhere(stored);
+    else if (stored.lease_token === this.#version.leaseToken) this.#goOnFrom(stored);
+    else if (stored.writer === this.#version.formerWriter) this.#goOnFromFormer(stored);
+    else this.fail(takenOverError(this.run, stored.status, this.#isLeased));
+  }
+
+  /** Follows the stored run: its end counts, and what was used here is added. */
+  #endedElsewhere(stored: StoredRun): void {
+    const state = this.#state as Recording;
+    const changes = mergeChanges(changesOf(state.step), this.#log.take());
+    const isEndLost = this.run.isTerminal && changes.columns.has('status');
+    const isLeaseLost = state.lease === 'held' && stored.lease_token !== this.#version.leaseToken;
+    if (isEndLost || !this.run.isTerminal) this.#state = { ...state, end: 'elsewhere' };
+    this.#setLease('none');
+    this.#step({ name: 'due', changes, renews: false });
+    if (isLeaseLost || isEndLost) {
+      this.#refuse(otherEndError(this.run, stored.status, isLeaseLost ? 'lease_lost' : 'conflict'));
+    }
+    if (!this.run.isTerminal) this.#followEnd(runOf(stored));
+    this.#goOnFrom(stored);
+  }
+
+  #followEnd(ended: Run): void {
+    const { status, output, error } = ended.toJSON();
+    const endedAtMs = ended.endedAt?.getTime() ?? this.#host.clock.epochMs();
+    portOf(this.run).endRemotely({ status, output, error, endedAtMs });
+  }
+
+  /** What a recorder wrote that is gone was stored, although it never heard so. */
+  #goOnFromFormer(stored: StoredRun): void {
+    const { step } = this.#state as Recording;
+    this.#step({ name: 'due', changes: afterMoveTo(stored.status, changesOf(step)), renews: false });
+    this.#goOnFrom(stored);
+  }
+
+  /** Goes on from where the stored run stands. */
+  #goOnFrom({ revision, seq, status }: StoredRun): void {
+    Object.assign(this.#version, { revision, seq, status, formerWriter: null });
+    const state = this.#state;
+    if (state.name === 'recording') this.#due(changesOf(state.step), false);
+  }
+
+  /** The store has refused something for good; the recorder goes on. */
+  #refuse(refusal: RunError): void {
+    if (this.#state.name === 'recording') this.#state = { ...this.#state, refusal };
+    this.#report(refusal, !this.#waiters.isEmpty);
+  }
+
+  #report(error: RunError, isAwaited: boolean): void {
+    const { onError } = this.#settings;
+    if (onError !== undefined) this.#tell(error, false);
+    else if (!isAwaited) process.emitWarning(error);
+  }
+
+  #tell(error: RunError, willRetry: boolean): void {
+    tellSafely(this.#settings.onError, { run: this.run, error, willRetry });
+  }
+
+  /** Records no more: gives everything up that it holds, and settles everything that waits. */
+  #leave(next: Exclude<RecorderState, Recording>): void {
+    const state = this.#state as Recording;
+    this.#setLease('none');
+    this.#state = next;
+    if (next.name !== 'closed') this.#detach();
+    if (state.step.name === 'idle') rememberStored(this.#version, this.run);
+    else forgetStored(this.#version, this.#writer);
+    this.#leaveAdmission(next);
+    const error = errorOf(next);
+    if (error === null) this.#waiters.resolveAll();
+    else this.#waiters.rejectAll(error);
+    this.#host.released(this);
+  }
+
+  /** The run executes as one that is not tracked, unless it is not to be executed at all. */
+  #leaveAdmission(next: Exclude<RecorderState, Recording>): void {
+    if (next.name === 'closed') this.#admission.refuse(closedError());
+    else if (next.name === 'failed' && next.error.code !== 'storage_error') {
+      this.#admission.refuse(next.error);
+    } else this.#admission.open();
+  }
+
+  /** Stops whoever executes a run that the store does not let go on. */
+  #endRun({ code, message }: RunError): void {
+    if (!this.run.isTerminal) portOf(this.run).endRemotely({ status: 'failed', error: { code, message } });
+  }
+
+  #step(step: Step): void {
+    if (this.#state.name === 'recording') this.#state = { ...this.#state, step };
+  }
+}

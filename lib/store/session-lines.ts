@@ -1,0 +1,50 @@
+/** Where one stands in a line. */
+export interface Place {
+  /** Whether it is its turn. */
+  readonly isFirst: boolean;
+  leave(): void;
+}
+
+/** Who queues for a session, in this process: the first one tries, the others wait for their turn. */
+export class SessionLines {
+  readonly #lines = new Map<string, Set<LinePlace>>();
+
+  /** @param onFirst - Is called when it becomes the first one, unless it is so from the beginning. */
+  join(sessionId: string, onFirst: () => void): Place {
+    const line = this.#lines.get(sessionId) ?? new Set();
+    this.#lines.set(sessionId, line);
+    const place = new LinePlace(line, onFirst, () => {
+      if (line.size === 0 && this.#lines.get(sessionId) === line) this.#lines.delete(sessionId);
+    });
+    return place;
+  }
+}
+
+class LinePlace implements Place {
+  readonly onFirst: () => void;
+  readonly #line: Set<LinePlace>;
+  readonly #onLeft: () => void;
+
+  constructor(line: Set<LinePlace>, onFirst: () => void, onLeft: () => void) {
+    this.onFirst = onFirst;
+    this.#line = line;
+    this.#onLeft = onLeft;
+    line.add(this);
+  }
+
+  get isFirst(): boolean {
+    return firstOf(this.#line) === this;
+  }
+
+  leave(): void {
+    const wasFirst = this.isFirst;
+    if (!this.#line.delete(this)) return;
+    this.#onLeft();
+    if (wasFirst) firstOf(this.#line)?.onFirst();
+  }
+}
+
+function firstOf(line: ReadonlySet<LinePlace>): LinePlace | undefined {
+  for (const place of line) return place;
+  return undefined;
+}
