@@ -88,7 +88,7 @@ class Reader<Answer> {
       return { answer, error: null, ...change, url: this.#url, loading: false };
     });
     const tookMs = performance.now() - startedAt;
-    this.#timer = setTimeout(() => this.#rested(), Math.max(300, 3 * tookMs));
+    this.#timer = setTimeout(() => this.#rested(), Math.max(300, 10 * tookMs));
   }
 
   #rested(): void {

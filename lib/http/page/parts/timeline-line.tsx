@@ -28,7 +28,6 @@ export function TimelineLine(props: TimelineLineProps): JSX.Element {
         data-index={index}
         data-row={row.id}
         aria-pressed={selected}
-        aria-label={spoken(row, axis)}
         tabIndex={reachable ? 0 : -1}
         onFocus={() => onFocus(index)}
         onClick={() => select(selected ? null : row.id)}
@@ -36,13 +35,14 @@ export function TimelineLine(props: TimelineLineProps): JSX.Element {
         <span class="line-name" style={{ paddingInlineStart: `${Math.min(row.depth, 8) * 0.9}rem` }}>
           <Icon name={iconOf(row)} />
           <span class="line-label">{row.label}</span>
+          <span class="hidden">{spoken(row, axis)}</span>
           {row.status && row.status !== 'completed' && row.kind !== 'run' && (
             <span class={`tone-${row.status} line-status`}>
               <Icon name={row.status} />
             </span>
           )}
         </span>
-        <span class="track">
+        <span class="track" aria-hidden="true">
           {row.bars.map((bar, at) => (
             <BarSpan key={at} bar={bar} axis={axis} kind={row.kind === 'step' ? iconOf(row) : ''} />
           ))}
@@ -50,7 +50,9 @@ export function TimelineLine(props: TimelineLineProps): JSX.Element {
             <span key={moment.seq} class="moment" style={{ left: percentOf(axis.position(moment.at)) }} />
           ))}
         </span>
-        <span class="line-duration">{measure(row, axis)}</span>
+        <span class="line-duration" aria-hidden="true">
+          {measure(row, axis)}
+        </span>
       </button>
     </li>
   );
@@ -111,7 +113,7 @@ function measure(row: TimelineRow, axis: TimeAxis): string {
 }
 
 function spoken(row: TimelineRow, axis: TimeAxis): string {
-  const parts = [row.label];
+  const parts = [''];
   if (row.kind === 'child') parts.push('sub-agent');
   if (row.stepKind !== undefined) parts.push(row.stepKind);
   if (row.status) parts.push(statusWord(row.status).toLowerCase());

@@ -26,7 +26,8 @@ export function Timeline({ rows, axis, selected, live, select }: TimelineProps):
     if (height > 0) setRowHeight(height);
   }, [rows.length === 0]);
   const move = (event: KeyboardEvent): void => {
-    const next = nextLine(event.key, active, rows.length);
+    const line = event.target instanceof Element ? event.target.closest('[data-index]') : null;
+    const next = nextLine(event.key, Number(line?.getAttribute('data-index') ?? active), rows.length);
     if (next === null) return;
     event.preventDefault();
     setActive(next);
@@ -71,20 +72,18 @@ function nextLine(key: string, active: number, count: number): number | null {
   return next === undefined ? null : Math.max(0, Math.min(count - 1, next));
 }
 
-/** After the line has been drawn: one far away is scrolled to first. */
+/** A line that is far away is not drawn: it is scrolled to first. */
 function focusLine(list: HTMLElement | null, index: number): void {
   const find = (): HTMLElement | null => list?.querySelector(`[data-index="${index}"]`) ?? null;
-  requestAnimationFrame(() => {
-    const line = find();
-    if (line) {
-      line.focus();
-      return;
-    }
-    const height = list?.querySelector('li:not(.filler)')?.getBoundingClientRect().height ?? ROW_HEIGHT;
-    const top = (list?.getBoundingClientRect().top ?? 0) + scrollY;
-    scrollTo({ top: top + index * height - innerHeight / 2 });
-    setTimeout(() => find()?.focus(), 60);
-  });
+  const line = find();
+  if (line) {
+    line.focus();
+    return;
+  }
+  const height = list?.querySelector('li:not(.filler)')?.getBoundingClientRect().height ?? ROW_HEIGHT;
+  const top = (list?.getBoundingClientRect().top ?? 0) + scrollY;
+  scrollTo({ top: top + index * height - innerHeight / 2 });
+  setTimeout(() => find()?.focus(), 60);
 }
 
 function Scale({ axis }: { readonly axis: TimeAxis }): JSX.Element {
@@ -94,7 +93,7 @@ function Scale({ axis }: { readonly axis: TimeAxis }): JSX.Element {
         {axis.ticks.map(({ position, label }) => (
           <span
             key={label}
-            class={position > 0.94 ? 'tick is-last' : 'tick'}
+            class={isLast(position, label) ? 'tick is-last' : 'tick'}
             style={{ left: percent(position) }}
           >
             {label}
@@ -103,6 +102,12 @@ function Scale({ axis }: { readonly axis: TimeAxis }): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** Whether a label would reach beyond the right edge. */
+function isLast(position: number, label: string): boolean {
+  const perLetter = innerWidth < 700 ? 0.028 : 0.011;
+  return position > 1 - perLetter * label.length;
 }
 
 export function percent(share: number): string {

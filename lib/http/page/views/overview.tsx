@@ -7,6 +7,7 @@ import { StackedPlot } from '../parts/stacked-plot';
 import { StatusBadge } from '../parts/status';
 import { Time } from '../parts/time';
 import { formatCount, formatDollars, formatTokens, plural, shortId } from '../model/format';
+import { purposeOf } from '../model/preview';
 import { costValue, stackModels, tokenValue } from '../model/plot';
 import type { RunPage, RunRecord, Status } from '../model/records';
 import { STATUSES } from '../model/records';
@@ -39,7 +40,7 @@ export function Overview({ range }: { readonly range: RangeName }): JSX.Element 
         <Failures data={data} from={localDay(data.period.from)} />
       </div>
       <Plots data={data} />
-      <Panel title="Running now" aside={<a href={runsHash({ status: ['running'] })}>All that run</a>}>
+      <Panel title="Running now" aside={<a href={runsHash({ status: ['running'] })}>All that are running</a>}>
         <ResourceView resource={data.running}>
           {({ runs }) =>
             runs.length === 0 ? <Empty>Nothing runs.</Empty> : <RunTable runs={runs} caption="Running now" />
@@ -201,7 +202,8 @@ function Group({ title, page, icon, empty, all }: GroupProps): JSX.Element {
 }
 
 function reasonOf(run: RunRecord): string {
-  return run.awaiting?.reason ?? `in ${shortId(run.session_id)}`;
+  const parts = [run.awaiting?.reason ?? '', purposeOf(run)].filter((part) => part !== '');
+  return parts.length === 0 ? `in ${shortId(run.session_id)}` : parts.join(': ');
 }
 
 function Failures({ data, from }: { readonly data: OverviewData; readonly from: string }): JSX.Element {

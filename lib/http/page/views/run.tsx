@@ -165,6 +165,10 @@ interface TimelinePanelProps {
 
 const LIVE_MS = 500;
 
+function roomForTicks(): number {
+  return Math.max(3, Math.min(9, Math.round(innerWidth / 190)));
+}
+
 function TimelinePanel({ run, journal, family, selected }: TimelinePanelProps): JSX.Element {
   const live = !hasEnded(run);
   const now = useNow(live ? LIVE_MS : null);
@@ -174,7 +178,7 @@ function TimelinePanel({ run, journal, family, selected }: TimelinePanelProps): 
   const end = axisEnd(run, history, now);
   const parked = shownStatus(run) === 'waiting' || shownStatus(run) === 'answered';
   const room = live && !parked ? start + roomToGrow(end - start) : end;
-  const axis = createAxis({ start, end: room, now: end, waits: history.waits });
+  const axis = createAxis({ start, end: room, now: end, waits: history.waits, ticks: roomForTicks() });
   const row = rows.find(({ id }) => id === selected);
   const select = useCallback(
     (step: string | null) => replaceRoute({ view: 'run', id: run.id, step }),
