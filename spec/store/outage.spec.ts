@@ -6,7 +6,9 @@ import { VirtualClock } from '../support/virtual-clock';
 const LEASE_MS = 3_000;
 
 /** It never comes. */
-const NO_ANSWER = new Promise<never>(() => undefined);
+const NO_ANSWER = new Promise<never>(() => {
+  // Nobody settles it.
+});
 
 let clock: VirtualClock;
 let backend: FlakyBackend;
