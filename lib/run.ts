@@ -27,7 +27,7 @@ import {
 import { describeEnvelope, hideOthers } from './record/envelope';
 import { RunError, validationError } from './record/error';
 import type { ErrorPayloadOptions } from './record/error-payload';
-import { errorPayload, isError, messageOf } from './record/error-payload';
+import { ERROR_PAYLOAD_OPTIONS, errorPayload, isError, messageOf } from './record/error-payload';
 import type { RunAttributeName, RunEvents } from './record/events';
 import { identify } from './record/identity';
 import type { Accepted, DeepReadonly, JsonObject } from './record/json';
@@ -406,13 +406,14 @@ export class Run<
    * Keeps the error and fails the run; fills it in where the run failed without one.
    *
    * @param error - An object that JSON can carry, copied, or an `Error`, kept as
-   * `{ name, message, code?, details?, cause? }`.
+   * `{ name, message, code?, status?, details?, cause?, errors? }`.
    * @returns this run.
    * @throws {RunError} `validation_error` when JSON cannot carry the object; `invalid_transition` when
    * the run has ended otherwise; `invalid_operation` when there is an error.
    * @fires statusChanged, or attributesChanged where it is filled in
    */
   setError(error: object, options: ErrorPayloadOptions = {}): this {
+    refuseUnknown(options, ERROR_PAYLOAD_OPTIONS, 'options of setError');
     const taken = isError(error) ? errorPayload(error, options) : takeJsonObject(error, 'error');
     if (this.#state.status !== 'failed') this.#transition('failed', { error: taken, cause: error });
     else if (this.#state.error !== null) throw invalidOperation(this.#state, 'has an error already');
@@ -498,16 +499,21 @@ export class Run<
    * comes through as it is.
    * @fires statusChanged
    */
-  async execute<Result>(
+  execute<Result>(
     fn: (context: ExecutionContext<Run<Input, Output>>) => Result | PromiseLike<Result>,
     options: ExecuteOptions = {},
   ): Promise<Result> {
-    const settings = readExecuteOptions(options);
-    if (typeof fn !== 'function') {
-      throw validationError('execution', [{ path: 'fn', message: 'must be a function' }]);
+    // Not an async function: whether its promise is awaited is for the execution to know.
+    try {
+      const settings = readExecuteOptions(options);
+      if (typeof fn !== 'function') {
+        throw validationError('execution', [{ path: 'fn', message: 'must be a function' }]);
+      }
+      if (this.#state.isTerminal) assertTransition(this.#state, 'running');
+      return this.#supervise().execute(fn, settings);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    if (this.#state.isTerminal) assertTransition(this.#state, 'running');
-    return this.#supervise().execute(fn, settings);
   }
 
   /**
@@ -631,7 +637,7 @@ export class Run<
 
   #attributeChanged(name: RunAttributeName): void {
     if (!isHeard(this, 'attributesChanged')) return;
-    announce(this, 'attributesChanged', { run: this, names: [name], at: nowMs() });
+    announce(this, 'attributesChanged', { run: this, names: NAMES_OF[name], at: nowMs() });
   }
 
   #spend(delta: JsonObject | null, costUsd: number | null): void {
@@ -721,6 +727,25 @@ export class Run<
       },
     };
   }
+}
+
+/** Frozen and shared: a list for each name. */
+const NAMES_OF = namesOf([
+  'metadata',
+  'providerMetadata',
+  'provider',
+  'output',
+  'error',
+  'limits',
+  'traceContext',
+  'awaiting',
+]);
+
+function namesOf(
+  names: readonly RunAttributeName[],
+): Readonly<Record<RunAttributeName, readonly RunAttributeName[]>> {
+  const lists = names.map((name) => [name, Object.freeze([name])] as const);
+  return Object.fromEntries(lists) as Record<RunAttributeName, readonly RunAttributeName[]>;
 }
 
 /** What a caller may assign, or fill in late. */

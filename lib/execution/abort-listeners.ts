@@ -9,11 +9,33 @@ const waiting = new WeakMap<AbortSignal, SignalListener>();
  *
  * @param signal - One that has not aborted.
  * @returns a function that stops waiting.
+ * @throws what the signal throws when it is listened to.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let listener = waiting.get(signal);
-  if (listener === undefined) waiting.set(signal, (listener = new SignalListener(signal)));
+  if (listener === undefined) {
+    listener = new SignalListener(signal);
+    waiting.set(signal, listener);
+  }
   return listener.add(callback);
+}
+
+/** Whether the signal has aborted; one that does not say has not. */
+export function isAborted(signal: AbortSignal): boolean {
+  try {
+    return signal.aborted;
+  } catch {
+    return false;
+  }
+}
+
+/** Why the signal has aborted; undefined where it does not say. */
+export function reasonOf(signal: AbortSignal | null): unknown {
+  try {
+    return signal?.reason;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The one listener on a signal. */
@@ -41,7 +63,11 @@ class SignalListener {
 
   #leave(): void {
     this.#callbacks.clear();
-    this.#signal.removeEventListener('abort', this.#call);
     waiting.delete(this.#signal);
+    try {
+      this.#signal.removeEventListener('abort', this.#call);
+    } catch {
+      // What a signal of somebody else's does must not keep a promise from settling.
+    }
   }
 }

@@ -7,7 +7,7 @@ import { copyJson, isJsonObject } from '../record/json';
 import type { Resumed } from '../record/awaiting';
 import { invalidOperation } from '../record/refusal';
 import type { RunView } from '../record/run-view';
-import { onAbort } from './abort-listeners';
+import { isAborted, onAbort, reasonOf } from './abort-listeners';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';
 import type { ExecuteSettings, ExecutionContext } from './options';
@@ -28,7 +28,6 @@ export class Execution<Result> {
   readonly promise: Promise<Result>;
   readonly #supervisor: Supervisor;
   readonly #settings: ExecuteSettings;
-  readonly #resumed: Resumed | null;
   readonly #controller = new AbortController();
   #resolve!: (result: Result) => void;
   #reject!: (error: unknown) => void;
@@ -37,13 +36,12 @@ export class Execution<Result> {
   #completedInside = false;
   #interruption: RunError | null = null;
   #stopDeadline: () => void = () => undefined;
-  #stopListening: () => void = () => undefined;
+  stopListening: () => void = () => undefined;
   #stopGrace: () => void = () => undefined;
 
-  constructor(supervisor: Supervisor, settings: ExecuteSettings, resumed: Resumed | null) {
+  constructor(supervisor: Supervisor, settings: ExecuteSettings) {
     this.#supervisor = supervisor;
     this.#settings = settings;
-    this.#resumed = resumed;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -57,22 +55,42 @@ export class Execution<Result> {
     return this.#controller.signal;
   }
 
-  /** Calls the function, unless the run has been ended before it could start. */
-  start(fn: (context: ExecutionContext<object>) => Result | PromiseLike<Result>): void {
-    const { run, state } = this.#supervisor;
-    const { signal, timeoutMs } = this.#settings;
-    if (signal?.aborted === true) {
-      this.#onCallerAbort();
-    } else {
-      if (signal !== null) this.#stopListening = onAbort(signal, this.#onCallerAbort);
-      this.#supervisor.begin();
+  /**
+   * Listens to the caller's signal.
+   *
+   * @throws {RunError} `validation_error` for one that cannot be listened to; nothing has changed then.
+   */
+  listen(): void {
+    const { signal } = this.#settings;
+    if (signal === null || this.#isCallerAborted()) return;
+    try {
+      this.stopListening = onAbort(signal, this.#onCallerAbort);
+    } catch (error) {
+      const issue = { path: 'signal', message: 'cannot be listened to' };
+      throw validationError('options of execute', [issue], error);
     }
+  }
+
+  /** Nobody need await it: whoever does not is not told by an unhandled rejection. */
+  forgive(): void {
+    this.promise.catch(() => undefined);
+  }
+
+  /** Calls the function, unless the run has been ended before it could start. */
+  start(
+    fn: (context: ExecutionContext<object>) => Result | PromiseLike<Result>,
+    resumed: Resumed | null,
+  ): void {
+    const { run, state } = this.#supervisor;
+    const { timeoutMs } = this.#settings;
+    if (this.#isCallerAborted()) this.#onCallerAbort();
+    else this.#supervisor.begin();
     if (state.isTerminal) {
       this.#settle(() => this.#reject(this.#interruption ?? endedError(state)));
       return;
     }
     this.#stopDeadline = startDeadline(timeoutMs, this.#onDeadline);
-    const context = { run, signal: this.#controller.signal, resumed: this.#resumed };
+    const context = { run, signal: this.#controller.signal, resumed };
     const called = new Promise<Result>((resolve) => {
       resolve(runWith(run, () => this.#supervisor.enter(() => fn(context))));
     });
@@ -94,13 +112,18 @@ export class Execution<Result> {
     }
     this.#completedInside = true;
     // A listener that heard of the end may have aborted it.
-    if (this.#settings.signal?.aborted === true) this.#onCallerAbort();
+    if (this.#isCallerAborted()) this.#onCallerAbort();
   }
 
   readonly #onCallerAbort = (): void => {
-    const reason: unknown = this.#settings.signal?.reason;
+    const reason = reasonOf(this.#settings.signal);
     this.#stop('cancelled', new RunError('cancelled', messageOf(reason), { cause: reason }));
   };
+
+  #isCallerAborted(): boolean {
+    const { signal } = this.#settings;
+    return signal !== null && isAborted(signal);
+  }
 
   readonly #onDeadline = (): void => {
     const { timeoutMs } = this.#settings;
@@ -204,7 +227,7 @@ export class Execution<Result> {
     this.#state = 'settled';
     this.#stopDeadline();
     this.#stopGrace();
-    this.#stopListening();
+    this.stopListening();
     this.#supervisor.release();
     settlePromise();
   }

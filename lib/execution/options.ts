@@ -2,6 +2,7 @@ import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import type { Resumed } from '../record/awaiting';
 import type { RunLimits } from '../record/limits';
+import { refuseUnknown } from '../record/options';
 import { readLimits } from '../record/limits';
 
 /** What the function given to `execute` is handed. */
@@ -41,6 +42,13 @@ export interface ExecuteSettings {
   readonly limits: RunLimits | null;
 }
 
+const OPTIONS = [
+  'timeoutMs',
+  'graceMs',
+  'signal',
+  'limits',
+] as const satisfies readonly (keyof ExecuteOptions)[];
+
 const DEFAULT_GRACE_MS = 2_000;
 
 /**
@@ -49,9 +57,7 @@ const DEFAULT_GRACE_MS = 2_000;
  * @throws {RunError} `validation_error`
  */
 export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {
-  if (typeof options !== 'object' || (options as object | null) === null) {
-    throw validationError('options of execute', [{ path: '', message: 'must be an object' }]);
-  }
+  refuseUnknown(options, OPTIONS, 'options of execute');
   const { timeoutMs = Infinity, graceMs = DEFAULT_GRACE_MS, signal = null } = options;
   const issues: ValidationIssue[] = [];
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
@@ -68,7 +74,14 @@ export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {
   return { timeoutMs, graceMs, signal, limits };
 }
 
+const SIGNAL_TYPES = 'boolean,function,function';
+
 /** An `AbortSignal`, of this realm, another or a polyfill. */
 function isAbortSignal(value: Partial<AbortSignal>): boolean {
-  return typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function';
+  try {
+    const { aborted, addEventListener, removeEventListener } = value;
+    return [typeof aborted, typeof addEventListener, typeof removeEventListener].join() === SIGNAL_TYPES;
+  } catch {
+    return false;
+  }
 }

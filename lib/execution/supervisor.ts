@@ -5,6 +5,7 @@ import { errorPayload } from '../record/error-payload';
 import type { JsonObject } from '../record/json';
 import { takeJsonObject } from '../record/json';
 import type { LimitUse } from '../record/limits';
+import { mergeLimits } from '../record/limits';
 import { invalidOperation } from '../record/refusal';
 import type { RunState } from '../record/run-state';
 import type { RunStatus } from '../record/status';
@@ -105,14 +106,15 @@ export class Supervisor {
     settings: ExecuteSettings,
   ): Promise<Result> {
     if (this.#execution !== null) throw invalidOperation(this.state, 'is being executed');
-    const resumed = this.#control.resume();
-    const execution = new Execution<Result>(this, settings, resumed);
+    const execution = new Execution<Result>(this, settings);
+    execution.listen();
+    const resumed = this.#resumeFor(execution);
     this.#execution = execution as Execution<unknown>;
     if (settings.limits !== null) {
-      this.state.limits = Object.freeze({ ...this.state.limits, ...settings.limits });
+      this.state.limits = mergeLimits(this.state.limits, settings.limits);
       this.#control.limitsChanged();
     }
-    execution.start(fn as (context: ExecutionContext<object>) => Result | PromiseLike<Result>);
+    execution.start(fn as (context: ExecutionContext<object>) => Result | PromiseLike<Result>, resumed);
     return execution.promise;
   }
 
@@ -127,6 +129,7 @@ export class Supervisor {
         if (child.state.isTerminal) continue;
         const cancelled = { error: { code: 'cancelled', message } };
         child.#control.endAlone('cancelled', cancelled);
+        child.#execution?.forgive();
         child.#over(cancelled);
         ended.push(child);
       }
@@ -197,6 +200,15 @@ export class Supervisor {
   grow(growth: Growth): void {
     this.#budget.grow(growth);
     for (let each = this.#parent; each !== null; each = each.#parent) each.#budget.grow(growth);
+  }
+
+  #resumeFor({ stopListening }: Pick<Execution<unknown>, 'stopListening'>): Resumed | null {
+    try {
+      return this.#control.resume();
+    } catch (error) {
+      stopListening();
+      throw error;
+    }
   }
 
   /** The run has ended: its numbers stay with its ancestors, the run does not. */

@@ -1,4 +1,3 @@
-import { keyOf } from './fields';
 import { createRunId } from './id';
 import type { RunLimits } from './limits';
 import { readLimits } from './limits';
@@ -53,9 +52,10 @@ export function readAttributes(attributes: unknown): RunOrigin {
   const given = readOnce(attributes);
   const issues: ValidationIssue[] = [];
   findUnknown(attributes, ATTRIBUTES, issues);
-  checkScalar(given, 'sessionId', issues);
-  if (given.id !== null) checkScalar(given, 'id', issues);
-  checkScalar(given, 'provider', issues);
+  const holder = { session_id: given.sessionId, id: given.id, provider: given.provider };
+  check(holder, 'session_id', 'sessionId', issues);
+  if (given.id !== null) check(holder, 'id', 'id', issues);
+  check(holder, 'provider', 'provider', issues);
   const checked = {
     sessionId: given.sessionId,
     id: given.id ?? createRunId(),
@@ -80,13 +80,13 @@ function readOnce(attributes: object): Readonly<Record<keyof RunAttributes, unkn
   }
 }
 
-function checkScalar(
-  given: Readonly<Record<string, unknown>>,
+function check(
+  holder: Readonly<Record<string, unknown>>,
+  key: string,
   name: string,
   issues: ValidationIssue[],
 ): void {
-  const key = keyOf(name);
-  const message = issueWith(key, { [key]: given[name] });
+  const message = issueWith(key, holder);
   if (message !== null) issues.push({ path: name, message });
 }
 

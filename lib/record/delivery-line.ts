@@ -57,9 +57,13 @@ export class DeliveryLine<Emitter extends object> {
     return this.#setOff !== null && (this.#setOff.get(emitter) ?? 0) >= MOST_EVENTS_A_CALL - 1;
   }
 
-  /** The call at the bottom is over. */
+  /** Nothing is being delivered any more. */
   rest(): void {
     this.isBusy = false;
+  }
+
+  /** The call at the bottom is over. */
+  forget(): void {
     this.#setOff = null;
   }
 }

@@ -3,7 +3,7 @@ import type { Attachment } from './attachment';
 import { DeliveryLine, MOST_EVENTS_A_CALL } from './delivery-line';
 import { RunError } from './error';
 import { Followers } from './followers';
-import { freezeEvent } from './freeze';
+import { copyOfEvent } from './event-copy';
 
 /** A listener as eventemitter3 5.0 keeps it. Untyped there; a test pins it. */
 interface Listener {
@@ -41,16 +41,10 @@ interface Reach {
   isFull(emitter: AnyEmitter): boolean;
 }
 
-let reach: Reach;
+const reach = {} as Reach;
 
-/** For the next emitter that delivers an event. */
-let spareLine: Line | null = null;
-
-function takeSpareLine(): Line {
-  const line = spareLine ?? new DeliveryLine();
-  spareLine = null;
-  return line;
-}
+/** Stands for the line of an emitter that delivers an event and has none in waiting. */
+const BUSY: Line = new DeliveryLine();
 
 /**
  * eventemitter3's class, without what its constructor makes of every emitter: a table of listeners and a
@@ -76,24 +70,24 @@ Object.setPrototypeOf(Base, EventEmitter);
  */
 export abstract class IsolatedEmitter<Events extends object> extends Base<Events> {
   #table: ListenerTable | null = null;
-  #eventsCount = 0;
   #line: Line | null = null;
   #followers: Followers | null = null;
 
   static {
     const itself = (emitter: AnyEmitter): Itself => emitter as Itself;
-    reach = {
+    Object.assign(reach, {
       isHeard: (emitter, event) => itself(emitter).#isHeard(event),
       announce: (emitter, event, payload) => itself(emitter).#announce(event, payload),
       followersOf: (emitter) => itself(emitter).#followers,
       follow: (emitter, follower) => (itself(emitter).#followers ??= new Followers()).add(follower),
       shareLine: (parent, child) => {
-        const line = (itself(parent).#line ??= new DeliveryLine());
-        line.isShared = true;
-        itself(child).#line = line;
+        itself(child).#line = itself(parent).#lineToShare();
       },
-      isFull: (emitter) => itself(emitter).#line?.isFull(emitter) === true,
-    };
+      isFull: (emitter) => {
+        const line = itself(emitter).#line;
+        return line !== null && line.isFull(emitter);
+      },
+    } satisfies Reach);
     // Where eventemitter3 keeps listeners: on the prototype, so that no emitter shows them.
     Object.defineProperties(this.prototype, {
       _events: {
@@ -104,13 +98,12 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
           this.#table = table;
         },
       },
+      // It is asked only whether there is none, one or more.
       _eventsCount: {
         get(this: Itself) {
-          return this.#eventsCount;
+          return this.#table === null ? 0 : Reflect.ownKeys(this.#table).length;
         },
-        set(this: Itself, count: number) {
-          this.#eventsCount = count;
-        },
+        set: ignore,
       },
     });
   }
@@ -175,48 +168,76 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
 
   /** Delivers an event that somebody listens to, after those that are on their way. */
   #dispatch(event: string, payload: unknown, args: readonly unknown[] | null): void {
-    const line = (this.#line ??= takeSpareLine());
-    if (line.isBusy) {
-      if (!UNCOUNTED.has(event)) line.count(this);
-      line.add(this, event, payload, args);
-      return;
+    if (this.#line === null) this.#deliverAlone(event, payload, args);
+    else this.#deliverInLine(this.#lineWithRoom(this.#line), event, payload, args);
+  }
+
+  /** Most events set off no other, and need no line. */
+  #deliverAlone(event: string, payload: unknown, args: readonly unknown[] | null): void {
+    this.#line = BUSY;
+    try {
+      this.#deliver(event, payload, args);
+    } finally {
+      // Only what got past #call, the end of the stack, leaves events behind: for the next call.
+      if (this.#line === BUSY) this.#line = null;
+      else (this.#line).rest();
     }
+    if (this.#line !== null) this.#workOff(this.#line);
+  }
+
+  #deliverInLine(line: Line, event: string, payload: unknown, args: readonly unknown[] | null): void {
+    if (line.isBusy && !UNCOUNTED.has(event)) line.count(this);
+    line.add(this, event, payload, args);
+    if (!line.isBusy) this.#workOff(line);
+  }
+
+  #workOff(line: Line): void {
     line.isBusy = true;
     try {
-      // Only what got past #call, the end of the stack, leaves something behind.
-      if (line.isEmpty) this.#deliver(event, payload, args);
-      else line.add(this, event, payload, args);
       for (let next = line.take(); next !== null; next = line.take()) {
         (next.emitter as Itself).#deliver(next.event, next.payload, next.args);
       }
     } finally {
       line.rest();
-      this.#letGoOf(line);
     }
+    line.forget();
+    if (!line.isShared) this.#line = null;
   }
 
-  /** A line that nobody shares goes to the next emitter: most runs have none while nothing happens. */
-  #letGoOf(line: Line): void {
-    if (line.isShared || !line.isEmpty) return;
-    this.#line = null;
-    spareLine = line;
+  /** The line, where there is one of this emitter's own or of its tree. */
+  #lineWithRoom(line: Line): Line {
+    if (line !== BUSY) return line;
+    const own: Line = new DeliveryLine();
+    own.isBusy = true;
+    this.#line = own;
+    return own;
+  }
+
+  /** A tree of emitters keeps its line. */
+  #lineToShare(): Line {
+    const line = (this.#line = this.#line === null ? new DeliveryLine() : this.#lineWithRoom(this.#line));
+    line.isShared = true;
+    return line;
   }
 
   #deliver(event: string, payload: unknown, args: readonly unknown[] | null): void {
     const listeners = this.#listenersOf(event);
-    if (args === null) {
-      const isPassedOn = this.#followers?.hear(event) === true;
-      if (Array.isArray(listeners) || isPassedOn) freezeEvent(payload as object);
-      if (isPassedOn) this.#followers?.deliver(event, payload);
+    if (args === null && this.#followers?.hear(event) === true) {
+      this.#followers.deliver(
+        event,
+        listeners === undefined ? payload : copyOfEvent(event, payload as object),
+      );
     }
     if (listeners === undefined) return;
     if (!Array.isArray(listeners)) {
       this.#call(event, listeners, payload, args);
       return;
     }
-    const { length } = listeners;
-    for (let index = 0; index < length; index++) {
-      this.#call(event, listeners[index] as Listener, payload, args);
+    const last = listeners.length - 1;
+    for (let index = 0; index <= last; index++) {
+      // Each has the event of the package's own to itself: what one does to it no other sees.
+      const own = args === null && index < last ? copyOfEvent(event, payload as object) : payload;
+      this.#call(event, listeners[index] as Listener, own, args);
     }
   }
 
@@ -298,4 +319,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
+}
+
+function ignore(): void {
+  // The table says how many there are.
 }

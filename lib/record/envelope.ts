@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { ExposeOptions, TypeHelpOptions } from 'class-transformer';
 import { Exclude, Expose, Type } from 'class-transformer';
 import type { ValidationArguments, ValidationOptions } from 'class-validator';
-import type { Field, FieldType, ScalarKey } from './fields';
+import type { Field, FieldType, RecordKey, ScalarKey } from './fields';
 import { FIELDS, SCALARS } from './fields';
 import { fitsIndex, MOST_BYTES } from './identifier';
 import { isJsonObject } from './json';
@@ -19,20 +19,23 @@ import { IsDate, IsIn, IsInt, IsNotEmpty, IsNumber, IsOptional, Max, Min, Valida
  */
 
 @Exclude()
-export class RecordScalars {
-  constructor() {
-    for (const { key, value } of DEFAULTS) (this as Record<string, unknown>)[key] = value;
-  }
+export class RecordScalars implements Record<ScalarKey, unknown> {
+  // Written out, since it is made for every record; it does not compile unless it has every scalar of the table.
+  id: unknown;
+  session_id: unknown;
+  status: unknown;
+  turn_count: unknown = 0;
+  started_at: unknown;
+  ended_at: unknown = null;
+  provider: unknown = null;
+  cost_usd: unknown = null;
+  parent_run_id: unknown = null;
+  root_run_id: unknown = null;
+  running_at: unknown = null;
 }
 
 /** What class-transformer has read, for the checks: {@link RecordScalars} and the payloads beside it. */
-export type Envelope = Record<ScalarKey, unknown> & Record<string, unknown>;
-
-/** What a record has where it does not say: no value at all for what is required. */
-const DEFAULTS = SCALARS.map(({ key, presence, type }) => ({
-  key,
-  value: presence === 'required' ? undefined : type === 'count' ? 0 : null,
-}));
+export type Envelope = Record<RecordKey, unknown>;
 
 /** The classes of which class-transformer shows what is exposed and nothing else. */
 const HIDDEN = new WeakSet<object>();

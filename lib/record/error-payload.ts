@@ -5,6 +5,15 @@ import { copyJson } from './json';
 
 const MAX_CAUSES = 8;
 
+/** The most errors of an `AggregateError` that are kept. */
+const MAX_ERRORS = 10;
+
+/** The most errors within an error, causes and all: an error of errors of errors stays readable. */
+const MAX_WITHIN = 40;
+
+/** The longest name or code that is kept. */
+const LONGEST_WORD = 200;
+
 /** What an aborted signal gives as its reason; of another realm (jest has one), no `Error` by its class. */
 const DOM_EXCEPTION = '[object DOMException]';
 
@@ -14,18 +23,27 @@ export interface ErrorPayloadOptions {
   readonly stack?: boolean | undefined;
 }
 
+/** The names of {@link ErrorPayloadOptions}. */
+export const ERROR_PAYLOAD_OPTIONS = ['stack'] as const satisfies readonly (keyof ErrorPayloadOptions)[];
+
+/** How far a walk over an error and those within it has come. */
+interface Walk {
+  readonly options: ErrorPayloadOptions;
+  left: number;
+}
+
 /**
- * The record of an exception: `{ name, message, code?, details?, cause?, stack? }`, or `{ message }` of
- * what is no `Error`. Never throws: what JSON cannot carry is left out.
+ * The record of an exception: `{ name, message, code?, status?, details?, cause?, errors?, stack? }`, or
+ * `{ code?, message }` of what is no `Error`. Never throws: what JSON cannot carry is left out.
  */
 export function errorPayload(error: unknown, options: ErrorPayloadOptions = {}): JsonObject {
-  return isError(error) ? fromError(error, options, 0) : { message: textOf(error) };
+  return payloadOf(error, { options, left: MAX_WITHIN }, 0);
 }
 
 /** Whether it is an `Error`, of this realm or another. */
 export function isError(value: unknown): value is Error {
   try {
-    return value instanceof Error || types.isNativeError(value) || tagOf(value) === DOM_EXCEPTION;
+    return value instanceof Error || types.isNativeError(value) || isDomException(value);
   } catch {
     // A revoked proxy refuses even that.
     return false;
@@ -34,28 +52,77 @@ export function isError(value: unknown): value is Error {
 
 /** The message of an exception, whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return isError(error) ? memberText(error, 'message') : textOf(error);
+  if (isError(error)) return memberText(error, 'message');
+  const message = typeof error === 'object' && error !== null ? member(error, 'message') : undefined;
+  return typeof message === 'string' ? message : textOf(error);
 }
 
-function fromError(error: Error, options: ErrorPayloadOptions, depth: number): JsonObject {
-  const payload: Record<string, JsonValue> = {
-    name: memberText(error, 'name'),
+function payloadOf(error: unknown, walk: Walk, depth: number): JsonObject {
+  if (isError(error)) return fromError(error, walk, depth);
+  const code = typeof error === 'object' && error !== null ? codeOf(error) : undefined;
+  return { ...(code === undefined ? {} : { code }), message: messageOf(error) };
+}
+
+function fromError(error: Error, walk: Walk, depth: number): JsonObject {
+  const members = {
+    name: nameOf(error),
     message: memberText(error, 'message'),
+    code: codeOf(error),
+    status: statusOf(error),
+    details: jsonOrNothing(member(error, 'details')),
+    cause: causeOf(error, walk, depth),
+    errors: errorsOf(error, walk, depth),
+    stack: walk.options.stack === true ? memberText(error, 'stack') : undefined,
   };
-  const code = member(error, 'code');
-  if (typeof code === 'string' || Number.isFinite(code)) payload['code'] = code as string | number;
-  const details = jsonOrNothing(member(error, 'details'));
-  if (details !== undefined) payload['details'] = details;
-  const cause = causeOf(error, options, depth);
-  if (cause !== undefined) payload['cause'] = cause;
-  if (options.stack === true) payload['stack'] = memberText(error, 'stack');
+  const payload: Record<string, JsonValue> = {};
+  for (const [key, value] of Object.entries(members)) if (value !== undefined) payload[key] = value;
   return payload;
 }
 
-function causeOf(error: Error, options: ErrorPayloadOptions, depth: number): JsonValue | undefined {
+/** Its own name, or its class's where it only says `Error`: the errors of some SDKs do. */
+function nameOf(error: Error): string {
+  const name = memberText(error, 'name');
+  const constructor = name === 'Error' ? member(error, 'constructor') : undefined;
+  const className = typeof constructor === 'function' ? member(constructor, 'name') : undefined;
+  return (typeof className === 'string' && className !== '' ? className : name).slice(0, LONGEST_WORD);
+}
+
+/** The numbers that DOM exceptions have for codes say less than their names. */
+function codeOf(error: object): string | number | undefined {
+  const code = member(error, 'code');
+  if (typeof code === 'string') return code.slice(0, LONGEST_WORD);
+  return Number.isFinite(code) && !isDomException(error) ? (code as number) : undefined;
+}
+
+/** The status of an HTTP answer. */
+function statusOf(error: Error): number | undefined {
+  const status = [member(error, 'status'), member(error, 'statusCode')].find((value) =>
+    Number.isFinite(value),
+  );
+  return status as number | undefined;
+}
+
+function causeOf(error: Error, walk: Walk, depth: number): JsonValue | undefined {
   const cause = member(error, 'cause');
   if (cause === undefined || cause === null || depth >= MAX_CAUSES) return undefined;
-  return isError(cause) ? fromError(cause, options, depth + 1) : jsonOrNothing(cause);
+  if (!isError(cause)) return jsonOrNothing(cause);
+  return takesOneMore(walk) ? fromError(cause, walk, depth + 1) : undefined;
+}
+
+/** What an `AggregateError` stands for. */
+function errorsOf(error: Error, walk: Walk, depth: number): JsonValue | undefined {
+  const errors = member(error, 'errors');
+  if (!Array.isArray(errors) || depth >= MAX_CAUSES) return undefined;
+  const kept: JsonObject[] = [];
+  for (let index = 0; index < Math.min(errors.length, MAX_ERRORS) && takesOneMore(walk); index++) {
+    kept.push(payloadOf(member(errors, String(index)), walk, depth + 1));
+  }
+  return kept;
+}
+
+function takesOneMore(walk: Walk): boolean {
+  walk.left -= 1;
+  return walk.left >= 0;
 }
 
 function jsonOrNothing(value: unknown): JsonValue | undefined {
@@ -70,12 +137,12 @@ function memberText(error: Error, key: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-function tagOf(value: unknown): string {
-  return Object.prototype.toString.call(value);
+function isDomException(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === DOM_EXCEPTION;
 }
 
 /** A getter of a foreign error may throw. */
-function member(error: Error, key: string): unknown {
+function member(error: object, key: string): unknown {
   try {
     return (error as unknown as Record<string, unknown>)[key];
   } catch {

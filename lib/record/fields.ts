@@ -77,6 +77,12 @@ export const FIELDS = [
 /** A key of the record, on the wire. */
 export type RecordKey = (typeof FIELDS)[number]['key'];
 
+/** A key that every record has. */
+export type AlwaysKey = Exclude<RecordKey, Extract<(typeof FIELDS)[number], { presence: 'set' }>['key']>;
+
+/** A key that passes class-transformer by. */
+export type ObjectKey = Exclude<RecordKey, ScalarKey | KeptKey>;
+
 /** A key that another part of the package keeps in the record. */
 export type KeptKey = Extract<(typeof FIELDS)[number], { type: 'kept' }>['key'];
 
@@ -97,21 +103,15 @@ const SCALAR_TYPES = [
 /** The keys that class-transformer writes and reads. The others are free-form: it would walk into them. */
 export const SCALARS: readonly Field[] = FIELDS.filter(({ type }) => isScalar(type));
 
-/** The keys that pass class-transformer by, those of other parts not among them. */
-export const OBJECTS: readonly Field[] = FIELDS.filter(({ type }) => !isScalar(type) && type !== 'kept');
-
 /** The keys that a run itself keeps. Any other is kept as it came, and written back. */
-export const OWN_KEYS: ReadonlySet<string> = new Set([...SCALARS, ...OBJECTS].map(({ key }) => key));
+export const OWN_KEYS: ReadonlySet<string> = new Set(
+  FIELDS.filter(({ type }) => type !== 'kept').map(({ key }) => key),
+);
 
 /** The keys that a store has columns for. */
 export const COLUMN_KEYS: readonly RecordKey[] = FIELDS.filter(({ hasColumn }) => hasColumn).map(
   ({ key }) => key,
 );
-
-/** The key of an attribute of a run. */
-export function keyOf(attribute: string): string {
-  return FIELDS.find((field) => field.attribute === attribute)?.key ?? attribute;
-}
 
 function isScalar(type: FieldType): boolean {
   return (SCALAR_TYPES as readonly string[]).includes(type);

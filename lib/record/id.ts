@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
+import { nowMs } from './clock';
 
 const RANDOM_BYTES = 16;
 const LAST_OF_SEQUENCE = 0xffffffff;
@@ -19,7 +20,7 @@ let sequence = 0;
  */
 export function createRunId(): string {
   const random = takeRandom();
-  const now = Date.now();
+  const now = nowMs();
   if (now > lastMs || sequence === LAST_OF_SEQUENCE) {
     lastMs = Math.max(now, lastMs + 1);
     sequence = startOfSequence(random);

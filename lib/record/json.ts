@@ -198,10 +198,28 @@ function copyObject(object: object, place: Place): unknown {
   if (typeof source['toJSON'] === 'function') return copyFromToJson(source, place);
   if (!isJsonObject(object)) {
     if (types.isBoxedPrimitive(object)) return copyValue(object.valueOf(), place);
-    const lost = lostByJson(object);
-    if (lost !== null) return report(place, lost);
+    return copyInstance(object, place);
   }
   return copyMembers(source, place);
+}
+
+/** An object of a class of its own. One that has no members that JSON writes would be lost. */
+function copyInstance(object: object, place: Place): unknown {
+  const lost = lostByJson(object);
+  if (lost !== null) return report(place, lost);
+  const found = place.issues.length;
+  const copy = copyMembers(object as MutableObject, place);
+  if (Object.keys(copy).length > 0 || place.issues.length > found) return copy;
+  place.key = null;
+  return report(place, `cannot be ${kindOf(object)}: JSON writes {}`);
+}
+
+/** What the object calls itself: `Response`, `AsyncGenerator`. */
+function kindOf(object: object): string {
+  const kind = Object.prototype.toString.call(object).slice('[object '.length, -1);
+  return kind === 'Object'
+    ? 'an instance without members of its own'
+    : `of the kind ${kind.slice(0, LONGEST_KEY)}`;
 }
 
 function copyMembers(source: MutableObject, place: Place): MutableObject {
@@ -224,8 +242,7 @@ function copyFromToJson(source: object, place: Place): unknown {
   if (types.isBoxedPrimitive(plain)) return copyValue(plain.valueOf(), place);
   if (plain !== source && isWithin(plain, place)) return report(place, 'must not contain itself');
   if (Array.isArray(plain)) return copyElements(plain, place);
-  const lost = isJsonObject(plain) ? null : lostByJson(plain);
-  return lost === null ? copyMembers(plain as MutableObject, place) : report(place, lost);
+  return isJsonObject(plain) ? copyMembers(plain, place) : copyInstance(plain, place);
 }
 
 /** Why JSON would lose an object that is no plain one; null where it writes its members. */
@@ -237,9 +254,6 @@ function lostByJson(value: object): string | null {
   if (types.isMap(value)) return 'cannot be a Map: use an object';
   if (types.isSet(value)) return 'cannot be a Set: use an array';
   if (types.isPromise(value)) return 'cannot be a Promise: await it';
-  if (types.isRegExp(value) || types.isWeakMap(value) || types.isWeakSet(value)) {
-    return 'cannot be written as JSON';
-  }
   return null;
 }
 

@@ -1,11 +1,12 @@
 import { roundToNano } from './cost';
 import type { ValidationIssue } from './error';
 import { RunError } from './error';
-import { formatPath, setMember } from './json';
+import { setMember } from './json';
+import { findUnknown } from './options';
 
 /** What a run may use. A limit that is absent does not hold. */
 export interface RunLimits {
-  /** The most turns of the run itself. */
+  /** The most turns of the run itself. `Infinity` is no limit, here and below. */
   readonly maxTurns?: number | undefined;
   /** The most tokens of the run and its descendants: the larger of `total_tokens` and input + output. */
   readonly maxTotalTokens?: number | undefined;
@@ -52,6 +53,8 @@ export interface LimitUse {
 }
 
 interface Field {
+  /** Whether `Infinity` says that there is no such limit. */
+  readonly mayBeInfinite?: true;
   readonly wireName: keyof RunLimitsJSON;
   readonly accepts: (value: unknown) => boolean;
   readonly message: string;
@@ -60,16 +63,19 @@ interface Field {
 const FIELDS: Readonly<Record<keyof RunLimits, Field>> = {
   maxTurns: {
     wireName: 'max_turns',
+    mayBeInfinite: true,
     accepts: isCount,
     message: 'must be an integer, not negative',
   },
   maxTotalTokens: {
     wireName: 'max_total_tokens',
+    mayBeInfinite: true,
     accepts: isCount,
     message: 'must be an integer, not negative',
   },
   maxCostUsd: {
     wireName: 'max_cost_usd',
+    mayBeInfinite: true,
     accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
     message: 'must be a finite number, not negative',
   },
@@ -119,17 +125,24 @@ export function readLimits(
     const field = LIMITS[names].get(name);
     if (field === undefined) setMember(unknown, name, limit);
     else if (limit === undefined || limit === null) continue;
+    else if (limit === Infinity && field.mayBeInfinite && names === 'attributes')
+      {limits[field.attribute] = undefined;}
     else if (field.accepts(limit)) limits[field.attribute] = limit;
     else issues.push({ path: `limits.${name}`, message: field.message });
   }
-  if (names === 'attributes') refuseUnknown(unknown, issues);
+  if (names === 'attributes') findUnknown(unknown, [...LIMITS.attributes.keys()], issues, ['limits']);
   else if (Object.keys(unknown).length > 0) Object.assign(limits, { [LATER]: unknown });
   return Reflect.ownKeys(limits).length === 0 ? null : Object.freeze(limits);
 }
 
-function refuseUnknown(unknown: object, issues: ValidationIssue[]): void {
-  const message = `is no limit (known: ${[...LIMITS.attributes.keys()].join(', ')})`;
-  for (const name of Object.keys(unknown)) issues.push({ path: formatPath(['limits', name]), message });
+/** Both together, the given ones first; null where none is left. What is undefined is no limit from then on. */
+export function mergeLimits(limits: RunLimits | null, given: RunLimits | null): RunLimits | null {
+  if (given === null) return limits;
+  const merged = { ...limits, ...given };
+  for (const name of Object.keys(merged) as (keyof RunLimits)[]) {
+    if (merged[name] === undefined) Reflect.deleteProperty(merged, name);
+  }
+  return Reflect.ownKeys(merged).length === 0 ? null : Object.freeze(merged);
 }
 
 /** The limits as a record has them. */

@@ -38,7 +38,7 @@ export class RunPort implements Port<never> {
   }
 
   keep(...[key, write]: Parameters<Port<never>['keep']>): void {
-    (this.#host.state.keptKeys ??= new Map()).set(key, write);
+    this.#host.state.keep(key, write);
   }
 
   kept(...[key]: Parameters<Port<never>['kept']>): ReturnType<Port<never>['kept']> {

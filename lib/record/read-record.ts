@@ -6,15 +6,15 @@ import type { Envelope } from './envelope';
 import { RecordScalars } from './envelope';
 import type { ValidationIssue } from './error';
 import { RunError, validationError } from './error';
-import type { Field } from './fields';
-import { FIELDS, OBJECTS, OWN_KEYS, SCALARS } from './fields';
+import type { ObjectKey } from './fields';
+import { OWN_KEYS, SCALARS } from './fields';
 import type { JsonObject } from './json';
 import { copyJson, isJsonObject, ownMember, setMember } from './json';
 import type { RunLimits } from './limits';
 import { readLimits } from './limits';
 import { shownWord } from './refusal';
 import { findIssues } from './rules';
-import type { RunState } from './run-state';
+import type { Digits, RunState } from './run-state';
 import { NOTHING } from './run-state';
 import type { RunStatus } from './status';
 import { isRunStatus, isTerminalStatus, RUN_STATUSES } from './status';
@@ -22,6 +22,7 @@ import type { Timestamp } from './timestamp';
 import { parseTimestamp } from './timestamp';
 import type { Counters } from './token-usage';
 import { findNegative } from './token-usage';
+import type { TraceContext } from './trace-context';
 
 /** A record, checked. */
 export interface IncomingRecord {
@@ -50,12 +51,12 @@ export function readRecord(json: unknown): IncomingRecord {
   const envelope = readEnvelope(json);
   findIssues(envelope, (path, message) => issues.push({ path, message }));
   findContradictions(envelope, issues);
-  const limits = readLimits(envelope['limits'], 'wire', issues);
-  const wait = readAwaiting(envelope['awaiting'], issues);
-  const counters = copyJson(envelope['token_usage'], 'token_usage', issues) as Counters;
+  const limits = readLimits(envelope.limits, 'wire', issues);
+  const wait = readAwaiting(envelope.awaiting, issues);
+  const counters = copyJson(envelope.token_usage, 'token_usage', issues) as Counters;
   if (isJsonObject(counters)) findNegative(counters, ['token_usage'], issues);
   if (issues.length > 0) throw recordError(issues, envelope.status);
-  const { id, session_id: sessionId } = envelope as Record<string, unknown> as {
+  const { id, session_id: sessionId } = envelope as {
     id: string;
     session_id: string;
   };
@@ -64,33 +65,50 @@ export function readRecord(json: unknown): IncomingRecord {
 
 /** Takes over what a record has. */
 export function adoptRecord(state: RunState, record: IncomingRecord): void {
-  const members = state as unknown as Record<string, unknown>;
-  let digits: Record<string, string> | null = null;
-  for (const { key, attribute, type } of ADOPTED) {
-    const value = record.envelope[key];
-    if (type !== 'time' || value === null) {
-      members[attribute] = value;
-    } else {
-      const { ms, text } = parseTimestamp(value as string) as Timestamp;
-      members[attribute] = ms;
-      if (text !== null) (digits ??= {})[attribute] = text;
-    }
-  }
-  const { cost_usd: costUsd } = record.envelope;
-  state.cost = costUsd === null ? null : new CostSum(costUsd as number);
+  const { envelope } = record;
+  const times = {
+    startedAt: timeOf(envelope.started_at) as Timestamp,
+    endedAt: timeOf(envelope.ended_at),
+    runningAt: timeOf(envelope.running_at),
+  };
+  state.status = envelope.status as RunStatus;
+  state.turnCount = envelope.turn_count as number;
+  state.startedAt = times.startedAt.ms;
+  state.endedAt = times.endedAt?.ms ?? null;
+  state.runningAt = times.runningAt?.ms ?? null;
+  state.provider = envelope.provider as string | null;
+  state.cost = envelope.cost_usd === null ? null : new CostSum(envelope.cost_usd as number);
+  state.parentRunId = envelope.parent_run_id as string | null;
+  state.rootRunId = envelope.root_run_id as string | null;
+  state.input = envelope.input as JsonObject | null;
+  state.output = envelope.output as JsonObject | null;
+  state.error = envelope.error as JsonObject | null;
+  state.metadata = envelope.metadata as JsonObject;
+  state.providerMetadata = envelope.provider_metadata as JsonObject;
+  state.traceContext = envelope.trace_context as TraceContext | null;
   state.counters = record.counters;
   state.usage = null;
   state.limits = record.limits;
   state.awaiting = record.wait;
-  if (digits !== null || record.unknown !== null) state.incoming = { digits, unknown: record.unknown };
+  const digits = digitsOf(times);
+  if (digits !== null || record.unknown !== null) {
+    state.rare = { digits, unknown: record.unknown, keptKeys: null };
+  }
 }
 
-/** The members that are taken over as they stand. */
-const ADOPTED: readonly Field[] = FIELDS.filter(
-  ({ attribute, type }) =>
-    !['limits', 'awaiting', 'usage', 'dollars', 'kept'].includes(type) &&
-    !['id', 'sessionId'].includes(attribute),
-);
+function timeOf(text: unknown): Timestamp | null {
+  return text === null ? null : parseTimestamp(text as string);
+}
+
+/** What times have beyond the millisecond. */
+function digitsOf(times: Readonly<Record<string, Timestamp | null>>): Digits | null {
+  let digits: Record<string, string> | null = null;
+  for (const attribute in times) {
+    const text = times[attribute]?.text ?? null;
+    if (text !== null) (digits ??= {})[attribute] = text;
+  }
+  return digits;
+}
 
 function readEnvelope(json: JsonObject): Envelope {
   const scalars: Record<string, unknown> = {};
@@ -100,11 +118,22 @@ function readEnvelope(json: JsonObject): Envelope {
     // An object would be walked and a function called; no scalar of a record is a symbol either.
     scalars[key] = typeof value === 'object' || typeof value === 'function' ? Symbol('no scalar') : value;
   }
-  const envelope = plainToInstance(RecordScalars, scalars, { exposeDefaultValues: true }) as Envelope;
-  for (const { key, type } of OBJECTS) {
-    envelope[key] = ownMember(json, key) ?? (type === 'object' || type === 'usage' ? NOTHING : null);
-  }
-  return envelope;
+  const envelope = plainToInstance(RecordScalars, scalars, { exposeDefaultValues: true });
+  return Object.assign(envelope, objectsOf(json)) as unknown as Envelope;
+}
+
+function objectsOf(json: JsonObject): Record<ObjectKey, unknown> {
+  return {
+    input: ownMember(json, 'input') ?? null,
+    output: ownMember(json, 'output') ?? null,
+    error: ownMember(json, 'error') ?? null,
+    metadata: ownMember(json, 'metadata') ?? NOTHING,
+    token_usage: ownMember(json, 'token_usage') ?? NOTHING,
+    provider_metadata: ownMember(json, 'provider_metadata') ?? NOTHING,
+    limits: ownMember(json, 'limits') ?? null,
+    trace_context: ownMember(json, 'trace_context') ?? null,
+    awaiting: ownMember(json, 'awaiting') ?? null,
+  };
 }
 
 function findContradictions(envelope: Envelope, issues: ValidationIssue[]): void {

@@ -4,6 +4,7 @@ import type { Field, KeptKey } from './fields';
 import type { JsonObject, JsonValue } from './json';
 import { ownMember } from './json';
 import type { RunLimits } from './limits';
+import { mergeLimits } from './limits';
 import type { RunView } from './run-view';
 import type { RunStatus } from './status';
 import { isTerminalStatus } from './status';
@@ -28,6 +29,16 @@ export interface RunOrigin {
 
 /** Digits of times beyond the millisecond, by attribute. */
 export type Digits = Readonly<Record<string, string>>;
+
+/** What most runs have nothing of. */
+interface Rare {
+  /** What the times of an incoming record had beyond the millisecond. */
+  digits: Digits | null;
+  /** The keys of an incoming record that no run itself keeps. */
+  unknown: JsonObject | null;
+  /** Keys that other parts of the package write into the record. */
+  keptKeys: Map<KeptKey, () => JsonObject | null> | null;
+}
 
 /**
  * What a run keeps, under the names of its attributes. It knows the record and no rule: those are the
@@ -57,10 +68,8 @@ export class RunState implements RunView {
   cost: CostSum | null = null;
   counters: Counters | null = null;
   usage: TokenUsage | null = NOTHING;
-  /** What an incoming record had beyond all this. */
-  incoming: { readonly digits: Digits | null; readonly unknown: JsonObject | null } | null = null;
-  /** Keys that other parts of the package write into the record. */
-  keptKeys: Map<KeptKey, () => JsonObject | null> | null = null;
+  /** What most runs have nothing of; together, since runs are many. */
+  rare: Rare | null = null;
 
   constructor(origin: RunOrigin, startedAt: number) {
     this.id = origin.id;
@@ -69,7 +78,7 @@ export class RunState implements RunView {
     this.metadata = origin.metadata ?? NOTHING;
     this.provider = origin.provider;
     this.providerMetadata = origin.providerMetadata ?? NOTHING;
-    this.limits = origin.limits;
+    this.limits = mergeLimits(null, origin.limits);
     this.startedAt = startedAt;
   }
 
@@ -94,7 +103,17 @@ export class RunState implements RunView {
 
   /** The keys of the record that this version does not know, and those that other parts kept before. */
   get unknown(): JsonObject | null {
-    return this.incoming?.unknown ?? null;
+    return this.rare?.unknown ?? null;
+  }
+
+  get keptKeys(): ReadonlyMap<KeptKey, () => JsonObject | null> | null {
+    return this.rare?.keptKeys ?? null;
+  }
+
+  /** Keeps a key of another part in the record. */
+  keep(key: KeptKey, write: () => JsonObject | null): void {
+    this.rare ??= { digits: null, unknown: null, keptKeys: null };
+    (this.rare.keptKeys ??= new Map()).set(key, write);
   }
 
   /**
@@ -116,12 +135,12 @@ export class RunState implements RunView {
   timeText(attribute: Field['attribute']): string | null {
     const ms = (this as unknown as Readonly<Record<string, number | null>>)[attribute] ?? null;
     if (ms === null) return null;
-    return this.incoming?.digits?.[attribute] ?? formatTimestamp(ms);
+    return this.rare?.digits?.[attribute] ?? formatTimestamp(ms);
   }
 
   /** What an incoming record had under a key that another part keeps. */
   kept(key: KeptKey): JsonValue | undefined {
-    return ownMember(this.incoming?.unknown ?? NOTHING, key) as JsonValue | undefined;
+    return ownMember(this.rare?.unknown ?? NOTHING, key) as JsonValue | undefined;
   }
 
   /** What a record written now has under a key that another part keeps. */

@@ -1,8 +1,8 @@
 import { instanceToPlain } from 'class-transformer';
 import { awaitingToJSON } from './awaiting';
 import { RecordScalars } from './envelope';
-import type { Field, KeptKey, RecordKey } from './fields';
-import { FIELDS, SCALARS } from './fields';
+import type { AlwaysKey, Field, KeptKey, RecordKey } from './fields';
+import { FIELDS } from './fields';
 import type { JsonObject } from './json';
 import { setMember } from './json';
 import { limitsToJSON } from './limits';
@@ -11,12 +11,8 @@ import type { RunState } from './run-state';
 
 type Members = Record<string, unknown>;
 
-/** The keys that every record has, in their order, and those that are there only when they are set. */
-const ALWAYS = FIELDS.filter(({ presence }) => presence !== 'set');
+/** The keys that are there only when they are set. */
 const SET = FIELDS.filter(({ presence, type }) => presence === 'set' && type !== 'kept');
-
-/** The keys that class-transformer writes. */
-const WALKED = SCALARS.filter(({ presence }) => presence !== 'set');
 
 const FIELDS_BY_KEY: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.key, field]));
 
@@ -24,12 +20,24 @@ const CONSTRUCTOR = 'constructor';
 
 /** Writes the record of a run: class-transformer the scalars, into the record that has the payloads. */
 export function writeRecord(state: RunState): RunJSON {
-  const scalars = new RecordScalars() as Members;
-  for (const field of WALKED) scalars[field.key] = valueOf(state, field);
   const record = draftOf(state);
-  Object.assign(record, instanceToPlain(scalars));
+  Object.assign(record, instanceToPlain(scalarsOf(state)));
   attachOthers(record, state);
   return record as unknown as RunJSON;
+}
+
+/** Those that every record has; the others are attached. */
+function scalarsOf(state: RunState): RecordScalars {
+  const scalars = new RecordScalars();
+  scalars.id = state.id;
+  scalars.session_id = state.sessionId;
+  scalars.status = state.status;
+  scalars.turn_count = state.turnCount;
+  scalars.started_at = state.timeText('startedAt');
+  scalars.ended_at = state.timeText('endedAt');
+  scalars.provider = state.provider;
+  scalars.cost_usd = state.costUsd;
+  return scalars;
 }
 
 /**
@@ -53,22 +61,31 @@ export function hasMoreKeys(state: RunState): boolean {
   return SET.some(({ attribute }) => (state as unknown as Members)[attribute] !== null);
 }
 
-/** The payloads and times, each key where a reader looks for it; the scalars are still to come. */
+/** The payloads and times, each key where a reader looks for it; the other scalars are still to come. */
 function draftOf(state: RunState): Members {
-  const record: Members = {};
-  for (const field of ALWAYS) record[field.key] = isWalked(field) ? undefined : valueOf(state, field);
+  // Written out, since it is made for every record; it does not compile unless it has every key of the table.
+  const record: Record<AlwaysKey, unknown> = {
+    id: undefined,
+    session_id: undefined,
+    status: undefined,
+    input: state.input,
+    output: state.output,
+    error: state.error,
+    metadata: state.metadata,
+    turn_count: undefined,
+    token_usage: state.tokenUsage,
+    started_at: state.timeText('startedAt'),
+    ended_at: state.timeText('endedAt'),
+    provider: undefined,
+    cost_usd: undefined,
+    provider_metadata: state.providerMetadata,
+  };
   for (const field of SET) {
     const value = valueOf(state, field);
-    if (value !== null) record[field.key] = value;
+    if (value !== null) (record as Members)[field.key] = value;
   }
   return record;
 }
-
-function isWalked({ type }: Field): boolean {
-  return type !== 'time' && WALKED_TYPES.has(type);
-}
-
-const WALKED_TYPES: ReadonlySet<string> = new Set(WALKED.map(({ type }) => type));
 
 function valueOf(state: RunState, { attribute, type }: Field): unknown {
   if (type === 'time') return state.timeText(attribute);

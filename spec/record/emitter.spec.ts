@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EventEmitter } from 'eventemitter3';
-import type { Run, TurnIncrementedEvent } from 'agent-run';
+import type { TurnIncrementedEvent } from 'agent-run';
+import { Run } from 'agent-run';
+import { portOf } from '../../lib/attachment';
 import { IsolatedEmitter } from '../../lib/record/emitter';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
@@ -436,6 +438,80 @@ describe('Run', () => {
       for (const name of ['constructor', '__proto__', 'toString']) run.on(name, heard).emit(name, 1);
       expect(heard).toHaveBeenCalledTimes(3);
     });
+  });
+});
+
+describe('What a listener does to an event', () => {
+  it('no other listener sees, nor what delivers it elsewhere', () => {
+    const run = makeRun({}, 'running');
+    const seen: unknown[] = [];
+    const spoil = (event: object): void => {
+      const { run: _run, ...members } = event as Record<string, unknown>;
+      seen.push(JSON.parse(JSON.stringify(members)));
+      for (const member of [event, ...Object.values(members)]) {
+        if (typeof member === 'object' && member !== null) Reflect.set(member, 'at', 'spoiled');
+      }
+      Reflect.set((event as { delta?: object }).delta ?? {}, 'input_tokens', 'spoiled');
+    };
+    portOf(run).attach({ hears: () => true, deliver: (...[, event]) => spoil(event) });
+    for (let time = 0; time < 3; time++) {
+      run.on('usageUpdated', spoil);
+      run.on('attributesChanged', spoil);
+      run.on('noted', spoil);
+    }
+    const usage = { input_tokens: 1, details: { cached: 1 } };
+    run.updateTokenUsage(usage);
+    run.metadata = { a: 1 };
+    run.note('progress', { percent: { done: 1 } });
+
+    expect(new Set(seen.map((event) => JSON.stringify(event))).size).toBe(3);
+    expect(seen).toHaveLength(12);
+    expect(run.tokenUsage).toEqual(usage);
+  });
+});
+
+describe('30,000 listeners', () => {
+  it('are added one by one without a copy of all of them for each', () => {
+    const run = makeRun();
+    const slice = jest.spyOn(Array.prototype, 'slice');
+    for (let index = 0; index < 30_000; index++) run.on('statusChanged', () => undefined);
+    const copies = slice.mock.calls.length;
+    slice.mockRestore();
+    expect(copies).toBeLessThan(10);
+    expect(run.listenerCount('statusChanged')).toBe(30_000);
+  });
+});
+
+describe("A user's own event", () => {
+  class ProgressRun extends Run {
+    progress(...args: unknown[]): boolean {
+      return (this as unknown as EventEmitter).emit('progress', ...args);
+    }
+  }
+
+  it('keeps all its arguments, delivered late too', () => {
+    const run = new ProgressRun({ sessionId: 's' });
+    const heard: unknown[][] = [];
+    (run as unknown as EventEmitter).on('progress', (...args: unknown[]) => heard.push(args));
+    run.on('turnIncremented', () => run.progress(2, 'pages', 'more'));
+    expect(run.progress(40, 'pages')).toBe(true);
+    expect(run.progress()).toBe(true);
+    run.incrementTurn();
+    expect(heard).toEqual([[40, 'pages'], [], [2, 'pages', 'more']]);
+  });
+});
+
+describe("An event of the run's own that is emitted from outside", () => {
+  it('reaches the listeners, as with any emitter, and nothing that follows the run', () => {
+    const run = makeRun();
+    const heard = jest.fn();
+    const followed = jest.fn();
+    portOf(run).attach({ changed: followed, hears: () => true, deliver: followed });
+    run.on('turnIncremented', heard);
+    run.emit('turnIncremented', { run, turnCount: 7, at: 0 });
+    expect(heard).toHaveBeenCalledTimes(1);
+    expect(followed).not.toHaveBeenCalled();
+    expect(run.turnCount).toBe(0);
   });
 });
 

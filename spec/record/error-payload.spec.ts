@@ -112,3 +112,68 @@ describe('isError()', () => {
 function fail(): never {
   throw new Error('a getter');
 }
+
+describe('What an error of an SDK becomes', () => {
+  class RateLimitError extends Error {
+    readonly status = 429;
+  }
+
+  it('has the name of its class where the error only says Error, and its status', () => {
+    expect(errorPayload(new RateLimitError('slow down'))).toEqual({
+      name: 'RateLimitError',
+      message: 'slow down',
+      status: 429,
+    });
+    expect(errorPayload(Object.assign(new TypeError('x'), { statusCode: 503 }))).toEqual({
+      name: 'TypeError',
+      message: 'x',
+      status: 503,
+    });
+    expect(errorPayload(Object.assign(new Error('x'), { status: 'bad' }))).toEqual({
+      name: 'Error',
+      message: 'x',
+    });
+  });
+
+  it('has the errors of an AggregateError, at most 10', () => {
+    const errors = Array.from({ length: 12 }, (_, index) => new RateLimitError(String(index)));
+    const payload = errorPayload(
+      new AggregateError([...errors.slice(0, 9), { code: 'a' }, 'late'], 'all failed'),
+    );
+    expect(payload).toMatchObject({ name: 'AggregateError', message: 'all failed' });
+    expect(payload['errors']).toHaveLength(10);
+    expect((payload['errors'] as object[])[0]).toEqual({ name: 'RateLimitError', message: '0', status: 429 });
+    expect((payload['errors'] as object[])[9]).toEqual({ code: 'a', message: '{"code":"a"}' });
+  });
+
+  it('stays small where errors hold errors that hold errors', () => {
+    const nest = (depth: number): Error =>
+      depth === 0
+        ? new Error('x')
+        : new AggregateError(
+            Array.from({ length: 10 }, () => nest(depth - 1)),
+            'many',
+          );
+    expect(JSON.stringify(errorPayload(nest(4))).length).toBeLessThan(5_000);
+  });
+
+  it('has no number for a code where it is a DOMException', () => {
+    expect(errorPayload(new DOMException('stopped', 'AbortError'))).toEqual({
+      name: 'AbortError',
+      message: 'stopped',
+    });
+  });
+
+  it('keeps the code of what was thrown and is no Error', () => {
+    expect(errorPayload({ code: 'quota', message: 'none left' })).toEqual({
+      code: 'quota',
+      message: 'none left',
+    });
+    expect(errorPayload({ code: 7, why: 'x' })).toEqual({ code: 7, message: '{"code":7,"why":"x"}' });
+  });
+
+  it('leaves out details that would become {}', () => {
+    const error = Object.assign(new Error('x'), { details: { response: new Response('secret') } });
+    expect(errorPayload(error)).toEqual({ name: 'Error', message: 'x' });
+  });
+});

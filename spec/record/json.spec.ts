@@ -32,6 +32,22 @@ class Point {
   }
 }
 
+class Secret {
+  readonly #value = 1;
+  get value(): number {
+    return this.#value;
+  }
+}
+
+function* generate(): Generator<number> {
+  yield 1;
+}
+
+async function* generateLater(): AsyncGenerator<number> {
+  await Promise.resolve();
+  yield 1;
+}
+
 describe('takeJsonObject()', () => {
   it('copies any JSON object, deep-equal and in the same order of keys', () => {
     fc.assert(
@@ -155,9 +171,31 @@ describe('takeJsonObject()', () => {
     ['a Map', new Map(), 'cannot be a Map: use an object'],
     ['a Set', new Set(), 'cannot be a Set: use an array'],
     ['a Map of another realm', runInContext('new Map()', foreign), 'cannot be a Map: use an object'],
-    ['a WeakMap', new WeakMap(), 'cannot be written as JSON'],
-    ['a WeakSet', new WeakSet(), 'cannot be written as JSON'],
-    ['a RegExp', /x/, 'cannot be written as JSON'],
+    ['a WeakMap', new WeakMap(), 'cannot be of the kind WeakMap: JSON writes {}'],
+    ['a WeakSet', new WeakSet(), 'cannot be of the kind WeakSet: JSON writes {}'],
+    ['a RegExp', /x/, 'cannot be of the kind RegExp: JSON writes {}'],
+    ['a Response', new Response('x'), 'cannot be of the kind Response: JSON writes {}'],
+    ['a stream', new ReadableStream(), 'cannot be of the kind ReadableStream: JSON writes {}'],
+    ['Headers', new Headers({ a: '1' }), 'cannot be of the kind Headers: JSON writes {}'],
+    ['URLSearchParams', new URLSearchParams('a=1'), 'cannot be of the kind URLSearchParams: JSON writes {}'],
+    ['FormData', new FormData(), 'cannot be of the kind FormData: JSON writes {}'],
+    ['a Blob', new Blob(['x']), 'cannot be of the kind Blob: JSON writes {}'],
+    ['a generator', generate(), 'cannot be of the kind Generator: JSON writes {}'],
+    ['an asynchronous generator', generateLater(), 'cannot be of the kind AsyncGenerator: JSON writes {}'],
+    ['an iterator', [1][Symbol.iterator](), 'cannot be of the kind Array Iterator: JSON writes {}'],
+    ['a WeakRef', new WeakRef({}), 'cannot be of the kind WeakRef: JSON writes {}'],
+    ['an AbortSignal', new AbortController().signal, 'cannot be of the kind AbortSignal: JSON writes {}'],
+    ['a Proxy of a Map', new Proxy(new Map(), {}), 'cannot be of the kind Map: JSON writes {}'],
+    [
+      'what has only private members',
+      new Secret(),
+      'cannot be an instance without members of its own: JSON writes {}',
+    ],
+    [
+      'what its toJSON() gives of that',
+      { toJSON: () => new Secret() },
+      'cannot be an instance without members of its own: JSON writes {}',
+    ],
     ['a Promise', Promise.resolve(1), 'cannot be a Promise: await it'],
     ['an Error', new TypeError('e'), 'cannot be an Error: JSON writes {}'],
     ['an Error of another realm', runInContext('new Error()', foreign), 'cannot be an Error: JSON writes {}'],
@@ -340,3 +378,28 @@ function throwing(handler: ProxyHandler<object>): object {
 function fail(error: unknown): never {
   throw error;
 }
+
+describe('An object that JSON writes as {}', () => {
+  it('is taken where it is plain and empty, of whatever realm', () => {
+    for (const plain of [{}, Object.create(null), runInContext('({})', createContext({}))] as object[]) {
+      expect(takeJsonObject({ plain }, 'output')).toEqual({ plain: {} });
+    }
+  });
+
+  it('is taken where it is an instance that has members', () => {
+    class Point {
+      readonly x = 1;
+    }
+    expect(takeJsonObject({ point: new Point() }, 'output')).toEqual({ point: { x: 1 } });
+  });
+
+  it('is named by what it calls itself, cut where that is long', () => {
+    const named = Object.create({ [Symbol.toStringTag]: 'x'.repeat(1_000_000) }) as object;
+    expect(refusalOf(() => takeJsonObject({ named }, 'output')).message.length).toBeLessThan(200);
+  });
+
+  it('leaves a path short, however long its keys are', () => {
+    const key = 'k'.repeat(1_000_000);
+    expect(refusalOf(() => takeJsonObject({ [key]: 1n }, 'output')).message.length).toBeLessThan(200);
+  });
+});
