@@ -637,7 +637,7 @@ export class Run<
 
   #attributeChanged(name: RunAttributeName): void {
     if (!isHeard(this, 'attributesChanged')) return;
-    announce(this, 'attributesChanged', { run: this, names: NAMES_OF[name], at: nowMs() });
+    announce(this, 'attributesChanged', { run: this, names: namesOf(name), at: nowMs() });
   }
 
   #spend(delta: JsonObject | null, costUsd: number | null): void {
@@ -727,25 +727,6 @@ export class Run<
       },
     };
   }
-}
-
-/** Frozen and shared: a list for each name. */
-const NAMES_OF = namesOf([
-  'metadata',
-  'providerMetadata',
-  'provider',
-  'output',
-  'error',
-  'limits',
-  'traceContext',
-  'awaiting',
-]);
-
-function namesOf(
-  names: readonly RunAttributeName[],
-): Readonly<Record<RunAttributeName, readonly RunAttributeName[]>> {
-  const lists = names.map((name) => [name, Object.freeze([name])] as const);
-  return Object.fromEntries(lists) as Record<RunAttributeName, readonly RunAttributeName[]>;
 }
 
 /** What a caller may assign, or fill in late. */

@@ -85,7 +85,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
       },
       isFull: (emitter) => {
         const line = itself(emitter).#line;
-        return line !== null && line.isFull(emitter);
+        return line?.isFull(emitter) ?? false;
       },
     } satisfies Reach);
     // Where eventemitter3 keeps listeners: on the prototype, so that no emitter shows them.
@@ -180,7 +180,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     } finally {
       // Only what got past #call, the end of the stack, leaves events behind: for the next call.
       if (this.#line === BUSY) this.#line = null;
-      else (this.#line).rest();
+      else this.#line.rest();
     }
     if (this.#line !== null) this.#workOff(this.#line);
   }

@@ -125,9 +125,9 @@ export function readLimits(
     const field = LIMITS[names].get(name);
     if (field === undefined) setMember(unknown, name, limit);
     else if (limit === undefined || limit === null) continue;
-    else if (limit === Infinity && field.mayBeInfinite && names === 'attributes')
-      {limits[field.attribute] = undefined;}
-    else if (field.accepts(limit)) limits[field.attribute] = limit;
+    else if (limit === Infinity && field.mayBeInfinite && names === 'attributes') {
+      limits[field.attribute] = undefined;
+    } else if (field.accepts(limit)) limits[field.attribute] = limit;
     else issues.push({ path: `limits.${name}`, message: field.message });
   }
   if (names === 'attributes') findUnknown(unknown, [...LIMITS.attributes.keys()], issues, ['limits']);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Run } from 'agent-run';
 import { onAbort } from '../../lib/execution/abort-listeners';
 import { never, pendingRun, rejectionOf, runErrorOf } from './subjects';
@@ -67,7 +68,7 @@ describe('The promise of a child that nobody awaits', () => {
       void parent.createChild().execute(never, { graceMs: 0 });
       return { a: 1 };
     });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
   });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { deepStrictEqual, notDeepStrictEqual } from 'node:assert';
 import { instanceToPlain } from 'class-transformer';
 import { Run } from 'agent-run';
@@ -28,13 +29,12 @@ describe('A run with listeners', () => {
 
   it('has no member that others would show', () => {
     expect(Object.keys(run)).toEqual([]);
-    expect(JSON.stringify({ ...run })).toBe('{}');
+    expect(JSON.stringify(Object.assign({}, run))).toBe('{}');
     expect(structuredClone(run)).toEqual({});
   });
 
   it('shows nothing of them in a Map through class-transformer', () => {
-    expect(
-      JSON.stringify([...(instanceToPlain(new Map([['a', run]])) as Map<string, unknown>)]),
-    ).not.toContain('secret');
+    const plain = instanceToPlain(new Map([['a', run]]));
+    expect(inspect(plain, { depth: null, showHidden: true })).not.toContain('secret');
   });
 });

@@ -59,8 +59,8 @@ describe('The totals of a run', () => {
 describe('A record that would disarm a limit', () => {
   it('is refused for a negative counter, at any depth', () => {
     const record = makeRun().toJSON();
-    const token_usage = { input_tokens: -5, details: { cached_tokens: -1 } };
-    expect(issuesOf(() => Run.fromJSON({ ...record, token_usage }))).toEqual([
+    const negative = { input_tokens: -5, details: { cached_tokens: -1 } };
+    expect(issuesOf(() => Run.fromJSON({ ...record, token_usage: negative }))).toEqual([
       'token_usage.input_tokens: must not be negative',
       'token_usage.details.cached_tokens: must not be negative',
     ]);
