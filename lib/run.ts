@@ -10,6 +10,7 @@ import { Parking } from './execution/parking';
 import type { RunControl, StatusChange } from './execution/supervisor';
 import { Supervisor } from './execution/supervisor';
 import { givePorts } from './record/attachment';
+import { namesOf } from './record/attribute-names';
 import type { RunAttributes } from './record/attributes';
 import { CHILD_ATTRIBUTES, readAttributes } from './record/attributes';
 import type { Awaiting, Resumed } from './record/awaiting';
@@ -512,7 +513,7 @@ export class Run<
       if (this.#state.isTerminal) assertTransition(this.#state, 'running');
       return this.#supervise().execute(fn, settings);
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(error as Error);
     }
   }
 

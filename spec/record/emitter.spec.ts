@@ -446,7 +446,9 @@ describe('What a listener does to an event', () => {
     const run = makeRun({}, 'running');
     const seen: unknown[] = [];
     const spoil = (event: object): void => {
-      const members = Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'run'));
+      const members = Object.fromEntries(
+        Object.entries(event as Record<string, unknown>).filter(([name]) => name !== 'run'),
+      );
       seen.push(JSON.parse(JSON.stringify(members)));
       for (const member of [event, ...Object.values(members)]) {
         if (typeof member === 'object' && member !== null) Reflect.set(member, 'at', 'spoiled');
