@@ -55,29 +55,37 @@ async function answer({ run, meter, signal }: ManagedContext<Run<Question>>): Pr
 
 async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, collection, id] = (request.url ?? '').split('/');
-  if (collection !== 'questions') return send(response, 404, { error: 'not here' });
+  if (collection !== 'questions') {
+    send(response, 404, { error: 'not here' });
+    return;
+  }
   if (request.method === 'POST' && id === undefined) return ask(request, response);
   if (request.method === 'GET' && id !== undefined) return show(id, response);
   if (request.method === 'DELETE' && id !== undefined) {
-    return send(response, 200, await runs.cancel(id, 'Cancelled by the caller'));
+    send(response, 200, await runs.cancel(id, 'Cancelled by the caller'));
+    return;
   }
-  return send(response, 405, { error: 'not allowed' });
+  send(response, 405, { error: 'not allowed' });
 }
 
 /** Starts a run and answers at once. A request that is sent again with the same id starts nothing. */
 async function ask(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { id, question, workMs } = (await readJson(request)) as Partial<Record<string, unknown>>;
-  if (typeof question !== 'string') return send(response, 400, { error: 'question is a text' });
+  if (typeof question !== 'string') {
+    send(response, 400, { error: 'question is a text' });
+    return;
+  }
   const input: Question = { question, ...(typeof workMs === 'number' ? { workMs } : {}) };
   const run = runs.create({ sessionId: 'questions', input, id: typeof id === 'string' ? id : null });
   // How it ends stands in its record, and the hooks above hear of it.
   runs.execute(run, answer).catch(() => undefined);
-  return send(response, 202, { id: run.id });
+  send(response, 202, { id: run.id });
 }
 
 async function show(id: string, response: ServerResponse): Promise<void> {
   const run = await runs.get(id);
-  return run === null ? send(response, 404, { error: 'no such run' }) : send(response, 200, run);
+  if (run === null) send(response, 404, { error: 'no such run' });
+  else send(response, 200, run);
 }
 
 async function readJson(request: IncomingMessage): Promise<object> {

@@ -135,6 +135,11 @@ export class ManagedRun implements RunAttachment {
     this.#keeper.left(this);
   }
 
+  /** Here it can only have been stopped before its function was called. */
+  get #wasExecutedElsewhere(): boolean {
+    return this.run.status === 'completed' || this.run.status === 'failed';
+  }
+
   async #takeIn<Result>(fn: () => Result): Promise<Awaited<Result>> {
     try {
       await this.#recorder?.flush();
@@ -147,6 +152,11 @@ export class ManagedRun implements RunAttachment {
       }
       throw error;
     }
+    if (this.#wasExecutedElsewhere) {
+      this.#held = null;
+      this.#refusal = executedElsewhere(this.run);
+      throw this.#refusal;
+    }
     this.release();
     if (this.run.isTerminal) {
       throw new RunError('invalid_operation', `Run ${this.id} ended before its store had taken it in`);
@@ -158,4 +168,10 @@ export class ManagedRun implements RunAttachment {
 /** Whether the store has said no. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof RunError && REFUSALS.includes(error.code);
+}
+
+function executedElsewhere({ id, status }: AnyRun): RunError {
+  return new RunError('conflict', `Run ${id} was executed by another process: it is "${status}"`, {
+    details: { runId: id, status },
+  });
 }

@@ -9,7 +9,9 @@ import type { JsonObject } from '../record/json';
 import type { AnyRun, ExecutionContext } from '../run';
 import { Run } from '../run';
 import type { TrackOptions } from '../store/options';
+import type { RunRecorder } from '../store/recorder';
 import type { RunStore } from '../store/store';
+import { takeIn } from '../store/take-in';
 import type { UsageMeter } from '../usage/meter';
 import { setMeterOptions } from '../usage/run-options';
 import { executeOptions, withDefaults } from './defaults';
@@ -24,6 +26,12 @@ import { checkManagerOptions, readDrainOptions } from './options';
 import { StoreSweeps } from './store-sweeps';
 
 const RECOVER_EVERY_MS = 30_000;
+
+const settled = Promise.resolve();
+
+type Record = (store: RunStore, run: AnyRun, options: TrackOptions) => RunRecorder;
+
+const track: Record = (store, run, options) => store.track(run, options);
 
 /** What a function that a manager executes is handed. */
 export interface ManagedContext<Subject = AnyRun> extends ExecutionContext<Subject> {
@@ -126,7 +134,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     options?: ExecuteOptions,
   ): Promise<Result> {
     this.#assertOpen();
-    const managed = target instanceof Run ? this.#manage(target) : this.#intended(target);
+    const managed = target instanceof Run ? this.#manage(target, takeIn) : this.#intended(target);
     const intended = managed instanceof Promise ? await managed : managed;
     return this.#execute(intended, fn as ManagedFunction<AnyRun, Result>, options);
   }
@@ -148,7 +156,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     const run = this.#live.get(id)?.run ?? (await this.#options.store?.get(id)) ?? null;
     if (run === null) throw notFound(id);
     this.#assertOpen();
-    return this.#execute(this.#manage(run), fn as ManagedFunction<AnyRun, Result>, options);
+    return this.#execute(this.#manage(run, takeIn), fn as ManagedFunction<AnyRun, Result>, options);
   }
 
   /** The live run of this process where there is one, else the store's; null for none. */
@@ -223,30 +231,31 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     const run = new Run(withDefaults(attributes, this.#options.defaults));
     if ((attributes.id ?? null) === null) return this.#begin(run);
     const live = this.#known(run.id);
-    if (live !== undefined) return this.#manage(sameIntent(live.run, run));
+    if (live !== undefined) return this.#manage(sameIntent(live.run, run), takeIn);
     return this.#options.store === undefined ? this.#begin(run) : this.#stored(run, this.#options.store);
   }
 
   async #stored(run: AnyRun, store: RunStore): Promise<ManagedRun> {
     const stored = await store.get(run.id);
     this.#assertOpen();
-    return stored === null ? this.#begin(run) : this.#manage(sameIntent(stored, run));
+    return stored === null ? this.#begin(run) : this.#manage(sameIntent(stored, run), takeIn);
   }
 
   #begin(run: AnyRun): ManagedRun {
-    const managed = this.#manage(run);
+    const managed = this.#manage(run, takeIn);
     managed.isUnannounced = true;
     if (this.#options.store === undefined) this.#count(managed);
     return managed;
   }
 
-  #manage(run: AnyRun): ManagedRun {
+  /** @param record - How the store is to have the run, where it has none yet. */
+  #manage(run: AnyRun, record: Record = track): ManagedRun {
     const known = ManagedRun.find(run, this.#keeper);
     if (known !== undefined) return known;
     const { store, meter } = this.#options;
     const managed = new ManagedRun(run, this.#keeper);
     if (meter !== undefined) setMeterOptions(run, meter);
-    if (store !== undefined && !run.isTerminal) managed.recordedBy(store.track(run, this.#track));
+    if (store !== undefined && !run.isTerminal) managed.recordedBy(record(store, run, this.#track));
     return managed;
   }
 
@@ -325,7 +334,8 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     this.#drain.changed();
     if (this.#options.store === undefined) return;
     this.#ending.set(managed.id, managed);
-    void managed.stored().then(() => this.#ending.delete(managed.id));
+    // The recorder is told of the end after the manager.
+    void settled.then(() => managed.stored()).then(() => this.#ending.delete(managed.id));
   }
 
   #startSweeps(store: RunStore): StoreSweeps {

@@ -7,16 +7,6 @@ import { Sweep } from './sweep';
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-interface PruneOptions {
-  readonly endedBefore: Date;
-  readonly journalOnly?: boolean;
-  readonly signal: AbortSignal;
-}
-
-interface Pruning {
-  prune?(options: PruneOptions): Promise<number>;
-}
-
 /** What sweeps tell of. */
 export interface SweepListener {
   recovered(run: AnyRun): void;
@@ -25,12 +15,12 @@ export interface SweepListener {
 
 /** What is done about a store now and again: what dead processes have left, and what is old enough to go. */
 export class StoreSweeps {
-  readonly #store: RunStore & Pruning;
+  readonly #store: RunStore;
   readonly #listener: SweepListener;
   readonly #sweeps: readonly Sweep[];
 
   constructor(
-    store: RunStore & Pruning,
+    store: RunStore,
     { recoverEveryMs, retention }: { recoverEveryMs: number; retention: Retention | undefined },
     listener: SweepListener,
   ) {
@@ -56,13 +46,11 @@ export class StoreSweeps {
   }
 
   async #prune({ keepMs, journalMs }: Retention, signal: AbortSignal): Promise<void> {
-    await this.#attempt(() => this.#prunes({ endedBefore: before(keepMs), signal }));
+    await this.#attempt(() => this.#store.prune({ endedBefore: before(keepMs), signal }));
     if (journalMs === undefined || journalMs >= keepMs || signal.aborted) return;
-    await this.#attempt(() => this.#prunes({ endedBefore: before(journalMs), journalOnly: true, signal }));
-  }
-
-  async #prunes(options: PruneOptions): Promise<void> {
-    await this.#store.prune?.(options);
+    await this.#attempt(() =>
+      this.#store.prune({ endedBefore: before(journalMs), journalOnly: true, signal }),
+    );
   }
 
   async #attempt(work: () => Promise<unknown>): Promise<void> {

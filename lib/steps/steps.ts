@@ -58,8 +58,9 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
 
   /** Begins a step, for whoever ends it by hand. */
   start(name: string, options?: StartStepOptions): StepHandle {
-    if (options === undefined && !this.#host.isHeard('stepStarted'))
-      {return this.#beginUnheard(takeName(name, 'name'));}
+    if (options === undefined && !this.#host.isHeard('stepStarted')) {
+      return this.#beginUnheard(takeName(name, 'name'));
+    }
     return this.#begin(readStart(name, options));
   }
 
