@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { runAnswer } from '../http/wire';
+import type { JsonValue } from '../record/json';
 import { describeRun } from './cancel';
 import { CommandError } from './command-error';
 import type { ConfirmOptions } from './confirm';
@@ -38,9 +39,9 @@ export function addAnswerCommand(program: Command, shell: Shell): void {
     });
 }
 
-function readJson(text: string): unknown {
+function readJson(text: string): JsonValue {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text) as JsonValue;
   } catch {
     throw new CommandError(
       `the answer must be JSON: '{"approved":true}', or '"a text"' with both kinds of quotes`,

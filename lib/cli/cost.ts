@@ -41,7 +41,7 @@ export function addCostCommand(program: Command, shell: Shell): void {
       await withStore(shell, command, { isReadOnly: true }, async (session) => {
         const filter = readFilterOptions(options, session);
         const timeZone = zoneOf(session.isUtc);
-        const rows = await summarizeByText(session.whole, { groupBy, timeZone, ...filter });
+        const rows = await summarizeByText(session.store, { groupBy, timeZone, ...filter });
         await printRows(shell, format, {
           rows,
           columns: costColumns(groupBy),

@@ -54,7 +54,7 @@ async function exportRuns(session: Session, options: ExportOptions): Promise<voi
   let cursor: string | null = null;
   do {
     const page = cursor === null ? { limit: PAGE } : { limit: PAGE, cursor };
-    const { runs, nextCursor } = await listByText(session.whole, filter, page);
+    const { runs, nextCursor } = await listByText(session.store, filter, page);
     if (runs.length > 0) await sink.write(runs.map(toText).join(''));
     progress.add(runs.length);
     cursor = nextCursor;

@@ -32,7 +32,7 @@ export function addListCommand(program: Command, shell: Shell): void {
       await withStore(shell, command, { isReadOnly: true }, async (session) => {
         const page = options.cursor === undefined ? { limit } : { limit, cursor: options.cursor };
         const { runs, nextCursor } = await listByText(
-          session.whole,
+          session.store,
           readFilterOptions(options, session),
           page,
         );

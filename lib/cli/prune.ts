@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CommandError, EXIT } from './command-error';
 import type { ConfirmOptions } from './confirm';
 import { confirm } from './confirm';
-import { count, moment } from './format';
+import { moment } from './format';
 import { readMoment } from './period';
 import { plainJson } from './plain-text';
 import { Progress } from './progress';
@@ -39,14 +39,13 @@ async function prune(session: Session, options: PruneOptions): Promise<void> {
   await confirm(shell, `Remove ${what} that ended before ${moment(endedBefore, session.isUtc)}`, options);
   const progress = new Progress(shell, journalOnly ? 'journals removed' : 'runs removed');
   const signal = shell.interruptible();
-  const removed = await store.prune({
-    endedBefore,
-    journalOnly,
-    signal,
-    onProgress: (amount) => progress.add(amount),
-  });
-  progress.clear();
-  if (options.json === true) await shell.line(plainJson({ removed }, 2));
-  else await shell.line(progress.done === removed ? progress.text() : `${count(removed)} removed`);
+  try {
+    await store.prune({ endedBefore, journalOnly, signal, onProgress: (removed) => progress.add(removed) });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    progress.clear();
+  }
+  await shell.line(options.json === true ? plainJson({ removed: progress.done }, 2) : progress.text());
   if (signal.aborted) throw new CommandError('stopped before the end', EXIT.interrupted);
 }

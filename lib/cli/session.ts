@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import type { StoreView } from '../http/coming';
-import { viewOf } from '../http/coming';
 import type { RunStore } from '../store/store';
 import { CommandError, EXIT } from './command-error';
 import { openStore, storeMessage } from './open-store';
@@ -18,9 +16,7 @@ export interface GlobalOptions {
 /** What a command works with: an open store, the terminal, and how times are read and shown. */
 export interface Session extends Clock {
   readonly shell: Shell;
-  readonly store: StoreView;
-  /** The same, for those parts of this package that take a store. */
-  readonly whole: RunStore;
+  readonly store: RunStore;
 }
 
 /**
@@ -39,7 +35,7 @@ export async function withStore(
   let store: RunStore | undefined;
   try {
     store = openStore(address, isReadOnly);
-    await work({ shell, store: viewOf(store), whole: store, now: new Date(), isUtc });
+    await work({ shell, store, now: new Date(), isUtc });
   } catch (error) {
     throw refusal(error, address);
   } finally {

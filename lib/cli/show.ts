@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { LeaseView } from '../http/coming';
 import { runAnswer } from '../http/wire';
 import { CommandError, EXIT } from './command-error';
 import type { AnyRun } from '../run';
+import type { RunLease } from '../store/inspection';
 import { count, dollars, moment, usageInWords } from './format';
 import { plainJson, plainText } from './plain-text';
 import { elapsed, errorText, statusStyle, statusWord } from './run-columns';
@@ -45,7 +45,7 @@ export function notFound(id: string): CommandError {
 
 interface Found {
   readonly run: AnyRun;
-  readonly lease: LeaseView | null;
+  readonly lease: RunLease | null;
 }
 
 function showAnswer({ run, lease }: Found): object {
@@ -96,7 +96,7 @@ function modelFacts(run: AnyRun): (readonly [string, string])[] {
   });
 }
 
-function leaseText({ isUtc, now }: Session, { owner, expiresAt }: LeaseView): string {
+function leaseText({ isUtc, now }: Session, { owner, expiresAt }: RunLease): string {
   const word = expiresAt < now ? 'ran out' : 'until';
   return `${plainText(owner)}, ${word} ${moment(expiresAt, isUtc)}`;
 }

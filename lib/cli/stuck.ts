@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { LeaseView } from '../http/coming';
 import { runAnswer } from '../http/wire';
 import type { Run } from '../run';
+import type { RunLease } from '../store/inspection';
 import { duration, moment } from './format';
 import { plainText } from './plain-text';
 import type { PrintOptions } from './printing';
@@ -14,7 +14,7 @@ import type { Column } from './table';
 
 interface StuckRun {
   readonly run: Run;
-  readonly lease: LeaseView | null;
+  readonly lease: RunLease | null;
   readonly recordedAt: Date | null;
 }
 

@@ -32,7 +32,7 @@ export function addUiCommand(program: Command, shell: Shell): void {
     .action(async (options: UiOptions) => {
       const port = readPort(options.port);
       const isReadOnly = options.readOnly === true;
-      await withStore(shell, command, { isReadOnly }, async ({ whole: store }) => {
+      await withStore(shell, command, { isReadOnly }, async ({ store }) => {
         // Asked once, so that a store that does not answer is said here and not in the browser.
         await store.list({ limit: 1 });
         const handler = createRunHandler({

@@ -2,8 +2,6 @@ import type { Run } from '../run';
 import type { JournalEntry } from '../store/journal';
 import type { RunStore } from '../store/store';
 import { NO_STORE, SECURITY_HEADERS } from './answer';
-import type { StoreView } from './coming';
-import { viewOf } from './coming';
 import type { FollowOptions } from './follow-run';
 import { followRun, withPauses } from './follow-run';
 import { entryAnswer, runAnswer } from './wire';
@@ -25,7 +23,7 @@ export function streamOfRun(
   request: Request,
   { run, after }: { readonly run: Run; readonly after: number | 'end' },
 ): Response {
-  return streamed(request, (signal) => messagesOfRun(viewOf(store), run, { after, signal }));
+  return streamed(request, (signal) => messagesOfRun(store, run, { after, signal }));
 }
 
 /** The journal of a session, or of the whole store, as an event stream without an end. */
@@ -36,7 +34,7 @@ export function streamOfSession(
 ): Response {
   const session = sessionId === undefined ? {} : { sessionId };
   return streamed(request, (signal) =>
-    messagesOfSession(viewOf(store).watch({ ...session, afterPosition: after, signal })),
+    messagesOfSession(store.watch({ ...session, afterPosition: after, signal })),
   );
 }
 
@@ -83,7 +81,7 @@ async function* messagesOfSession(entries: AsyncGenerator<JournalEntry>): AsyncG
   }
 }
 
-async function* messagesOfRun(store: StoreView, run: Run, options: FollowOptions): AsyncGenerator<string> {
+async function* messagesOfRun(store: RunStore, run: Run, options: FollowOptions): AsyncGenerator<string> {
   yield COMMENT;
   for await (const entry of followRun(store, run, options)) {
     yield entry === null ? COMMENT : messageOf(entry, entry.seq);

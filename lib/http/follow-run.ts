@@ -1,7 +1,7 @@
 import { isRunStatus, isTerminalStatus } from '../record/status';
 import type { Run } from '../run';
 import type { JournalEntry } from '../store/journal';
-import type { StoreView } from './coming';
+import type { RunStore } from '../store/store';
 
 /** How long nothing happens before that is said. */
 export const PAUSE_MS = 15_000;
@@ -20,7 +20,7 @@ export interface FollowOptions {
  * null now and then while nothing happens.
  */
 export async function* followRun(
-  store: StoreView,
+  store: RunStore,
   run: Run,
   { after, signal }: FollowOptions,
 ): AsyncGenerator<JournalEntry | null> {
@@ -50,7 +50,7 @@ export async function* withPauses(
 
 /** Until the run has ended. Gives the `seq` of the last entry. */
 async function* liveEntries(
-  store: StoreView,
+  store: RunStore,
   id: string,
   { after, signal }: FollowOptions,
 ): AsyncGenerator<JournalEntry | null, number | 'end'> {
@@ -68,7 +68,7 @@ async function* liveEntries(
 }
 
 /** What the journal has beside and after the run's end. */
-async function* restOf(store: StoreView, id: string, after: number): AsyncGenerator<JournalEntry> {
+async function* restOf(store: RunStore, id: string, after: number): AsyncGenerator<JournalEntry> {
   for (let last = after; ;) {
     const page = await store.events(id, { afterSeq: last, limit: PAGE });
     yield* page;
@@ -79,7 +79,7 @@ async function* restOf(store: StoreView, id: string, after: number): AsyncGenera
 }
 
 /** Whether nothing more can come: the run was removed, or had ended before the watch began. */
-async function isOver(store: StoreView, id: string): Promise<boolean> {
+async function isOver(store: RunStore, id: string): Promise<boolean> {
   const run = await store.get(id);
   return run?.isTerminal !== false;
 }

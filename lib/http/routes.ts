@@ -1,4 +1,5 @@
 import { RunError, validationError } from '../record/error';
+import type { JsonValue } from '../record/json';
 import { ownMember } from '../record/json';
 import type { Run } from '../run';
 import { readJournal } from '../store/journal-port';
@@ -6,7 +7,6 @@ import type { RunStore } from '../store/store';
 import { acceptsEventStream } from './accept';
 import { jsonAnswer } from './answer';
 import { objectOf } from './body';
-import { viewOf } from './coming';
 import { streamOfRun, streamOfSession } from './event-stream';
 import { readFilter, withoutUndefined } from './filter-query';
 import { readBody } from './guard';
@@ -57,7 +57,7 @@ async function listRuns({ store, request }: Call): Promise<Response> {
 
 async function showRun({ store, request, id }: Call): Promise<Response> {
   queryOf(request).finish();
-  const found = await viewOf(store).inspect(id);
+  const found = await store.inspect(id);
   if (found === null) throw runNotFound(id);
   const { run, lease } = found;
   const leaseAnswer =
@@ -103,7 +103,7 @@ async function summarize({ store, request }: Call): Promise<Response> {
 
 async function showStuck({ store, request }: Call): Promise<Response> {
   queryOf(request).finish();
-  const runs = await viewOf(store).recover({ dryRun: true });
+  const runs = await store.recover({ dryRun: true });
   return jsonAnswer({ runs: runs.map(runAnswer) });
 }
 
@@ -113,14 +113,14 @@ async function cancelRun({ store, request, id }: Call): Promise<Response> {
   if (reason !== undefined && typeof reason !== 'string') {
     throw validationError('body', [{ path: 'reason', message: 'must be a text' }]);
   }
-  return jsonAnswer({ run: runAnswer(await viewOf(store).cancel(id, reason)) });
+  return jsonAnswer({ run: runAnswer(await store.cancel(id, reason)) });
 }
 
 async function answerRun({ store, request, id }: Call): Promise<Response> {
   queryOf(request).finish();
   const value = ownMember(objectOf(await readBody(request), ['value']), 'value');
   if (value === undefined) throw validationError('body', [{ path: 'value', message: 'is missing' }]);
-  return jsonAnswer({ run: runAnswer(await viewOf(store).answer(id, value)) });
+  return jsonAnswer({ run: runAnswer(await store.answer(id, value as JsonValue)) });
 }
 
 /** The run of the id that a stream or a journal is asked of. */

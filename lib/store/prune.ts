@@ -15,6 +15,8 @@ export interface PruneOptions {
   readonly journalOnly?: boolean | undefined;
   /** Ends it; what is removed by then stays so. */
   readonly signal?: AbortSignal | undefined;
+  /** Is told after each batch how many runs were removed by it. */
+  readonly onProgress?: ((removed: number) => void) | undefined;
 }
 
 /** {@link PruneOptions}, checked. */
@@ -22,6 +24,7 @@ export interface PruneSettings {
   readonly endedBeforeMs: number;
   readonly journalOnly: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((removed: number) => void) | undefined;
 }
 
 /** What pruning needs of its store. */
@@ -40,18 +43,21 @@ const BATCH = 100;
  */
 export function readPruneOptions(options: PruneOptions): PruneSettings {
   const issues: ValidationIssue[] = [];
-  findUnknown(options, ['endedBefore', 'journalOnly', 'signal'], issues);
+  findUnknown(options, ['endedBefore', 'journalOnly', 'signal', 'onProgress'], issues);
   if (issues.length > 0) throw validationError('prune options', issues);
-  const { endedBefore, journalOnly = false, signal } = options;
+  const { endedBefore, journalOnly = false, signal, onProgress } = options;
   if (!(endedBefore instanceof Date) || Number.isNaN(endedBefore.getTime())) {
     issues.push({ path: 'endedBefore', message: 'must be a valid Date' });
   }
   if (typeof journalOnly !== 'boolean') {
     issues.push({ path: 'journalOnly', message: 'must be true or false' });
   }
+  if (!['function', 'undefined'].includes(typeof onProgress)) {
+    issues.push({ path: 'onProgress', message: 'must be a function' });
+  }
   checkSignal(signal, issues);
   if (issues.length > 0) throw validationError('prune options', issues);
-  return { endedBeforeMs: endedBefore.getTime(), journalOnly, signal };
+  return { endedBeforeMs: endedBefore.getTime(), journalOnly, signal, onProgress };
 }
 
 /** Removes ended runs, or their journals, in small batches with pauses. Gives the number of runs. */
@@ -65,7 +71,7 @@ export async function prune(settings: PruneSettings, host: PruneHost): Promise<n
   }
 }
 
-async function prunePass({ signal, ...what }: PruneSettings, host: PruneHost): Promise<number> {
+async function prunePass({ signal, onProgress, ...what }: PruneSettings, host: PruneHost): Promise<number> {
   const { database, clock } = host;
   let removed = 0;
   let after: PruneKey | null = null;
@@ -75,7 +81,10 @@ async function prunePass({ signal, ...what }: PruneSettings, host: PruneHost): P
     const pruned: Pruned = await database.patiently('remove runs', (backend) => backend.prune(query), signal);
     removed += pruned.runIds.length;
     after = pruned.next;
-    if (pruned.runIds.length > 0) host.wrote(pruned);
+    if (pruned.runIds.length > 0) {
+      host.wrote(pruned);
+      onProgress?.(pruned.runIds.length);
+    }
     // As long as it took, others have the database for themselves.
     if (after !== null) await sleep(clock, Math.max(1, clock.now() - startedAt));
   } while (after !== null);

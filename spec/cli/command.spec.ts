@@ -123,14 +123,17 @@ for (const [name, open] of OPENERS) {
     it('follows a run that has ended from its beginning to its end', async () => {
       const ended = await at('follow', '--run', 'run-done');
       expect(ended.code).toBe(0);
-      const events = [...ended.output.matchAll(/^ +[\d.]+ s .* {2}(status|turn|usage) +(.*)$/gm)].map(
-        ([, event, text]) => `${event!} ${text!}`,
-      );
+      const events = [
+        ...ended.output.matchAll(/^ +[\d.]+ s .* {2}(status|turn|usage|step|done|note) +(.*)$/gm),
+      ].map(([, event, text]) => `${event!} ${text!}`);
       expect(events).toEqual([
         'status pending → running',
         'turn 1',
         'usage +1,200 in (1,000 cached), +34 out',
         'usage the cost',
+        'step fetch_page  {"url":"https://example.test"}',
+        expect.stringMatching(/^done fetch_page in [\d.]+ s {2}\{"bytes":3\}$/),
+        'note progress  {"percent":40}',
         'status running → completed',
       ]);
       expect(ended.output).toMatch(/run-done completed after/);

@@ -171,6 +171,161 @@ for (const [name, open] of STORES) {
       });
     });
 
+    describe('GET /api/runs, by more', () => {
+      beforeAll(async () => {
+        const parent = new Run({ id: 'parent', sessionId: 'family', metadata: { tier: 2, isTrial: true } });
+        const child = parent.updateStatus('running').createChild({ id: 'child' });
+        await store.save(parent);
+        await store.save(child);
+        await store.save(
+          new Run({ id: 'other', sessionId: 'family', metadata: { tier: '2', isTrial: 'true' } }),
+        );
+        for (const tier of [2, '2', 2]) await store.save(new Run({ sessionId: 'paged', metadata: { tier } }));
+      });
+
+      it.each([
+        ['parent_run_id=parent', ['child']],
+        ['root_run_id=parent', ['child', 'parent']],
+        ['roots_only=true&session_id=family', ['other', 'parent']],
+        ['session_id=family&status=running&status=failed', ['parent']],
+        ['session_id=family&metadata.tier=2', ['other', 'parent']],
+        ['session_id=family&metadata.tier=2&metadata.isTrial=true', ['other', 'parent']],
+        ['session_id=family&metadata.tier=2.0', []],
+        ['session_id=family&metadata.__proto__=2', []],
+        ['metadata.team=blue', ['second']],
+        ['started_from=2001-01-01T00:00:00Z&session_id=family&roots_only=true', ['other', 'parent']],
+        ['awaiting=answer', []],
+      ])('filters by %s', async (query, ids) => {
+        expect(idsOf(await ask(handler, `/api/runs?${query}`)).sort()).toEqual(ids);
+      });
+
+      it('pages through texts and numbers together, each run once', async () => {
+        const found: string[] = [];
+        let cursor = '';
+        do {
+          const page = await ask(handler, `/api/runs?session_id=paged&metadata.tier=2&limit=1${cursor}`);
+          found.push(...idsOf(page));
+          const next = page.body['next_cursor'] as string | null;
+          cursor = next === null ? '' : `&cursor=${next}`;
+        } while (cursor !== '');
+        const { runs } = await store.list({ sessionId: 'paged' });
+        expect(found).toEqual(runs.map(({ id }) => id));
+      });
+
+      it('refuses more texts that may be numbers than it can ask for', async () => {
+        const query = [1, 2, 3, 4, 5].map((number) => `metadata.m${number}=${number}`).join('&');
+        expect((await ask(handler, `/api/runs?${query}`)).status).toBe(400);
+      });
+    });
+
+    describe('GET /api/runs/:id of a run that is executed', () => {
+      it('says by whom, and until when', async () => {
+        const run = new Run({ id: 'held', sessionId: 'held' });
+        const recorder = store.track(run);
+        run.updateStatus('running');
+        await recorder.flush();
+        const { body } = await ask(handler, '/api/runs/held');
+        const { lease } = (await store.inspect('held'))!;
+        expect(body['lease']).toEqual({ owner: lease!.owner, expires_at: lease!.expiresAt.toISOString() });
+        run.cancel();
+        await recorder.stop();
+      });
+    });
+
+    describe('GET /api/events?after_position=end', () => {
+      it('gives nothing that was', async () => {
+        expect((await ask(handler, '/api/events?after_position=end')).body).toEqual({ events: [] });
+        expect((await ask(handler, '/api/runs/first/events?after_seq=end')).body).toEqual({ events: [] });
+      });
+    });
+
+    describe('GET /api/summary', () => {
+      it('gives rows by several groups in snake case', async () => {
+        const { body } = await ask(
+          handler,
+          '/api/summary?group_by=session_id&group_by=provider&session_id=one',
+        );
+        expect(body['rows']).toEqual([
+          {
+            group: { session_id: 'one', provider: 'openai' },
+            runs: 1,
+            turns: 1,
+            token_usage: { input_tokens: 3 },
+            cost_usd: 0.25,
+            unpriced_requests: 0,
+          },
+        ]);
+      });
+
+      it('puts texts and numbers together that read the same', async () => {
+        const query = 'group_by=session_id&metadata.tier=2';
+        const { body } = await ask(handler, `/api/summary?${query}`);
+        const rows = body['rows'] as { group: object; runs: number }[];
+        expect(rows.map(({ group, runs }) => [group, runs])).toEqual([
+          [{ session_id: 'family' }, 2],
+          [{ session_id: 'paged' }, 3],
+        ]);
+      });
+
+      it('takes the days of a time zone, and members of the metadata', async () => {
+        const zone = 'time_zone=Pacific%2FKiritimati';
+        const { body } = await ask(
+          handler,
+          `/api/summary?group_by=day&group_by=metadata.team&${zone}&session_id=two`,
+        );
+        const { startedAt } = (await store.get('second'))!;
+        const day = new Date(startedAt.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
+        expect((body['rows'] as { group: object }[])[0]!.group).toEqual({ day, 'metadata.team': 'blue' });
+      });
+
+      it.each(['', 'group_by=colour', 'group_by=day&time_zone=Mars', 'group_by=metadata.'])(
+        'refuses %p',
+        async (query) => {
+          const answer = await ask(handler, `/api/summary?${query}`);
+          expect([answer.status, errorOf(answer).code]).toEqual([400, 'validation_error']);
+        },
+      );
+    });
+
+    describe('GET /api/stuck', () => {
+      it('gives what recover would end, and changes nothing', async () => {
+        const run = new Run({ id: 'stuck', sessionId: 'stuck' });
+        const recorder = store.track(run, { leaseMs: 1 });
+        run.updateStatus('running');
+        await recorder.flush();
+        const answer = await ask(handler, '/api/stuck');
+        const { runs } = { runs: await store.recover({ dryRun: true }) };
+        expect(idsOf(answer).sort()).toEqual(runs.map(({ id }) => id).sort());
+        expect((await store.get('stuck'))!.status).toBe('running');
+        run.cancel();
+        await recorder.stop();
+      });
+    });
+
+    describe('POST /api/runs/:id/answer', () => {
+      it.each([[{ approved: true }], [null], [false], ['text']])(
+        'answers a parked run with %j, once',
+        async (value) => {
+          const run = new Run({ sessionId: 'parked' });
+          const recorder = store.track(run);
+          await run.execute(({ run: executed }) =>
+            executed.park({ reason: 'approval', data: { tool: 'mail' } }),
+          );
+          await recorder.stop();
+          const waiting = await ask(handler, '/api/runs?awaiting=answer');
+          expect(idsOf(waiting)).toEqual([run.id]);
+          const path = `/api/runs/${run.id}/answer`;
+          expect((await ask(handler, path, post({}))).status).toBe(400);
+          const answer = await ask(handler, path, post({ value }));
+          expect(answer.body['run']).toMatchObject({ awaiting: { reason: 'approval', answer: value } });
+          const again = await ask(handler, path, post({ value }));
+          expect([again.status, errorOf(again).code]).toEqual([409, 'invalid_operation']);
+          expect((await ask(handler, '/api/runs/nobody/answer', post({ value }))).status).toBe(404);
+          await store.cancel(run.id);
+        },
+      );
+    });
+
     describe('POST /api/runs/:id/cancel', () => {
       it('cancels with the reason, once', async () => {
         await store.save(new Run({ id: 'third', sessionId: 'three' }).updateStatus('running'));
