@@ -48,13 +48,8 @@ export class AmountSum {
   #cost: CostSum | null = null;
   #unpriced = 0;
 
-  /** @param amount - What to start from; its dollars are given back as they are until something is added. */
-  static of({ counts, costUsd, unpriced }: Amount): AmountSum {
-    const sum = new AmountSum();
-    addInto(sum.#counts, counts);
-    sum.#cost = costUsd === null ? null : new CostSum(costUsd);
-    sum.#unpriced = unpriced;
-    return sum;
+  static of(amount: Amount): AmountSum {
+    return new AmountSum().add(amount);
   }
 
   add({ counts, costUsd, unpriced }: Amount): this {

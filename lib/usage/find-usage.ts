@@ -11,7 +11,6 @@ const USAGE_KEYS = [
   'usage',
   'usageMetadata',
   'usage_metadata',
-  'tokens',
   'token_usage',
   'total_token_usage',
   METRICS,
@@ -70,14 +69,20 @@ export function findUsage(
   const chain = [...around, payload];
   const several = search.readMany(payload, around);
   if (several !== null) return several;
-  const usageKeys = namesOfUsage(payload);
-  const self =
-    usageKeys === PREFERS_METRICS ? null : readSelf({ usage: payload, key: '', path, around: chain }, search);
-  if (self !== null) return self;
-  for (const key of usageKeys) {
+  // Bedrock's metrics are of the whole response, where its own counts may be of a piece; Converse's say more.
+  const hasMore = objectUnder(payload, 'metadata', 'usage') !== undefined;
+  for (const key of USAGE_KEYS) {
+    if (key === METRICS && hasMore) continue;
     const found = lookUnder(key, payload, search, chain, path);
     if (found !== null) return found;
   }
+  const before = search.refusal;
+  const self = readSelf({ usage: payload, key: '', path, around: chain }, search);
+  if (self !== null) return self;
+  // A part of what was refused is not to be read by itself.
+  const isRefused = search.refusal !== before;
+  const inTokens = isRefused ? null : lookUnder('tokens', payload, search, chain, path);
+  if (inTokens !== null) return inTokens;
   return chain.length > DEEPEST ? null : findInside(payload, search, chain, path);
 }
 
@@ -89,14 +94,6 @@ function readSelf(sighting: Sighting, search: Search): Readings | null {
     search.refusal ??= error as Error;
     return null;
   }
-}
-
-const PREFERS_METRICS = [METRICS, ...USAGE_KEYS];
-
-/** The metrics are all of a response, where its own counts are of a piece: but Converse's are richer. */
-function namesOfUsage(payload: object): readonly string[] {
-  const hasMetrics = objectAt(payload, METRICS) !== undefined;
-  return hasMetrics && objectUnder(payload, 'metadata', 'usage') === undefined ? PREFERS_METRICS : USAGE_KEYS;
 }
 
 function lookUnder(

@@ -11,6 +11,7 @@ import { isObject, memberOf, objectAt, textOf } from './member';
 import type { Reading, Readings } from './reading';
 import { requestReadings } from './reading';
 import { tierIn } from './tier-in';
+import { untakenCounts } from './unreadable';
 import { settleWholes } from './wholes';
 
 /** Reads one payload of several; null where it has no usage. */
@@ -135,6 +136,8 @@ function modelReadings(modelUsage: object, issues: ValidationIssue[]): Reading[]
     if (!isObject(usage)) return [];
     const path = formatPath(['modelUsage', model]);
     const costUsd = dollars(memberOf(usage, 'costUSD'), `${path}.costUSD`, issues);
+    const untaken = MODEL.untaken(usage);
+    if (untaken.length > 0) throw untakenCounts(untaken.map((key) => `${path}.${key}`));
     return [{ model, counts: countsOf(MODEL, usage, path, issues), costUsd, tier: null, id: null }];
   });
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { RunError } from 'agent-run';
 import { Run } from 'agent-run';
 import type { UsageFormat, UsageFormatName, UsageReading } from 'agent-run/usage';
 import { UsageMeter } from 'agent-run/usage';
@@ -202,6 +203,56 @@ describe('properties of the meter', () => {
     );
   });
 
+  it.each(Object.entries(SHAPES))(
+    '%s: what goes in as tokens comes out, whatever else is missing',
+    (name, shape) => {
+      fc.assert(
+        fc.property(anyWork, fc.infiniteStream(fc.boolean()), (work, keep) => {
+          const payload = withoutSome(shape(work), keep);
+          const { run, meter } = house();
+          try {
+            meter.record(payload, { format: name as UsageFormatName });
+          } catch (error) {
+            expect((error as RunError).code).toBe('validation_error');
+            expect(run.tokenUsage).toEqual({});
+            return;
+          }
+          const {
+            input_tokens: input = 0,
+            output_tokens: output = 0,
+            total_tokens: total = 0,
+          } = run.tokenUsage;
+          // Nothing that was written is larger than what was counted: the largest count is in one of the wholes.
+          const most = Math.max(0, ...largestCounts(payload));
+          expect(Math.max(Number(input), Number(output), Number(total))).toBeGreaterThanOrEqual(most);
+          expect(Number(run.tokenUsage['cache_read_tokens'] ?? 0)).toBeLessThanOrEqual(Number(input));
+          expect(Number(run.tokenUsage['reasoning_tokens'] ?? 0)).toBeLessThanOrEqual(Number(output));
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
+
+  it.each(Object.entries(SHAPES))(
+    '%s: another count beside its own is never dropped in silence',
+    (_name, shape) => {
+      fc.assert(
+        fc.property(anyWork, fc.integer({ min: 1, max: 1000 }), (work, count) => {
+          const payload = shape(work);
+          const place = usagePlaceOf(payload);
+          const { run, meter } = house();
+          const action = (): unknown =>
+            meter.record(
+              JSON.parse(JSON.stringify(payload).replace(place, `$1"brand_new_tokens":${count},`)),
+            );
+          expect(action).toThrow(/brand_new_tokens|validation/);
+          expect(run.tokenUsage).toEqual({});
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+
   it('cumulative snapshots, however chopped and repeated, give what the last one says', () => {
     const pieces = fc.array(fc.record({ work: anyWork, times: fc.integer({ min: 1, max: 3 }) }), {
       minLength: 1,
@@ -331,4 +382,29 @@ function sum(left: Work, right: Work): Work {
     text: left.text + right.text,
     reasoning: left.reasoning + right.reasoning,
   };
+}
+
+/** The payload without some of its counts. */
+function withoutSome(payload: object, keep: Iterator<boolean>): object {
+  const left = Object.entries(payload).flatMap(([name, value]): [string, unknown][] => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return [[name, withoutSome(value as object, keep)]];
+    }
+    return keep.next().value === true ? [[name, value]] : [];
+  });
+  return Object.fromEntries(left);
+}
+
+/** Every number of tokens that a payload has. */
+function largestCounts(payload: unknown, name = ''): number[] {
+  if (typeof payload === 'number') return /cost|requests/i.test(name) ? [] : [payload];
+  if (typeof payload !== 'object' || payload === null) return [];
+  return Object.entries(payload).flatMap(([key, value]) => largestCounts(value, key));
+}
+
+/** Where the usage object of a payload begins, as JSON. */
+function usagePlaceOf(payload: object): RegExp {
+  if ('usage_metadata' in payload) return /("usage_metadata":\{)/;
+  if ('modelUsage' in payload) return /("house":\{)/;
+  return 'tokens' in payload && !('cachedTokens' in payload) ? /("tokens":\{)/ : /^(\{)/;
 }

@@ -1,0 +1,189 @@
+import { Run } from 'agent-run';
+import type { UsageMeterOptions } from 'agent-run/usage';
+import { UsageMeter } from 'agent-run/usage';
+import { chat, metered, refusal } from './subjects';
+
+function recorded(payload: unknown, options: UsageMeterOptions = {}): Run {
+  const run = new Run({ sessionId: 'session-1' });
+  new UsageMeter(run, options).record(payload);
+  return run;
+}
+
+describe('a tier or speed', () => {
+  const million = { prompt_tokens: 1_000_000, completion_tokens: 0, total_tokens: 1_000_000 };
+  const usage = { input_tokens: 100_000, output_tokens: 0, cache_read_input_tokens: 0 };
+
+  it.each<[string, object, number]>([
+    ['flex of OpenAI: half', { model: 'gpt-5', service_tier: 'flex', usage: million }, 0.625],
+    [
+      'priority of gpt-5: twice',
+      { model: 'gpt-5-2025-08-07', service_tier: 'priority', usage: million },
+      2.5,
+    ],
+    ['the default: the list price', { model: 'gpt-5', service_tier: 'default', usage: million }, 1.25],
+    [
+      "a line of OpenAI's batch: half",
+      { custom_id: 'a', response: { body: { model: 'gpt-5', service_tier: 'default', usage: million } } },
+      0.625,
+    ],
+    [
+      "a line of Anthropic's batch: half",
+      { custom_id: 'a', result: { type: 'succeeded', message: { model: 'claude-sonnet-4-5', usage } } },
+      0.15,
+    ],
+    [
+      'fast of Claude Opus 4.6: six times',
+      { model: 'claude-opus-4-6', usage: { ...usage, speed: 'fast' } },
+      3,
+    ],
+    [
+      'flex in a result of the AI SDK: half',
+      {
+        usage: { inputTokens: 1_000_000, outputTokens: 0, inputTokenDetails: {} },
+        providerMetadata: { openai: { serviceTier: 'flex' } },
+        response: { modelId: 'gpt-5' },
+      },
+      0.625,
+    ],
+  ])('is priced at its own rate: %s', (_name, payload, usd) => {
+    expect(recorded(payload).costUsd).toBeCloseTo(usd, 9);
+  });
+
+  it.each<[string, object]>([
+    ['scale of OpenAI', { model: 'gpt-5', service_tier: 'scale', usage: million }],
+    ['priority of gpt-4o', { model: 'gpt-4o', service_tier: 'priority', usage: million }],
+    ['priority of Anthropic', { model: 'claude-sonnet-4-5', usage: { ...usage, service_tier: 'priority' } }],
+    ['fast of another Claude', { model: 'claude-sonnet-4-5', usage: { ...usage, speed: 'fast' } }],
+    ['flex of Groq', { model: 'llama-3.3-70b-versatile', service_tier: 'flex', usage: million }],
+    [
+      'provisioned capacity of Google',
+      { usageMetadata: { promptTokenCount: 5, trafficType: 'PROVISIONED_THROUGHPUT' } },
+    ],
+  ])('without a published rate is unpriced: %s', (_name, payload) => {
+    const run = recorded(payload, { model: 'gemini-2.5-pro' });
+    expect(run.costUsd).toBeNull();
+    expect(run.tokenUsage).toMatchObject({ unpriced_requests: 1 });
+  });
+
+  it('is told to prices of your own, and holds for those of a table', () => {
+    const prices = jest.fn(() => 0.5);
+    recorded({ model: 'gpt-5', service_tier: 'scale', usage: million }, { prices });
+    expect(prices).toHaveBeenCalledWith(expect.objectContaining({ tier: 'scale' }));
+    const table = { 'gpt-5': { input_mtok: 2, output_mtok: 2 } };
+    expect(
+      recorded({ model: 'gpt-5', service_tier: 'flex', usage: million }, { prices: table }).costUsd,
+    ).toBe(1);
+  });
+});
+
+describe('what has to be awaited', () => {
+  it('is refused without a getter being touched', () => {
+    let touched = 0;
+    const touch = (): Promise<never> => {
+      touched += 1;
+      return Promise.reject(new Error('the stream was started'));
+    };
+    class StreamResult {
+      get textStream(): unknown {
+        return touch();
+      }
+      get steps(): unknown {
+        return touch();
+      }
+      get usage(): unknown {
+        return touch();
+      }
+    }
+    expect(refusal(() => recorded(new StreamResult())).message).toContain('await');
+    expect(touched).toBe(0);
+  });
+
+  it('is refused where it is a promise itself, and its rejection is nobody else’s', async () => {
+    const usage = Promise.reject(new Error('no usage'));
+    expect(refusal(() => recorded({ text: 'x', usage })).message).toContain('await');
+    expect(refusal(() => recorded(Promise.resolve({}))).message).toContain('await');
+    await new Promise(setImmediate);
+  });
+});
+
+describe('a result of version 5 of the AI SDK', () => {
+  it('is read by its steps, though its usage is another object at each look', () => {
+    const step = (
+      modelId: string,
+      inputTokens: number,
+      cachedInputTokens: number,
+      written: number,
+    ): object => ({
+      usage: { inputTokens, outputTokens: 5, totalTokens: inputTokens + 5, cachedInputTokens },
+      providerMetadata: { anthropic: { cacheCreationInputTokens: written } },
+      response: { modelId },
+    });
+    class Result {
+      readonly steps = [step('claude-sonnet-4-5', 100, 1000, 200), step('claude-haiku-4-5', 50, 0, 0)];
+      get usage(): object {
+        return { inputTokens: 50, outputTokens: 5 };
+      }
+      get totalUsage(): object {
+        return { inputTokens: 150, outputTokens: 10, cachedInputTokens: 1000 };
+      }
+    }
+    const { run, meter } = metered({ provider: null, model: null });
+    meter.record(new Result());
+    expect(run.tokenUsage).toMatchObject({ requests: 2, input_tokens: 1350, cache_write_tokens: 200 });
+    expect(Object.keys(meter.byModel())).toEqual(['claude-sonnet-4-5', 'claude-haiku-4-5']);
+  });
+});
+
+describe('what a payload says nothing of', () => {
+  it.each<[string, object]>([
+    ['a chunk whose usage is null', { object: 'chat.completion.chunk', choices: [], usage: null }],
+    ['an event of a response', { type: 'response.output_text.delta', delta: 'a' }],
+    ['a response that failed', { type: 'response.failed', response: { object: 'response', usage: null } }],
+    ['an event of Converse', { contentBlockDelta: { delta: { text: 'a' } } }],
+    ['a line of Claude that is not known', { type: 'brand_new', session_id: 'x', uuid: 'y' }],
+    ['an item of Codex', { type: 'item.completed', item: { type: 'agent_message', text: 'a' } }],
+    ['a rollout without counts', { type: 'event_msg', payload: { type: 'token_count', info: null } }],
+    ['a request of a batch that failed', { custom_id: 'a', result: { type: 'errored', error: {} } }],
+    ['a piece of Llama’s', { generation: 'a', generation_token_count: 3, stop_reason: null }],
+  ])('adds nothing, and is no event: %s', (_name, payload) => {
+    const { run, meter, updates } = metered();
+    expect(meter.record(payload)).toEqual({ counters: {}, costUsd: null });
+    expect(run.tokenUsage).toEqual({});
+    expect(updates).toEqual([]);
+  });
+
+  it.each<[string, object]>([
+    ['counts that are undefined', { text: 'x', usage: { inputTokens: undefined, outputTokens: undefined } }],
+    ['counts that JSON has left out', { text: 'x', usage: {} }],
+    ['a completion without usage', { object: 'chat.completion', model: 'house', choices: [] }],
+    [
+      'a transcription that is billed by its duration',
+      { text: 'x', usage: { type: 'duration', seconds: 5 } },
+    ],
+  ])('is one unpriced request, with no count: %s', (_name, payload) => {
+    const { run, meter } = metered();
+    meter.record(payload);
+    expect(run.tokenUsage).toEqual({ requests: 1, unpriced_requests: 1 });
+  });
+});
+
+describe('usage_by_model', () => {
+  it('has what each model used, rounded, beside a state that does not say it again', () => {
+    const { run, meter } = metered();
+    meter.record(chat(1000, 100));
+    meter.record(chat(10, 1), { model: 'nosuch' });
+    const { usage_by_model: byModel, usage_meter: state } = run.toJSON();
+    expect(byModel).toEqual({
+      'gpt-5': { input_tokens: 1000, output_tokens: 100, total_tokens: 1100, requests: 1, cost_usd: 0.00225 },
+      nosuch: {
+        input_tokens: 10,
+        output_tokens: 1,
+        total_tokens: 11,
+        requests: 1,
+        unpriced_requests: 1,
+        cost_usd: null,
+      },
+    });
+    expect(state).not.toHaveProperty('models');
+  });
+});
