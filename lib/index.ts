@@ -24,7 +24,7 @@ export type {
   TurnIncrementedEvent,
   UsageUpdatedEvent,
 } from './run-events';
-export type { Accepted, DeepReadonly, JsonObject, JsonValue } from './record/json';
+export type { Accepted, JsonObject, JsonValue, ReadBack } from './record/json';
 export type { RunJSON } from './record/run-json';
 export type { TraceContext } from './record/trace-context';
 export type { AnyRun, ExecutionContext } from './run';

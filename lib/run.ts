@@ -31,7 +31,7 @@ import type { ErrorPayloadOptions } from './record/error-payload';
 import { ERROR_PAYLOAD_OPTIONS, errorPayload, isError, messageOf } from './record/error-payload';
 import type { RunAttributeName, RunEvents } from './record/events';
 import { identify } from './record/identity';
-import type { Accepted, DeepReadonly, JsonObject } from './record/json';
+import type { Accepted, JsonObject, ReadBack, Result as ResultOf } from './record/json';
 import { takeJson, takeJsonObject } from './record/json';
 import type { RunLimits } from './record/limits';
 import { refuseUnknown } from './record/options';
@@ -187,13 +187,13 @@ export class Run<
   }
 
   /** What went in. */
-  get input(): DeepReadonly<Input> | null {
-    return this.#state.input as DeepReadonly<Input> | null;
+  get input(): Extract<ReadBack<Input>, object> | null {
+    return this.#state.input as Extract<ReadBack<Input>, object> | null;
   }
 
   /** What came out. */
-  get output(): DeepReadonly<Output> | null {
-    return this.#state.output as DeepReadonly<Output> | null;
+  get output(): Extract<ReadBack<Output>, object> | null {
+    return this.#state.output as Extract<ReadBack<Output>, object> | null;
   }
 
   /** What went wrong. */
@@ -500,7 +500,7 @@ export class Run<
    * comes through as it is.
    * @fires statusChanged
    */
-  execute<Result>(
+  execute<Result extends ResultOf<Output, Parking>>(
     fn: (context: ExecutionContext<Run<Input, Output>>) => Result | PromiseLike<Result>,
     options: ExecuteOptions = {},
   ): Promise<Result> {

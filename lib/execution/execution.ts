@@ -7,12 +7,26 @@ import { copyJson, isJsonObject } from '../record/json';
 import type { Resumed } from '../record/awaiting';
 import { invalidOperation } from '../record/refusal';
 import type { RunView } from '../record/run-view';
+import type { RunState } from '../record/run-state';
 import { isAborted, onAbort, reasonOf } from './abort-listeners';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';
 import type { ExecuteSettings, ExecutionContext } from './options';
 import { Parking } from './parking';
-import type { Supervisor } from './supervisor';
+
+/** What an execution needs of what stands over its run. */
+export interface ExecutionHost {
+  readonly run: object;
+  readonly state: RunState;
+  begin(): void;
+  enter<Outcome>(fn: () => Outcome): Outcome;
+  complete(output: JsonObject | null): void;
+  fail(error: unknown): void;
+  stop(status: 'cancelled' | 'timeout', error: RunError): void;
+  assertParkable(): void;
+  park(parking: Parking): void;
+  release(): void;
+}
 
 /**
  * One call of `execute`: calls the function, ends the run once, settles the promise once.
@@ -26,7 +40,7 @@ import type { Supervisor } from './supervisor';
  */
 export class Execution<Result> {
   readonly promise: Promise<Result>;
-  readonly #supervisor: Supervisor;
+  readonly #supervisor: ExecutionHost;
   readonly #settings: ExecuteSettings;
   readonly #controller = new AbortController();
   #resolve!: (result: Result) => void;
@@ -39,7 +53,7 @@ export class Execution<Result> {
   stopListening: () => void = () => undefined;
   #stopGrace: () => void = () => undefined;
 
-  constructor(supervisor: Supervisor, settings: ExecuteSettings) {
+  constructor(supervisor: ExecutionHost, settings: ExecuteSettings) {
     this.#supervisor = supervisor;
     this.#settings = settings;
     this.promise = new Promise((resolve, reject) => {

@@ -10,12 +10,30 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** The type with every member readonly, at every depth; a member that is any JSON is so already. */
-export type DeepReadonly<T> = T extends (...args: never[]) => unknown
-  ? T
-  : T extends object
-    ? { readonly [Key in keyof T]: JsonValue extends T[Key] ? T[Key] : DeepReadonly<T[Key]> }
-    : T;
+/**
+ * What is read back of a payload of the type: as JSON gives it, readonly at every depth. A `Date` is a text,
+ * and anything with `toJSON` what that gives; members that are functions or symbols are not there.
+ */
+export type ReadBack<T> = T extends (...args: never[]) => unknown
+  ? never
+  : T extends { toJSON(key?: never): infer Json }
+    ? ReadBack<Json>
+    : T extends readonly unknown[]
+      ? { readonly [Index in keyof T]: ReadBack<T[Index]> }
+      : T extends object
+        ? {
+            readonly [
+              Key in keyof T as T[Key] extends symbol | ((...args: never[]) => unknown) ? never : Key
+            ]: JsonValue extends T[Key] ? T[Key] : ReadBack<T[Key]>;
+          }
+        : T;
+
+/** What the function of `execute` may return: anything where the run's output is as open as {@link JsonObject}. */
+export type Result<T extends object, Parking> = string extends keyof T
+  ? unknown
+  : object extends T
+    ? unknown
+    : T | Parking | null | undefined | void;
 
 /** What is taken for a payload of the type: any object where the type is as open as {@link JsonObject}. */
 export type Accepted<T extends object> = string extends keyof T ? object : T;

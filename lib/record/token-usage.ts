@@ -8,7 +8,23 @@ import { copyJsonObject, formatPath, isJsonObject, ownMember, setMember } from '
  * provider counts something of its own; nested counters (`input_tokens_details.cached_tokens`) too.
  */
 export interface TokenUsage {
-  readonly [counter: string]: TokenUsageValue;
+  /** Tokens that went in, those read from or written to a cache included. */
+  readonly input_tokens?: number;
+  /** Tokens that came out, reasoning included. */
+  readonly output_tokens?: number;
+  /** The part of `input_tokens` that was read from a cache. */
+  readonly cache_read_tokens?: number;
+  /** The part of `input_tokens` that was written to a cache. */
+  readonly cache_write_tokens?: number;
+  /** The part of `output_tokens` that was reasoning. */
+  readonly reasoning_tokens?: number;
+  /** Input and output. */
+  readonly total_tokens?: number;
+  /** Calls of a model. */
+  readonly requests?: number;
+  /** Calls of a model that no price was found for. */
+  readonly unpriced_requests?: number;
+  readonly [counter: string]: TokenUsageValue | undefined;
 }
 
 /** A count, counters below it, or whatever else a provider says beside its counts. */

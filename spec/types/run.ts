@@ -1,6 +1,6 @@
 import type {
   AnyRun,
-  DeepReadonly,
+  ReadBack,
   JsonObject,
   JsonValue,
   ListenerErrorEvent,
@@ -81,7 +81,7 @@ same<typeof run.metadata, JsonObject>(true);
 same<typeof run.provider, string | null>(true);
 same<typeof run.traceContext, TraceContext | null>(true);
 same<typeof run.error, JsonObject | null>(true);
-same<typeof typed.input, DeepReadonly<Question> | null>(true);
+same<typeof typed.input, ReadBack<Question> | null>(true);
 export const prompt: string | undefined = typed.input?.prompt;
 export const content: string | undefined = typed.input?.messages[0]?.content;
 export const sources: readonly string[] | undefined = typed.output?.sources;
