@@ -328,6 +328,18 @@ const HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</s
       expect(await page.locator('main img, main script').count()).toBe(0);
     });
 
+    it('draws of thousands of steps only those in sight, and reaches the last by key', async () => {
+      const run = start();
+      for (let index = 1; index <= 3_000; index += 1) run.startStep(`step ${index}`).end();
+      run.setOutput({});
+      await show(`#/runs/${run.id}`);
+      await timelineLine('step 1').first().waitFor();
+      expect(await page.locator('.line').count()).toBeLessThan(200);
+      await timelineLine('Run').focus();
+      await page.keyboard.press('End');
+      await page.locator('.line > button:focus', { hasText: 'step 3000' }).waitFor();
+    });
+
     it('says that there is no such run', async () => {
       await show('#/runs/run_none');
       await sees(/There is no run of this id/);

@@ -117,6 +117,7 @@ describe('verdictOf()', () => {
       text: expect.stringMatching(/^All is well/) as string,
     });
     expect(verdictOf({ ...facts, lastHour: failed(0, 3) }).text).toMatch(/3 runs ended in it\.$/);
+    expect(verdictOf({ ...facts, runs: null }).text).toMatch(/^All is well/);
     expect(verdictOf({ ...facts, runs: 0 })).toEqual({ tone: 'good', text: 'No runs in this time.' });
   });
 

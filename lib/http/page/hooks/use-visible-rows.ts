@@ -11,34 +11,29 @@ export interface VisibleRows {
 const FEW = 120;
 const MARGIN = 25;
 
-/** Which of many rows of one height stand in the window, with some more on either side. */
+/** Which of many rows of one height stand in sight of the element that scrolls, with some more on either side. */
 export function useVisibleRows(
-  list: RefObject<HTMLElement | null>,
+  scroller: RefObject<HTMLElement | null>,
   count: number,
   rowHeight: number,
 ): VisibleRows {
   const [rows, setRows] = useState<VisibleRows>({ first: 0, end: FEW });
+  const many = count > FEW;
   useEffect(() => {
-    if (count <= FEW) return;
-    let frame = 0;
+    const element = scroller.current;
+    if (!many || !element) return;
     const measure = (): void => {
-      frame = 0;
-      const top = list.current?.getBoundingClientRect().top ?? 0;
-      const first = Math.max(0, Math.floor(-top / rowHeight) - MARGIN);
-      const end = first + Math.ceil(innerHeight / rowHeight) + 2 * MARGIN;
+      const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - MARGIN);
+      const end = first + Math.ceil(element.clientHeight / rowHeight) + 2 * MARGIN;
       setRows((before) => (before.first === first && before.end === end ? before : { first, end }));
     };
-    const soon = (): void => {
-      frame ||= requestAnimationFrame(measure);
-    };
-    measure();
-    addEventListener('scroll', soon, { passive: true });
-    addEventListener('resize', soon);
+    const resized = new ResizeObserver(measure);
+    resized.observe(element);
+    element.addEventListener('scroll', measure, { passive: true });
     return () => {
-      cancelAnimationFrame(frame);
-      removeEventListener('scroll', soon);
-      removeEventListener('resize', soon);
+      resized.disconnect();
+      element.removeEventListener('scroll', measure);
     };
-  }, [list, count, rowHeight]);
-  return count <= FEW ? { first: 0, end: count } : { first: rows.first, end: Math.min(count, rows.end) };
+  }, [scroller, many, rowHeight]);
+  return many ? { first: rows.first, end: Math.min(count, rows.end) } : { first: 0, end: count };
 }

@@ -42,8 +42,8 @@ export interface VerdictFacts {
   readonly more: boolean;
   /** What started in the last hour. */
   readonly lastHour: StatusCounts;
-  /** How many runs there are in the range shown. */
-  readonly runs: number;
+  /** How many runs there are in the range shown; null while that is not known. */
+  readonly runs: number | null;
 }
 
 /** What is wrong, in a sentence. */
@@ -67,7 +67,7 @@ export function verdictOf({ stuck, waiting, more, lastHour, runs }: VerdictFacts
   return { tone: bad ? 'bad' : 'attention', text: `${capital(listed(parts))}.` };
 }
 
-function calm(lastHour: StatusCounts, runs: number): string {
+function calm(lastHour: StatusCounts, runs: number | null): string {
   if (runs === 0) return 'No runs in this time.';
   const count = ended(lastHour);
   const first = 'All is well: nothing is stuck, nothing failed in the last hour, nobody is waited for.';

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useFollow } from '../hooks/use-follow';
 import { useVisibleRows } from '../hooks/use-visible-rows';
 import type { TimeAxis } from '../model/axis';
 import type { TimelineRow } from '../model/rows';
@@ -17,12 +18,13 @@ const ROW_HEIGHT = 32;
 
 /** Everything of a run on one time axis, a line each. Arrow keys go from line to line. */
 export function Timeline({ rows, axis, selected, live, select }: TimelineProps): JSX.Element {
-  const list = useRef<HTMLOListElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const [rowHeight, setRowHeight] = useState(ROW_HEIGHT);
-  const { first, end } = useVisibleRows(list, rows.length, rowHeight);
+  const { first, end } = useVisibleRows(scroller, rows.length, rowHeight);
+  useFollow(scroller, rows.length, live);
   const [active, setActive] = useState(0);
   useEffect(() => {
-    const height = list.current?.querySelector('li')?.getBoundingClientRect().height ?? 0;
+    const height = scroller.current?.querySelector('li')?.getBoundingClientRect().height ?? 0;
     if (height > 0) setRowHeight(height);
   }, [rows.length === 0]);
   const move = (event: KeyboardEvent): void => {
@@ -31,13 +33,13 @@ export function Timeline({ rows, axis, selected, live, select }: TimelineProps):
     if (next === null) return;
     event.preventDefault();
     setActive(next);
-    focusLine(list.current, next);
+    focusLine(scroller.current, next, rowHeight);
   };
   const reachable = Math.min(active, rows.length - 1);
   return (
-    <div class={live ? 'timeline is-live' : 'timeline'}>
+    <div ref={scroller} class={live ? 'timeline is-live' : 'timeline'}>
       <Scale axis={axis} />
-      <ol ref={list} class="timeline-rows" aria-label="Timeline" onKeyDown={move}>
+      <ol class="timeline-rows" aria-label="Timeline" onKeyDown={move} style={{ '--grid': gridOf(axis) }}>
         {first > 0 && <li class="filler" aria-hidden="true" style={{ height: `${first * rowHeight}px` }} />}
         {rows.slice(first, end).map((row, offset) => (
           <TimelineLine
@@ -73,17 +75,24 @@ function nextLine(key: string, active: number, count: number): number | null {
 }
 
 /** A line that is far away is not drawn: it is scrolled to first. */
-function focusLine(list: HTMLElement | null, index: number): void {
-  const find = (): HTMLElement | null => list?.querySelector(`[data-index="${index}"]`) ?? null;
+function focusLine(scroller: HTMLElement | null, index: number, rowHeight: number): void {
+  const find = (): HTMLElement | null => scroller?.querySelector(`[data-index="${index}"]`) ?? null;
   const line = find();
   if (line) {
     line.focus();
     return;
   }
-  const height = list?.querySelector('li:not(.filler)')?.getBoundingClientRect().height ?? ROW_HEIGHT;
-  const top = (list?.getBoundingClientRect().top ?? 0) + scrollY;
-  scrollTo({ top: top + index * height - innerHeight / 2 });
+  if (scroller) scroller.scrollTop = index * rowHeight - scroller.clientHeight / 2;
   setTimeout(() => find()?.focus(), 60);
+}
+
+/** The lines of the scale, as a background that every row shares. */
+function gridOf(axis: TimeAxis): string {
+  const stops = axis.ticks.map(({ position }) => {
+    const at = percent(position);
+    return `transparent ${at}, var(--grid-line) ${at} calc(${at} + 1px), transparent calc(${at} + 1px)`;
+  });
+  return `linear-gradient(90deg, ${stops.join(', ')}, transparent)`;
 }
 
 function Scale({ axis }: { readonly axis: TimeAxis }): JSX.Element {
