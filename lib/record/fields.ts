@@ -69,7 +69,7 @@ export const FIELDS = [
   { key: 'running_at', attribute: 'runningAt', type: 'time', presence: 'set', hasColumn: true },
   { key: 'limits', attribute: 'limits', type: 'limits', presence: 'set', hasColumn: false },
   { key: 'trace_context', attribute: 'traceContext', type: 'payload', presence: 'set', hasColumn: false },
-  { key: 'usage_by_model', attribute: 'usageByModel', type: 'kept', presence: 'set', hasColumn: false },
+  { key: 'usage_by_model', attribute: 'usageByModel', type: 'kept', presence: 'set', hasColumn: true },
   { key: 'awaiting', attribute: 'awaiting', type: 'awaiting', presence: 'set', hasColumn: true },
   { key: 'usage_meter', attribute: 'usageMeter', type: 'kept', presence: 'set', hasColumn: false },
 ] as const satisfies readonly Field[];

@@ -1,6 +1,7 @@
 import { portOf } from '../attachment';
 import { RunError } from '../record/error';
-import type { KeptKey } from '../record/fields';
+import type { Field, FieldType, RecordKey } from '../record/fields';
+import { COLUMN_KEYS, FIELDS } from '../record/fields';
 import type { JsonObject } from '../record/json';
 import { isJsonObject } from '../record/json';
 import type { RunJSON } from '../record/run-json';
@@ -125,60 +126,69 @@ export const AWAITING_COLUMNS = [
   'active',
 ] as const satisfies RecordColumn[];
 
-/** What each column is, taken from the run itself: only what is asked for becomes text. */
-const READERS: { readonly [Name in RecordColumn]: (run: AnyRun) => StoredRun[Name] } = {
-  id: (run) => encodeText(run.id),
-  session_id: (run) => encodeText(run.sessionId),
-  parent_run_id: (run) => (run.parentRunId === null ? null : encodeText(run.parentRunId)),
+/** What a key of the record is in its column, and back. */
+interface Codec {
+  readonly write: (value: unknown) => string | number | null;
+  /** @param column - Its name, for the error of a value that cannot be read. */
+  readonly read: (value: unknown, column: string) => unknown;
+}
+
+const PLAIN: Codec = { write: (value) => value as string | number | null, read: (value) => value };
+
+const TEXT: Codec = {
+  write: (value) => (value === null ? null : encodeText(value as string)),
+  read: (value) => (value === null ? null : decodeText(value as string)),
+};
+
+const JSON_TEXT: Codec = {
+  write: (value) => (value === null ? null : JSON.stringify(value)),
+  read: (value, column) => (value === null ? null : parse(column, value as string)),
+};
+
+const CODECS: Readonly<Record<FieldType, Codec>> = {
+  identifier: TEXT,
+  name: TEXT,
+  status: PLAIN,
+  count: PLAIN,
+  dollars: PLAIN,
+  time: PLAIN,
+  payload: JSON_TEXT,
+  object: JSON_TEXT,
+  usage: JSON_TEXT,
+  limits: JSON_TEXT,
+  awaiting: JSON_TEXT,
+  kept: JSON_TEXT,
+};
+
+type Reader<Name extends RecordColumn> = (run: AnyRun) => StoredRun[Name];
+
+/** The columns that are not a key of the record as it is. */
+const DERIVED = {
   root_run_id: (run) => encodeText(run.rootRunId),
-  status: (run) => run.status,
   running: (run) => (run.status === ACTIVE_STATUS ? 1 : 0),
   active: (run) => (holdsSession(run) ? 1 : 0),
-  awaits: (run) => awaitsOf(awaitingOf(run)),
-  awaiting_expires_ms: (run) => expiryOf(awaitingOf(run)),
-  provider: (run) => (run.provider === null ? null : encodeText(run.provider)),
+  awaits: (run) => awaitsOf(run.awaiting),
+  awaiting_expires_ms: (run) => run.awaiting?.expiresAt?.getTime() ?? null,
   started_ms: (run) => run.startedAt.getTime(),
-  started_at: (run) => portOf(run).startedAtText,
-  running_at: (run) => portOf(run).wire('running_at') as string | null,
-  ended_at: (run) => portOf(run).endedAtText,
-  turn_count: (run) => run.turnCount,
-  cost_usd: (run) => run.costUsd,
-  token_usage: (run) => JSON.stringify(run.tokenUsage),
-  usage_by_model: (run) => textOrNull(writtenObject(run, 'usage_by_model')),
-  metadata: (run) => JSON.stringify(run.metadata),
-  provider_metadata: (run) => JSON.stringify(run.providerMetadata),
-  awaiting: (run) => textOrNull(awaitingOf(run)),
-  input: (run) => textOrNull(run.input),
-  output: (run) => textOrNull(run.output),
-  error: (run) => textOrNull(run.error),
   extra: extraOf,
-};
+} as const satisfies { readonly [Name in RecordColumn]?: Reader<Name> };
+
+/** The keys of the record that have columns of their own. */
+const COLUMN_FIELDS: readonly Field[] = FIELDS.filter(({ hasColumn }) => hasColumn);
+
+/** What each column is, taken from the run itself: only what is asked for becomes text. */
+const READERS = {
+  ...Object.fromEntries(COLUMN_FIELDS.map(({ key, type }) => [key, readerOf(key as RecordKey, type)])),
+  ...DERIVED,
+} as { readonly [Name in RecordColumn]: Reader<Name> };
+
+function readerOf(key: RecordKey, type: FieldType): (run: AnyRun) => unknown {
+  const { write } = CODECS[type];
+  return (run) => write(portOf(run).wire(key));
+}
 
 /** The status in which a run holds its session. */
 export const ACTIVE_STATUS: RunStatus = 'running';
-
-/** The keys of a record that have columns of their own. */
-const COLUMN_KEYS: ReadonlySet<string> = new Set([
-  'id',
-  'session_id',
-  'parent_run_id',
-  'root_run_id',
-  'status',
-  'input',
-  'output',
-  'error',
-  'metadata',
-  'turn_count',
-  'token_usage',
-  'usage_by_model',
-  'started_at',
-  'running_at',
-  'ended_at',
-  'provider',
-  'cost_usd',
-  'provider_metadata',
-  'awaiting',
-]);
 
 /** The columns named, read from the run. */
 export function columnsOf(run: AnyRun, names: Iterable<RecordColumn>): Partial<RecordColumns> {
@@ -204,30 +214,14 @@ export function runOf(row: StoredRun): Run {
 }
 
 function recordOf(row: RecordColumns): object {
-  const parentRunId = row.parent_run_id === null ? {} : { parent_run_id: decodeText(row.parent_run_id) };
-  const hasRoot = row.parent_run_id !== null || row.root_run_id !== row.id;
-  return {
-    ...(hasRoot ? { root_run_id: decodeText(row.root_run_id) } : {}),
-    ...(row.extra === null ? {} : parse('extra', row.extra)),
-    id: decodeText(row.id),
-    session_id: decodeText(row.session_id),
-    status: row.status,
-    input: parseOrNull('input', row.input),
-    output: parseOrNull('output', row.output),
-    error: parseOrNull('error', row.error),
-    metadata: parse('metadata', row.metadata),
-    turn_count: row.turn_count,
-    token_usage: parse('token_usage', row.token_usage),
-    started_at: row.started_at,
-    ended_at: row.ended_at,
-    provider: row.provider === null ? null : decodeText(row.provider),
-    cost_usd: row.cost_usd,
-    provider_metadata: parse('provider_metadata', row.provider_metadata),
-    ...parentRunId,
-    ...(row.running_at === null ? {} : { running_at: row.running_at }),
-    ...(row.usage_by_model === null ? {} : { usage_by_model: parse('usage_by_model', row.usage_by_model) }),
-    ...(row.awaiting === null ? {} : { awaiting: parse('awaiting', row.awaiting) }),
-  };
+  const record: Record<string, unknown> = {};
+  for (const { key, type, presence } of COLUMN_FIELDS) {
+    const value = CODECS[type].read(row[key as RecordColumn], key);
+    if (value !== null || presence !== 'set') record[key] = value;
+  }
+  // A root's own id stands in the column, and not in its record.
+  if (row.parent_run_id === null && row.root_run_id === row.id) delete record['root_run_id'];
+  return row.extra === null ? record : { ...record, ...parse('extra', row.extra) };
 }
 
 /** Says which run it is, and nothing of what is in it: the texts of a parser's errors quote it. */
@@ -254,30 +248,15 @@ function holdsSession(run: AnyRun): boolean {
   return run.status === ACTIVE_STATUS && run.parentRunId === null && run.awaiting === null;
 }
 
-function awaitingOf(run: AnyRun): JsonObject | null {
-  return run.awaiting === null ? null : ((run.toJSON().awaiting ?? null) as JsonObject | null);
-}
-
-function awaitsOf(awaiting: JsonObject | null): StoredRun['awaits'] {
+function awaitsOf(awaiting: AnyRun['awaiting']): StoredRun['awaits'] {
   if (awaiting === null) return null;
   return Object.hasOwn(awaiting, 'answer') ? 'resume' : 'answer';
-}
-
-function expiryOf(awaiting: JsonObject | null): number | null {
-  const expiresAt = awaiting?.['expires_at'];
-  const ms = typeof expiresAt === 'string' ? Date.parse(expiresAt) : NaN;
-  return Number.isNaN(ms) ? null : ms;
-}
-
-function writtenObject(run: AnyRun, key: KeptKey): JsonObject | null {
-  const value = portOf(run).written(key);
-  return isJsonObject(value) ? value : null;
 }
 
 function extraOf(run: AnyRun): string | null {
   if (!portOf(run).hasMoreKeys) return null;
   const record = run.toJSON() as RunJSON & Readonly<Record<string, unknown>>;
-  const names = Object.keys(record).filter((name) => !COLUMN_KEYS.has(name));
+  const names = Object.keys(record).filter((name) => !(COLUMN_KEYS as readonly string[]).includes(name));
   const members = [...names.map((name) => [name, record[name]]), ...rootMembers(run, record)];
   return members.length === 0 ? null : JSON.stringify(Object.fromEntries(members));
 }
@@ -289,18 +268,16 @@ function rootMembers(run: AnyRun, record: RunJSON): readonly (readonly [string, 
   return isSaid ? [] : [['root_run_id', given]];
 }
 
-function textOrNull(payload: object | null): string | null {
-  return payload === null ? null : JSON.stringify(payload);
-}
-
 function parse(column: string, text: string): JsonObject {
-  try {
-    return JSON.parse(text) as JsonObject;
-  } catch {
-    throw new RunError('storage_error', `its column ${column} holds no JSON`);
-  }
+  const value = parsed(text);
+  if (isJsonObject(value)) return value;
+  throw new RunError('storage_error', `its column ${column} holds no JSON object`);
 }
 
-function parseOrNull(column: string, text: string | null): JsonObject | null {
-  return text === null ? null : parse(column, text);
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
