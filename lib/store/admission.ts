@@ -34,18 +34,18 @@ export interface AdmissionSettings {
  *    └──────────────────────────── the run is parked: it has left its session ─────────────► │
  * ```
  */
-type AdmissionState =
-  | { readonly name: 'open' }
-  | {
-      readonly name: 'shut';
-      /** Who executes the run waits here. */
-      readonly gate: Deferred;
-      /** Where the run stands among those that queue; null for not yet. */
-      place: Place | null;
-      /** Hears of the session; null for not yet. */
-      waiter: Waiter | null;
-      tries: number;
-    };
+type AdmissionState = { readonly name: 'open' } | Shut;
+
+interface Shut {
+  readonly name: 'shut';
+  /** Who executes the run waits here. */
+  readonly gate: Deferred;
+  /** Where the run stands among those that queue; null for not yet. */
+  place: Place | null;
+  /** Hears of the session; null for not yet. */
+  waiter: Waiter | null;
+  tries: number;
+}
 
 const OPEN: AdmissionState = { name: 'open' };
 const FIRST_GAP_MS = 5;
@@ -96,11 +96,19 @@ export class Admission {
     state.waiter ??= this.#session.enter({ sessionId: encodeText(this.#run.sessionId) });
     state.waiter.beginToLook();
     if (this.#settings.whenBusy !== 'queue') return true;
-    state.place ??= this.#session.lines.join(this.#run.sessionId, this.#onTurn);
+    state.place ??= this.#session.lines.join(
+      this.#run.sessionId,
+      (isBusy) => void this.#itsTurn(state, isBusy),
+    );
     return state.place.isFirst;
   }
 
-  /** The run is in, or nothing holds it back any more. */
+  /** The run is in. */
+  admit(): void {
+    this.#open((gate) => gate.resolve(), true);
+  }
+
+  /** Nothing holds the run back any more. */
   open(): void {
     this.#open((gate) => gate.resolve());
   }
@@ -147,13 +155,22 @@ export class Admission {
     return { name: 'shut', gate: new Deferred(), place: null, waiter: null, tries: 0 };
   }
 
-  #open(settle: (gate: Deferred) => void): void {
+  #open(settle: (gate: Deferred) => void, isIn = false): void {
     const state = this.#state;
     if (state.name === 'open') return;
     this.#state = OPEN;
     settle(state.gate);
     state.waiter?.leave();
-    state.place?.leave();
+    state.place?.leave(isIn && this.#wantsSession);
+  }
+
+  /** Where the one before has just got in, it is no use to try before there is news of it. */
+  async #itsTurn(state: Shut, isBusy: boolean): Promise<void> {
+    if (isBusy) {
+      state.waiter?.beginToLook();
+      await this.#heardNews(state.waiter);
+    }
+    if (this.#state === state) this.#onTurn();
   }
 
   #endOrphans(): Promise<boolean> {

@@ -38,6 +38,9 @@ export async function changeStored(
   }
 }
 
+/** Its lease is left as it is. */
+const REPEATED = { isRepeated: true, wasLeased: false };
+
 class Attempts {
   readonly #rowId: string;
   readonly #change: (run: Run) => void;
@@ -69,7 +72,7 @@ class Attempts {
     const last = this.#last;
     if (last === null || !this.#wasRepeated) return null;
     const stored = await database.patiently('read a run', (backend) => backend.read(this.#rowId));
-    if (stored === null || !(await wasApplied(database, last.write, stored, true))) return null;
+    if (stored === null || !(await wasApplied(database, last.write, stored, REPEATED))) return null;
     return { run: runOf(stored), write: last.write };
   }
 }

@@ -1,4 +1,5 @@
 export type { RunFilter, ListOptions } from './filter';
+export type { MetadataScalar } from './metadata';
 export type { RunInspection, RunLease } from './inspection';
 export type { JournalEntry, JournalEntryType } from './journal';
 export { MemoryRunStore } from './memory/memory-run-store';

@@ -23,6 +23,8 @@ export interface Writing {
   readonly write: RunWrite;
   /** Whether there was news of the run meanwhile: the write may have been committed before. */
   readonly looksAgain: boolean;
+  /** Whether an attempt has failed, or may have: it may be committed all the same. */
+  readonly isRepeated: boolean;
 }
 
 /** The session does not let the run in yet. */

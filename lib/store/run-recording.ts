@@ -3,7 +3,7 @@ import type { RunChange } from '../attachment';
 import { portOf } from '../attachment';
 import type { RunError } from '../record/error';
 import { isTerminalStatus } from '../record/status';
-import type { AnyRun, Run } from '../run';
+import type { AnyRun } from '../run';
 import { Admission } from './admission';
 import type { SessionControl } from './admission';
 import type { RunWrite, WriteOutcome } from './backend';
@@ -22,6 +22,7 @@ import { encodeText } from './column-text';
 import type { StoredRun } from './columns';
 import { ACTIVE_STATUS, columnsOf, RECORD_COLUMNS, runOf } from './columns';
 import type { Database } from './database';
+import { endRefused, followEnd } from './end-elsewhere';
 import { FlushWaiters } from './flush-waiters';
 import { isParked } from './is-parked';
 import type { LeaseHolder, LeaseKeeper } from './leases';
@@ -54,6 +55,8 @@ export interface RecordingHost {
   readonly owner: string;
   /** The recorder has something to store. */
   changed(recording: RunRecording): void;
+  /** The session does not let the run in yet. */
+  waits(recording: RunRecording): void;
   /** The run waits for nothing that this process does, and everything is stored. */
   settled(recording: RunRecording): void;
   /** The recorder records no more. */
@@ -171,11 +174,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
     const state = this.#state;
     if (state.name !== 'recording') return;
     const { step } = state;
-    if (step.name === 'writing') {
-      this.#step({ ...step, looksAgain: true });
-    } else if (state.lease === 'held') {
-      this.#due(changesOf(step), true);
-    }
+    if (step.name === 'writing') this.#step({ ...step, looksAgain: true });
+    else if (state.lease === 'held') this.#due(changesOf(step), true);
   }
 
   takeWrite(): RunWrite | null {
@@ -186,6 +186,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     const changes = this.#takeChanges(state, step.changes);
     if (this.#isExclusive && !this.#admission.mayTry()) {
       this.#step({ name: 'waiting', changes });
+      this.#host.waits(this);
       return null;
     }
     const renews = step.name === 'due' && step.renews && state.lease === 'held';
@@ -194,7 +195,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
       return null;
     }
     const write = this.#writeOf(state, changes);
-    this.#step({ name: 'writing', changes, write, looksAgain: false });
+    this.#step({ name: 'writing', changes, write, looksAgain: false, isRepeated: false });
     this.#waiters.send();
     return write;
   }
@@ -210,6 +211,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
 
   delayed(error: RunError, beyondPatience: boolean): void {
     if (this.#state.name !== 'recording') return;
+    const { step } = this.#state;
+    if (step.name === 'writing') this.#step({ ...step, isRepeated: true });
     this.#tell(error, true);
     if (beyondPatience) this.#waiters.rejectAll(error);
   }
@@ -219,7 +222,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     const isAwaited = !this.#waiters.isEmpty;
     this.#leave({ name: 'failed', error });
     this.#report(error, isAwaited);
-    if (error.code !== 'storage_error') this.#endRun(error);
+    if (error.code !== 'storage_error') endRefused(this.run, error);
   }
 
   #onChange(...change: RunChange): void {
@@ -323,7 +326,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     version.status = write.columns.status ?? version.status;
     const isLeased = typeof write.lease === 'object';
     this.#setLease(isLeased ? 'held' : 'none');
-    if (isLeased) this.#admission.open();
+    if (isLeased) this.#admission.admit();
     this.#waiters.sent();
     const state = this.#state as Recording;
     const looksAgain = state.step.name === 'writing' && state.step.looksAgain;
@@ -360,6 +363,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
       this.#due(changes, false);
     } else {
       this.#step({ name: 'waiting', changes });
+      this.#host.waits(this);
       void this.#admission.wait().then((refusal) => this.#waited(refusal));
     }
   }
@@ -373,7 +377,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     }
     if (refusal !== null) {
       this.#refuse(refusal);
-      this.#endRun(refusal);
+      endRefused(this.run, refusal);
     }
     this.#host.queue.add(this);
   }
@@ -382,7 +386,11 @@ export class RunRecording implements QueueMember, LeaseHolder {
   async #moved(write: RunWrite): Promise<void> {
     const { database } = this.#host;
     const stored = await database.attempt('read a run', (backend) => backend.read(write.id));
-    const isStored = stored !== null && (await wasApplied(database, write, stored, this.#isLeased));
+    if (!this.#isWriting(write)) return;
+    const { step } = this.#state as Recording;
+    const isRepeated = step.name === 'writing' && step.isRepeated;
+    const known = { isRepeated, wasLeased: this.#isLeased };
+    const isStored = stored !== null && (await wasApplied(database, write, stored, known));
     if (!this.#isWriting(write)) return;
     // Somebody else has written since: what, is found out with the next write.
     if (isStored && stored.revision > write.nextRevision) this.check();
@@ -409,14 +417,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (isLeaseLost || isEndLost) {
       this.#refuse(otherEndError(this.run, stored.status, isLeaseLost ? 'lease_lost' : 'conflict'));
     }
-    if (!this.run.isTerminal) this.#followEnd(runOf(stored));
+    if (!this.run.isTerminal) followEnd(this.run, runOf(stored), this.#host.clock.epochMs());
     this.#goOnFrom(stored);
-  }
-
-  #followEnd(ended: Run): void {
-    const { status, output, error } = ended.toJSON();
-    const endedAtMs = ended.endedAt?.getTime() ?? this.#host.clock.epochMs();
-    portOf(this.run).endRemotely({ status, output, error, endedAtMs });
   }
 
   /** What a recorder wrote that is gone was stored, although it never heard so. */
@@ -470,11 +472,6 @@ export class RunRecording implements QueueMember, LeaseHolder {
     else if (next.name === 'failed' && next.error.code !== 'storage_error') {
       this.#admission.refuse(next.error);
     } else this.#admission.open();
-  }
-
-  /** Stops whoever executes a run that the store does not let go on. */
-  #endRun({ code, message }: RunError): void {
-    if (!this.run.isTerminal) portOf(this.run).endRemotely({ status: 'failed', error: { code, message } });
   }
 
   #step(step: Step): void {

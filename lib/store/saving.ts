@@ -20,6 +20,9 @@ export interface CreatedRun {
   readonly created: boolean;
 }
 
+/** Of a write outside of a recorder, only its own revision counts. */
+const ONCE = { isRepeated: false, wasLeased: false };
+
 /** Inserts a run, once. */
 export async function createRun(run: AnyRun, core: StoreCore): Promise<CreatedRun> {
   const recording = core.tracker.recordingOf(run);
@@ -54,7 +57,7 @@ async function writeWhole(
   const [outcome] = await core.call('write a run', (backend) => backend.apply([write]));
   if (outcome !== 'applied') {
     const stored = await core.read(write.id);
-    if (stored === null || !(await wasApplied(core.database, write, stored, false))) return stored;
+    if (stored === null || !(await wasApplied(core.database, write, stored, ONCE))) return stored;
   }
   version.revision = write.nextRevision;
   version.seq += write.entries.length;

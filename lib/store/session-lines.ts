@@ -2,15 +2,19 @@
 export interface Place {
   /** Whether it is its turn. */
   readonly isFirst: boolean;
-  leave(): void;
+  /** @param isIn - Whether it leaves because the session is its own now, and busy for all others. */
+  leave(isIn: boolean): void;
 }
 
 /** Who queues for a session, in this process: the first one tries, the others wait for their turn. */
 export class SessionLines {
   readonly #lines = new Map<string, Set<LinePlace>>();
 
-  /** @param onFirst - Is called when it becomes the first one, unless it is so from the beginning. */
-  join(sessionId: string, onFirst: () => void): Place {
+  /**
+   * @param onFirst - Is called when it becomes the first one, unless it is so from the beginning; with
+   * whether the one before has got in.
+   */
+  join(sessionId: string, onFirst: (isBusy: boolean) => void): Place {
     const line = this.#lines.get(sessionId) ?? new Set();
     this.#lines.set(sessionId, line);
     const place = new LinePlace(line, onFirst, () => {
@@ -21,11 +25,11 @@ export class SessionLines {
 }
 
 class LinePlace implements Place {
-  readonly onFirst: () => void;
+  readonly onFirst: (isBusy: boolean) => void;
   readonly #line: Set<LinePlace>;
   readonly #onLeft: () => void;
 
-  constructor(line: Set<LinePlace>, onFirst: () => void, onLeft: () => void) {
+  constructor(line: Set<LinePlace>, onFirst: (isBusy: boolean) => void, onLeft: () => void) {
     this.onFirst = onFirst;
     this.#line = line;
     this.#onLeft = onLeft;
@@ -36,11 +40,11 @@ class LinePlace implements Place {
     return firstOf(this.#line) === this;
   }
 
-  leave(): void {
+  leave(isIn: boolean): void {
     const wasFirst = this.isFirst;
     if (!this.#line.delete(this)) return;
     this.#onLeft();
-    if (wasFirst) firstOf(this.#line)?.onFirst();
+    if (wasFirst) firstOf(this.#line)?.onFirst(isIn);
   }
 }
 

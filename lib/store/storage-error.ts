@@ -18,8 +18,11 @@ export function asStorageError(error: unknown): RunError {
 
 /** The error of an attempt that was given up. */
 export function timeoutError(what: string, timeoutMs: number): RunError {
-  const message = `The store could not ${what}: no answer from the database within ${timeoutMs} ms`;
-  return new RunError('storage_error', message, { details: { timeoutMs }, retryable: true });
+  const message = `The store could not ${what}: no answer from the database within ${Math.ceil(timeoutMs)} ms`;
+  return new RunError('storage_error', message, {
+    details: { timeoutMs: Math.ceil(timeoutMs) },
+    retryable: true,
+  });
 }
 
 /** The error of what comes too late. */

@@ -40,6 +40,7 @@ export class Tracker implements NewsReader {
   readonly #tracked = new WeakMap<AnyRun, Tracked>();
   /** Those with something to come: not those of runs that have ended and are stored. */
   readonly #busy = new RecordingIndex();
+  #isClosing = false;
   #isClosed = false;
 
   constructor({ expectNews, ...host }: TrackerHost) {
@@ -49,6 +50,9 @@ export class Tracker implements NewsReader {
         if (this.#isClosed) recording.close();
         else this.#busy.add(recording);
         expectNews();
+      },
+      waits: (recording) => {
+        if (this.#isClosing) recording.close();
       },
       settled: (recording) => this.#busy.remove(recording),
       released: (recording) => {
@@ -108,10 +112,13 @@ export class Tracker implements NewsReader {
     }
   }
 
-  /** Settles when everything is stored that does not wait for a session; the reasons why not. */
+  /** Stores what does not wait for a session: nobody gets in any more. Gives the reasons why not. */
   async flush(): Promise<readonly unknown[]> {
-    const waiting = this.#busy.all().filter((recording) => !recording.isWaiting);
-    const flushed = await Promise.allSettled(waiting.map((recording) => recording.flush()));
+    this.#isClosing = true;
+    const all = this.#busy.all();
+    for (const recording of all) if (recording.isWaiting) recording.close();
+    const open = all.filter(({ state }) => state.name === 'recording');
+    const flushed = await Promise.allSettled(open.map((recording) => recording.flush()));
     return flushed.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
   }
 

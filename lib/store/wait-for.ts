@@ -1,3 +1,4 @@
+import { onAbort } from '../execution/abort-listeners';
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import { findUnknown } from '../record/options';
@@ -56,7 +57,7 @@ export async function waitForEnd(
   const left = new Deferred<never>();
   const leave = (): void => left.reject(signal?.reason);
   const stopClose = host.onClose(() => left.reject(closedError()));
-  signal?.addEventListener('abort', leave);
+  const stopSignal = signal === undefined || signal.aborted ? undefined : onAbort(signal, leave);
   if (signal?.aborted === true) leave();
   const waiter = host.enter({ runId: rowId });
   try {
@@ -73,6 +74,6 @@ export async function waitForEnd(
   } finally {
     waiter.leave();
     stopClose();
-    signal?.removeEventListener('abort', leave);
+    stopSignal?.();
   }
 }

@@ -2,24 +2,35 @@ import type { RunWrite } from './backend';
 import type { StoredRun } from './columns';
 import type { Database } from './database';
 
+/** What is known of a write that did not find the row where it expected it. */
+export interface Circumstances {
+  /** Whether there was an attempt before, whose answer never came. */
+  readonly isRepeated: boolean;
+  /** Whether its writer held the run's lease before. */
+  readonly wasLeased: boolean;
+}
+
 /**
  * Whether a write has been committed although its answer was lost: the revision is its writer's, or,
  * where somebody else has written since, the journal has its entries.
- *
- * @param isAlone - Whether nobody else can have written the same entries: under a lease others cannot.
  */
 export async function wasApplied(
   database: Database,
   write: RunWrite,
   stored: StoredRun,
-  isAlone: boolean,
+  { isRepeated, wasLeased }: Circumstances,
 ): Promise<boolean> {
   if (stored.revision < write.nextRevision) return false;
   if (stored.revision === write.nextRevision) return stored.writer === write.writer;
-  const holdsLease = typeof write.lease === 'object' && stored.lease_token === write.lease.token;
-  // Two who insert the same id write the same first entry: only the lease tells them apart.
-  if (write.revision === 0) return holdsLease;
-  return (isAlone || holdsLease) && hasEntries(database, write);
+  if (!isRepeated) return false;
+  // Two who insert the same id, or start the same run, write the same entries: the lease tells them apart.
+  const takesLease = typeof write.lease === 'object' && !wasLeased;
+  if (write.revision === 0 || takesLease) return stored.lease_token === tokenOf(write);
+  return hasEntries(database, write);
+}
+
+function tokenOf({ lease }: RunWrite): string | undefined {
+  return typeof lease === 'object' ? lease.token : undefined;
 }
 
 async function hasEntries(database: Database, { id, entries }: RunWrite): Promise<boolean> {

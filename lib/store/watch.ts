@@ -1,5 +1,6 @@
 // Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
 /// <reference lib="esnext.disposable" preserve="true" />
+import { onAbort } from '../execution/abort-listeners';
 import type { JournalPage, JournalQuery, StoredEntry } from './backend';
 import type { Clock } from './clock';
 import { nextTick } from './clock';
@@ -135,10 +136,11 @@ export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
     if (this.#query !== null) return;
     const end = (): void => this.#end();
     const stopClose = this.#host.onClose(end);
-    this.#signal?.addEventListener('abort', end);
+    const signal = this.#signal?.aborted === true ? undefined : this.#signal;
+    const stopSignal = signal === undefined ? undefined : onAbort(signal, end);
     this.#stopListening = () => {
       stopClose();
-      this.#signal?.removeEventListener('abort', end);
+      stopSignal?.();
     };
     if (this.#signal?.aborted === true) this.#end();
   }

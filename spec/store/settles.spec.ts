@@ -295,3 +295,28 @@ describe('a database that does not answer', () => {
     ]);
   });
 });
+
+describe('RunStore', () => {
+  it('closes although a run begins to wait for its session meanwhile', async () => {
+    const { store } = open();
+    await busySession(store);
+    const run = new Run({ sessionId: 'session-1' });
+    store.track(run, { whenBusy: 'queue' });
+    const executed = run.execute(() => ({ done: true }));
+    executed.catch(() => undefined);
+    await store.close();
+    await expect(executed).rejects.toMatchObject({ code: 'invalid_operation' });
+  });
+
+  it('gives many watches one signal without a warning', async () => {
+    const { store } = open();
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
+    const { signal } = new AbortController();
+    const watches = Array.from({ length: 50 }, () => store.watch({ signal }));
+    const waiting = watches.map((watch) => watch.next());
+    await store.close();
+    await Promise.all(waiting);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+});
