@@ -16,7 +16,29 @@ import { openaiAgents } from './formats/openai-agents';
 import { opencode } from './formats/opencode';
 import { totals } from './formats/totals';
 
-const DEFINITIONS = {
+/** The name of a known format. */
+export type UsageFormatName =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic'
+  | 'gemini'
+  | 'ai-sdk'
+  | 'claude-result'
+  | 'codex'
+  | 'bedrock'
+  | 'openai-agents'
+  | 'langchain'
+  | 'mistral'
+  | 'cohere'
+  | 'ollama'
+  | 'opencode'
+  | 'cursor'
+  | 'pi'
+  | 'kimi'
+  | 'cline'
+  | 'totals';
+
+const DEFINITIONS: Readonly<Record<UsageFormatName, readonly PayloadFormat[]>> = {
   'openai-chat': [openaiChat],
   'openai-responses': [openaiResponses],
   anthropic: [anthropic],
@@ -36,10 +58,7 @@ const DEFINITIONS = {
   kimi: [kimi],
   cline: [cline],
   totals: [totals],
-} as const satisfies Readonly<Record<string, readonly PayloadFormat[]>>;
-
-/** The name of a known format. */
-export type UsageFormatName = keyof typeof DEFINITIONS;
+};
 
 /** The formats that are known by name, and recognised by shape. */
 export const USAGE_FORMATS = Object.keys(DEFINITIONS) as readonly UsageFormatName[];
