@@ -2,6 +2,7 @@ import type { Part } from '../report';
 import { archives } from './archives';
 import { dispatch } from './dispatch';
 import { durable } from './durable';
+import { eventStream } from './event-stream';
 import { growth } from './growth';
 import { importing } from './import';
 import { lifecycle } from './lifecycle';
@@ -30,4 +31,5 @@ export const parts: readonly Part[] = [
   archives,
   postgres,
   durable,
+  eventStream,
 ];
