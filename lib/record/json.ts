@@ -33,7 +33,8 @@ export type Result<T extends object, Parking> = string extends keyof T
   ? unknown
   : object extends T
     ? unknown
-    : T | Parking | null | undefined | void;
+    : // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- A function that returns nothing.
+      T | Parking | null | undefined | void;
 
 /** What is taken for a payload of the type: any object where the type is as open as {@link JsonObject}. */
 export type Accepted<T extends object> = string extends keyof T ? object : T;
