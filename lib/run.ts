@@ -513,7 +513,8 @@ export class Run<
       if (this.#state.isTerminal) assertTransition(this.#state, 'running');
       return this.#supervise().execute(fn, settings);
     } catch (error) {
-      return Promise.reject(error as Error);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- What was thrown, as it is.
+      return Promise.reject(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { UsageUpdatedEvent } from './events';
-import type { JsonObject } from './json';
+import type { TokenUsage } from './token-usage';
 import { isJsonObject } from './json';
 
 /**
@@ -25,7 +25,7 @@ function copyOfUsage({ run, delta, tokenUsage, costUsd, at }: UsageUpdatedEvent<
   return { run, delta: copyOfDelta(delta), tokenUsage, costUsd, at };
 }
 
-function copyOfDelta(delta: JsonObject): JsonObject {
+function copyOfDelta(delta: TokenUsage): TokenUsage {
   const copy = { ...delta };
   // An inherited member, if there ever is one, costs a closer look.
   for (const key in copy) if (typeof copy[key] === 'object') freezePayloads({ member: copy[key] });

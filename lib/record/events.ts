@@ -29,7 +29,7 @@ export interface TurnIncrementedEvent<Subject> extends RunEvent<Subject> {
 /** Usage or cost was added. */
 export interface UsageUpdatedEvent<Subject> extends RunEvent<Subject> {
   /** What was added; `{}` where only the cost changed. */
-  readonly delta: JsonObject;
+  readonly delta: TokenUsage;
   /** The counters after it, frozen. */
   readonly tokenUsage: TokenUsage;
   /** The cost after it, in US dollars; null while unknown. */

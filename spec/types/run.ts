@@ -126,7 +126,7 @@ run.endedAt = null;
 // @ts-expect-error: read only
 run.isTerminal = true;
 // @ts-expect-error: read only within
-run.tokenUsage['input_tokens'] = 1;
+run.tokenUsage.input_tokens = 1;
 // @ts-expect-error: read only within
 run.metadata['a'] = 1;
 if (typed.input !== null) {
@@ -175,7 +175,7 @@ run.on('statusChanged', ({ run: live, from, to, at }) => {
 typed.once('statusChanged', ({ run: live }) => live.output?.response);
 run.on('turnIncremented', ({ turnCount, at }) => turnCount + at);
 run.on('usageUpdated', ({ delta, tokenUsage, costUsd }) => {
-  const seen: [JsonObject, TokenUsage, number | null] = [delta, tokenUsage, costUsd];
+  const seen: [TokenUsage, TokenUsage, number | null] = [delta, tokenUsage, costUsd];
   return seen.length;
 });
 run.on('attributesChanged', ({ names }) => names.includes('metadata'));
