@@ -143,7 +143,7 @@ class World {
           model.turns += 1;
           expect(event.turnCount).toBe(model.turns);
         } else if (name === 'usageUpdated') {
-          model.tokens += (event.delta.total_tokens) ?? 0;
+          model.tokens += event.delta.total_tokens ?? 0;
           model.costUsd = event.costUsd;
           expect(event.tokenUsage.total_tokens ?? 0).toBe(model.tokens);
         }
