@@ -97,15 +97,21 @@ export class Database {
     for (let failures = 1; ; failures++) {
       signal?.throwIfAborted();
       if (this.#isClosed) throw closedError();
+      const delayMs = delayAfter(failures) * (0.5 + this.#clock.random() / 2);
       try {
-        const leftMs = giveUpAt - this.#clock.now();
-        return await this.attempt(what, call, Math.min(this.#callTimeoutMs, Math.max(leftMs, 1)));
+        return await this.attempt(what, call, this.#timeoutUntil(giveUpAt));
       } catch (error) {
         const mayPass = error instanceof RunError && error.retryable;
-        if (!mayPass || this.#clock.now() >= giveUpAt) throw error;
+        if (!mayPass || this.#clock.now() + delayMs >= giveUpAt) throw error;
       }
-      await sleep(this.#clock, delayAfter(failures) * (0.5 + this.#clock.random() / 2));
+      await sleep(this.#clock, delayMs);
     }
+  }
+
+  /** Who has no patience at all has that of one attempt. */
+  #timeoutUntil(giveUpAt: number): number {
+    const leftMs = giveUpAt - this.#clock.now();
+    return leftMs > 0 ? Math.min(this.#callTimeoutMs, leftMs) : this.#callTimeoutMs;
   }
 
   #inTime<Result>(

@@ -189,7 +189,7 @@ export class WriteQueue {
   #beginImpatience(batch: readonly Pending[]): () => void {
     const { clock, database } = this.#host;
     const { retryForMs, callTimeoutMs } = database;
-    if (retryForMs >= callTimeoutMs) return () => undefined;
+    if (retryForMs === 0 || retryForMs >= callTimeoutMs) return () => undefined;
     const tell = (): void => {
       const error = timeoutError('write runs', retryForMs);
       for (const { member } of batch) member.delayed(error, true);

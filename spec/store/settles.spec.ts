@@ -279,6 +279,19 @@ describe('a database that does not answer', () => {
     await expect(recorder.flush()).rejects.toMatchObject({ code: 'storage_error', retryable: true });
   });
 
+  it('is asked once by who has no patience', async () => {
+    const { backend, store } = open({ retryForMs: 0, callTimeoutMs: 40 });
+    const run = new Run({ sessionId: 'session-1' });
+    await store.track(run).flush();
+    expect((await store.get(run.id))?.id).toBe(run.id);
+    backend.then = 'hangs';
+    backend.isAllBad = true;
+    const error = { code: 'storage_error', details: { timeoutMs: 40 } };
+    await expect(store.get(run.id)).rejects.toMatchObject(error);
+    run.updateStatus('running');
+    await expect(store.track(run).flush()).rejects.toMatchObject(error);
+  });
+
   it('does not keep a watch that is left, or whose signal aborts', async () => {
     const { backend, store } = open({ callTimeoutMs: 100_000 });
     backend.then = 'hangs';
