@@ -3,6 +3,7 @@
  *
  *     npm start
  *     npm start -- "What does CHANGELOG.md say?"
+ *     npm start -- --ui
  *
  * With OPENAI_API_KEY (and OPENAI_BASE_URL, OPENAI_MODEL) it asks that service; without a key a small
  * scripted model on loopback answers, over the same protocol. Ctrl-C cancels the run. Runs are kept in
@@ -16,6 +17,7 @@ import type { Interrupt } from './support/interrupt';
 import { listenForInterrupt } from './support/interrupt';
 import type { ModelService } from './support/model-service';
 import { DEFAULT_MODEL, openService } from './support/model-service';
+import { showPage } from './support/page';
 import type { Screen } from './support/screen';
 import { terminal } from './support/screen';
 import { Timeline } from './support/timeline';
@@ -23,6 +25,7 @@ import { Timeline } from './support/timeline';
 const DEFAULT_QUESTION = 'What is in this folder, and what is it for?';
 const HELP = `npm start                        asks: ${DEFAULT_QUESTION}
 npm start -- "What is in lib?"   asks that
+npm start -- --ui                then shows the runs on a page, until Ctrl-C
 
 OPENAI_API_KEY    the key of the service; without one, a scripted model on loopback answers
 OPENAI_BASE_URL   its address, where that is not OpenAI's
@@ -33,7 +36,8 @@ const TIMEOUT_MS = 180_000;
 
 async function main(): Promise<number> {
   const screen = terminal();
-  const question = process.argv.slice(2).join(' ') || DEFAULT_QUESTION;
+  const words = process.argv.slice(2);
+  const question = words.filter((word) => word !== '--ui').join(' ') || DEFAULT_QUESTION;
   if (question === '--help' || question === '-h') {
     screen.line(HELP);
     return 0;
@@ -46,6 +50,7 @@ async function main(): Promise<number> {
     await execute(run, service, interrupt, new Timeline(run, screen));
     printEnd(screen, run);
     await history.recover();
+    if (words.includes('--ui')) await showPage(history.store, screen, interrupt.signal);
     return run.status === 'completed' ? 0 : (interrupt.exitCode ?? 1);
   } finally {
     service.close();

@@ -16,12 +16,12 @@ export const DEFAULT_FILE = join('.agent-run', 'runs.db');
 /** The agent's runs in an SQLite file. */
 export class History {
   readonly file: string;
-  readonly #store: SqliteRunStore;
+  readonly store: SqliteRunStore;
   readonly #screen: Screen;
 
   private constructor(file: string, screen: Screen) {
     this.file = file;
-    this.#store = new SqliteRunStore({ path: file });
+    this.store = new SqliteRunStore({ path: file });
     this.#screen = screen;
   }
 
@@ -34,7 +34,7 @@ export class History {
 
   /** Ends the runs that a killed process has left running, and says so. */
   async recover(): Promise<void> {
-    for (const run of await this.#store.recover({ staleAfterMs: LEASE_MS })) {
+    for (const run of await this.store.recover({ staleAfterMs: LEASE_MS })) {
       this.#screen.fact('recovered', `${run.id}, left running by a process that is gone:`);
       this.#screen.fact('', this.#summary(run));
     }
@@ -42,7 +42,7 @@ export class History {
 
   /** Shows the newest runs of a session, one a line. */
   async showEarlier(sessionId: string): Promise<void> {
-    const { runs } = await this.#store.list({ sessionId, limit: SHOWN });
+    const { runs } = await this.store.list({ sessionId, limit: SHOWN });
     for (const [index, run] of runs.entries()) {
       this.#screen.fact(index === 0 ? 'earlier' : '', this.#summary(run));
     }
@@ -50,11 +50,11 @@ export class History {
 
   /** Keeps every change of the run from here on. */
   track(run: AnyRun): RunRecorder {
-    return this.#store.track(run, { leaseMs: LEASE_MS });
+    return this.store.track(run, { leaseMs: LEASE_MS });
   }
 
   close(): Promise<void> {
-    return this.#store.close();
+    return this.store.close();
   }
 
   #summary(run: AnyRun): string {

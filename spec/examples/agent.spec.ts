@@ -85,6 +85,19 @@ describe('npm start', () => {
     expect(output).not.toContain('\u001b');
   });
 
+  it('shows its runs on a page until SIGINT', async () => {
+    const agent = folder.start(['--ui']);
+    let output = '';
+    agent.child.stdout!.on('data', (text) => (output += String(text)));
+    await agent.printed('(Ctrl-C stops it)');
+    const [, address = ''] = /The page: (\S+)/.exec(output) ?? [];
+    const answer: unknown = await (await fetch(`${address}api/runs?limit=1`)).json();
+    expect(answer).toMatchObject({ runs: [{ status: 'completed' }] });
+    expect(await (await fetch(address)).text()).toContain('<div id="page">');
+    agent.child.kill('SIGINT');
+    expect((await agent.ended).code).toBe(0);
+  });
+
   it('is cancelled by SIGINT, keeps the usage so far and still prints the record', async () => {
     const model = await startScriptedModel({ thinkingMs: 400 });
     const agent = folder.start([], serviceAt(model.baseUrl));
