@@ -1,12 +1,12 @@
 import { UNPRICED_REQUESTS } from '../execution/budget';
-import { CostSum } from '../record/cost';
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import type { JsonObject } from '../record/json';
 import { isJsonObject, ownMember } from '../record/json';
 import { findUnknown } from '../record/options';
-import type { Counters, TokenUsage } from '../record/token-usage';
-import { addNumbers, countOf, freezeUsage } from '../record/token-usage';
+import type { TokenUsage } from '../record/token-usage';
+import { countOf } from '../record/token-usage';
+import { Totals } from '../record/totals';
 import type { RowFilter, ScanColumn, ScannedRow, StoreBackend } from './backend';
 import { decodeText } from './column-text';
 import type { RunFilter } from './filter';
@@ -88,17 +88,25 @@ export class Summary {
   rows(): SummaryRow[] {
     return leavesOf(this.#groups)
       .sort(({ values: left }, { values: right }) => compareGroups(left, right))
-      .map(({ values, sum }) => ({
+      .map(({ values, totals }) => ({
         group: Object.fromEntries(this.#groupings.map((name, index) => [name, values[index] ?? null])),
-        ...sum.totals(),
+        runs: totals.runs,
+        turns: totals.turns,
+        tokenUsage: totals.tokenUsage,
+        costUsd: totals.costUsd,
+        unpricedRequests: countOf(totals.counters, UNPRICED_REQUESTS),
       }));
   }
 
   #whole(place: (column: ScanColumn) => number): (row: ScannedRow) => void {
     const [turns, cost, usage] = [place('turn_count'), place('cost_usd'), place('token_usage')];
     return (row) => {
-      const sum = this.#sumFor(row, null);
-      sum.add(row[turns] as number, row[usage] as JsonObject, row[cost] as number | null);
+      this.#totalsOf(row, null).add({
+        runs: 1,
+        turns: row[turns] as number,
+        tokenUsage: row[usage] as JsonObject,
+        costUsd: row[cost] as number | null,
+      });
     };
   }
 
@@ -111,18 +119,22 @@ export class Summary {
       const count = row[turns] as number;
       if (row[usage] !== null) {
         const model = scalarOf(row[metadata], 'model');
-        const sum = this.#sumFor(row, model === null ? null : String(model));
-        sum.add(count, row[usage] as JsonObject, row[cost] as number | null);
+        this.#totalsOf(row, model === null ? null : String(model)).add({
+          runs: 1,
+          turns: count,
+          tokenUsage: row[usage] as JsonObject,
+          costUsd: row[cost] as number | null,
+        });
         return;
       }
       const shares = row[split] as Readonly<Record<string, JsonObject>>;
       for (const model of Object.keys(shares)) {
-        this.#sumFor(row, model).addShare(count, shares[model] as JsonObject);
+        addShare(this.#totalsOf(row, model), count, shares[model] as JsonObject);
       }
     };
   }
 
-  #sumFor(row: ScannedRow, model: string | null): Sum {
+  #totalsOf(row: ScannedRow, model: string | null): Totals {
     let node = this.#groups;
     const last = this.#readers.length - 1;
     for (let index = 0; index < last; index++) {
@@ -132,9 +144,9 @@ export class Summary {
       node = next;
     }
     const value = (this.#readers[last] as GroupReader)(row, model);
-    let sum = node.get(value) as Sum | undefined;
-    if (sum === undefined) node.set(value, (sum = new Sum()));
-    return sum;
+    let totals = node.get(value) as Totals | undefined;
+    if (totals === undefined) node.set(value, (totals = new Totals()));
+    return totals;
   }
 }
 
@@ -153,46 +165,24 @@ export async function summarize(backend: StoreBackend, options: SummarizeOptions
 }
 
 /** Sums by the value of the last grouping, in maps by those before. */
-type GroupNode = Map<GroupValue, GroupNode | Sum>;
+type GroupNode = Map<GroupValue, GroupNode | Totals>;
 
 interface Leaf {
   readonly values: readonly GroupValue[];
-  readonly sum: Sum;
+  readonly totals: Totals;
 }
 
 function leavesOf(node: GroupNode, values: readonly GroupValue[] = []): Leaf[] {
   return [...node].flatMap(([value, below]) =>
-    below instanceof Sum ? [{ values: [...values, value], sum: below }] : leavesOf(below, [...values, value]),
+    below instanceof Totals
+      ? [{ values: [...values, value], totals: below }]
+      : leavesOf(below, [...values, value]),
   );
 }
 
-class Sum {
-  #runs = 0;
-  #turns = 0;
-  #cost: CostSum | null = null;
-  readonly #counters: Counters = {};
-
-  add(turns: number, counters: JsonObject, costUsd: number | null): void {
-    this.#runs += 1;
-    this.#turns += turns;
-    addNumbers(this.#counters, counters);
-    if (costUsd !== null) (this.#cost ??= new CostSum()).add(costUsd);
-  }
-
-  /** Adds what a run has used of one model: counters, and beside them what they cost. */
-  addShare(turns: number, { cost_usd: costUsd, ...counters }: JsonObject): void {
-    this.add(turns, counters, typeof costUsd === 'number' ? costUsd : null);
-  }
-
-  totals(): Omit<SummaryRow, 'group'> {
-    return {
-      runs: this.#runs,
-      turns: this.#turns,
-      tokenUsage: freezeUsage(this.#counters),
-      costUsd: this.#cost?.usd ?? null,
-      unpricedRequests: countOf(this.#counters, UNPRICED_REQUESTS),
-    };
-  }
+/** Adds what a run has used of one model: counters, and beside them what they cost. */
+function addShare(totals: Totals, turns: number, { cost_usd: costUsd, ...tokenUsage }: JsonObject): void {
+  totals.add({ runs: 1, turns, tokenUsage, costUsd: typeof costUsd === 'number' ? costUsd : null });
 }
 
 function readGroupings(groupBy: unknown, issues: ValidationIssue[]): readonly string[] {
