@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { onAbort } from '../execution/abort-listeners';
 import type { AnyRun } from '../run';
 import { wasAborted } from './abort';
-import type { RunLink } from './run-link';
 import type { RecordOptions } from '../usage/options';
 
 /** What stands for a model call whose usage nobody knows. */
@@ -16,18 +15,26 @@ export interface ResponseFacts extends Pick<RecordOptions, 'format' | 'scope'> {
   readonly responseId?: string | null | undefined;
 }
 
+/** What records a call for its run. */
+export interface CallLog {
+  /** Counts what the payload reports. Never throws. */
+  record(run: AnyRun, payload: object, options: RecordOptions): void;
+  /** The id under which a response is counted; null for none. */
+  requestIdOf(run: AnyRun, responseId: string | null | undefined): string | null;
+}
+
 /** One call of a model, counted once. */
 export class ModelCall {
   readonly run: AnyRun;
-  readonly #link: RunLink;
+  readonly #log: CallLog;
   readonly #model: string | null;
   /** What it is counted under, once it has been given up. */
   #lostId: string | null = null;
   #isCounted = false;
   #stopListening: () => void = () => undefined;
 
-  constructor(link: RunLink, run: AnyRun, model: string | null) {
-    this.#link = link;
+  constructor(log: CallLog, run: AnyRun, model: string | null) {
+    this.#log = log;
     this.run = run;
     this.#model = model;
   }
@@ -62,8 +69,8 @@ export class ModelCall {
     if (this.#isCounted) return;
     this.#isCounted = true;
     this.#stopListening();
-    const requestId = this.#lostId ?? this.#link.requestIdOf(this.run, responseId);
-    this.#link.record(this.run, payload, { ...options, ...this.#named(model), requestId });
+    const requestId = this.#lostId ?? this.#log.requestIdOf(this.run, responseId);
+    this.#log.record(this.run, payload, { ...options, ...this.#named(model), requestId });
   }
 
   /** Gives it up: one request without a price, since nobody knows what it has used. */
@@ -71,7 +78,7 @@ export class ModelCall {
     if (this.#isCounted || this.#lostId !== null) return;
     this.#stopListening();
     this.#lostId = randomUUID();
-    this.#link.record(this.run, UNKNOWN_USAGE, { ...this.#named(null), requestId: this.#lostId });
+    this.#log.record(this.run, UNKNOWN_USAGE, { ...this.#named(null), requestId: this.#lostId });
   }
 
   #named(model: string | null | undefined): { readonly model?: string } {

@@ -4,6 +4,7 @@ import { Run } from '../run';
 import { UsageMeter } from '../usage/meter';
 import type { RecordOptions } from '../usage/options';
 import { endOf } from './end-of-run';
+import type { CallLog } from './model-call';
 import { ModelCall } from './model-call';
 import type { FrameworkOptions } from './options';
 
@@ -11,7 +12,7 @@ import type { FrameworkOptions } from './options';
  * What a framework's calls do to the run that they are part of. Nothing but {@link RunLink.beginCall}
  * throws: what cannot be recorded is told to `onError`.
  */
-export class RunLink {
+export class RunLink implements CallLog {
   readonly #options: FrameworkOptions;
   readonly #meters = new WeakMap<AnyRun, UsageMeter>();
   /** Ids that servers have given to the calls of a run: some give the same to each. */
