@@ -1,5 +1,7 @@
+import { holdsCount } from './format';
 import { isObject, memberOf, objectAt, objectUnder } from './member';
 import type { Readings } from './reading';
+import { untakenCounts } from './unreadable';
 import { refusePromise, refuseUnsettled } from './settled';
 import type { Sighting } from './sighting';
 
@@ -110,8 +112,17 @@ function lookUnder(
   refusePromise(usage, usagePath);
   const sighting = { usage, key, path: usagePath, around };
   const found = search.read(sighting);
-  if (found === null && saysNothing(usage)) search.emptyAt ??= sighting;
+  if (found !== null) return found;
+  if (saysNothing(usage)) search.emptyAt ??= sighting;
+  else if (holdsCount(usage)) search.refusal ??= untakenCounts(countsIn(usage, usagePath));
   return found;
+}
+
+/** Where something is counted, in an object of which no format takes anything. */
+function countsIn(usage: object, path: string): string[] {
+  return Object.keys(usage)
+    .filter((key) => holdsCount(memberOf(usage, key)))
+    .map((key) => `${path}.${key}`);
 }
 
 /** Nothing is left of counts that were undefined; and what is billed by its duration has none. */

@@ -167,6 +167,22 @@ describe('what a payload says nothing of', () => {
   });
 });
 
+describe('counts that no format takes', () => {
+  it.each<[string, object, string]>([
+    ['in a usage object of no format', { type: 'response.done', response: { usage: { fresh: 5 } } }, 'fresh'],
+    ['beside those of one', { usage: { prompt_tokens: 5, thought_tokens: 8 } }, 'usage.thought_tokens'],
+    [
+      'in details',
+      { usage: { input_tokens: 5, output_tokens: 1, input_tokens_details: { cached_creation_tokens: 4 } } },
+      'usage.input_tokens_details.cached_creation_tokens',
+    ],
+  ])('are refused with their paths: %s', (_name, payload, path) => {
+    const error = refusal(() => recorded(payload));
+    expect(error.code).toBe('validation_error');
+    expect(JSON.stringify(error.details['issues'])).toContain(path);
+  });
+});
+
 describe('usage_by_model', () => {
   it('has what each model used, rounded, beside a state that does not say it again', () => {
     const { run, meter } = metered();
