@@ -5,7 +5,6 @@ import type {
   ChatCompletionMessage,
   ChatCompletionMessageParam,
   ChatCompletionMessageToolCall,
-  ChatCompletionToolMessageParam,
 } from 'openai/resources/chat/completions';
 import type { Tool } from './folder-tools';
 import { callTool, folderTools } from './folder-tools';
@@ -42,6 +41,7 @@ export async function answerQuestion(
     { role: 'system', content: SYSTEM_PROMPT },
     { role: 'user', content: run.input!.question },
   ];
+  const looked: string[] = [];
   for (;;) {
     run.checkLimits();
     run.incrementTurn();
@@ -51,7 +51,14 @@ export async function answerQuestion(
     messages.push(message);
     const calls = message.tool_calls ?? [];
     if (calls.length === 0) return { answer: answerIn(completion) };
-    for (const call of calls) messages.push(await answerCall(call, tools, timeline));
+    for (const call of calls) {
+      const { title, content } = await run.step(nameOf(call), () => callTool(call, tools));
+      timeline.note('tool', title);
+      messages.push({ role: 'tool', tool_call_id: call.id, content });
+      looked.push(title);
+    }
+    // What there is of an answer, for a run that is stopped.
+    run.draftOutput({ answer: `No answer yet. Looked at: ${looked.join(', ')}` });
   }
 }
 
@@ -93,12 +100,6 @@ function answerIn(completion: ChatCompletion): string {
   throw new Error(refusal ?? `The model ended without an answer (${reason})`);
 }
 
-async function answerCall(
-  call: ChatCompletionMessageToolCall,
-  tools: readonly Tool[],
-  timeline: Timeline,
-): Promise<ChatCompletionToolMessageParam> {
-  const { title, content } = await callTool(call, tools);
-  timeline.note('tool', title);
-  return { role: 'tool', tool_call_id: call.id, content };
+function nameOf(call: ChatCompletionMessageToolCall): string {
+  return call.type === 'function' ? call.function.name : call.type;
 }
