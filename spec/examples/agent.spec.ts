@@ -115,7 +115,7 @@ describe('npm start', () => {
     const record = recordIn(ended);
     expect(record.status).toBe('cancelled');
     expect(record.error).toEqual({ code: 'cancelled', message: 'Stopped with Ctrl-C' });
-    expect(record.token_usage['input_tokens']).toBeGreaterThan(0);
+    expect(record.token_usage.input_tokens).toBeGreaterThan(0);
   });
 
   it('ends as failed when nothing listens there, and says so', async () => {
