@@ -37,7 +37,7 @@ describe('ModelCall', () => {
     expect(run.tokenUsage).toMatchObject({ requests: 1, unpriced_requests: 1 });
     call.used(USAGE, { responseId: 'late' });
     expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000, output_tokens: 100 });
-    expect(run.tokenUsage['unpriced_requests'] ?? 0).toBe(0);
+    expect(run.tokenUsage.unpriced_requests ?? 0).toBe(0);
     expect(run.costUsd).toBe(0.00225);
   });
 

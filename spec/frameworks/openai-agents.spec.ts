@@ -248,7 +248,7 @@ describe('recordRunner', () => {
           tools: [weather],
         });
         await run.execute(() => runner.run(agent, 'Hi').then(() => null));
-        return [run.turnCount, run.tokenUsage['requests'], events.steps.length];
+        return [run.turnCount, run.tokenUsage.requests, events.steps.length];
       }),
     );
     expect(runs).toEqual([
