@@ -76,5 +76,5 @@ export class Ledger {
 }
 
 export function tokensOf(run: AnyRun): number {
-  return Number(run.tokenUsage['input_tokens'] ?? 0);
+  return run.tokenUsage.input_tokens ?? 0;
 }

@@ -129,7 +129,7 @@ export class Machine {
 
   #backend(): StoreBackend {
     const { backend } = this.#cluster;
-    const remote = <Name extends keyof StoreBackend>(name: Name) =>
+    const remote = (name: keyof StoreBackend): never =>
       ((...given: readonly unknown[]) =>
         this.#call(name, () =>
           (backend[name] as (...args: readonly unknown[]) => Promise<unknown>)(...given),
@@ -181,7 +181,7 @@ export class Machine {
             if (fate === 'lost answer') refuse();
             else answer(() => resolve(result));
           },
-          (error: unknown) => answer(() => reject(error)),
+          (error: unknown) => answer(() => reject(asError(error))),
         );
       });
     });
@@ -198,4 +198,8 @@ export class Machine {
 
 function awayError(): RunError {
   return new RunError('storage_error', 'The store could not be reached', { retryable: true });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -39,8 +39,8 @@ function faultsOfRow(row: StoredRun, entries: readonly StoredEntry[]): string[] 
   if (turns !== row.turn_count) fault(`${row.turn_count} turns in the row, ${turns} in the journal`);
   const tokens = entries
     .filter(({ type }) => type === 'usageUpdated')
-    .reduce((sum, { data }) => sum + inputTokensOf(JSON.parse(data)), 0);
-  if (tokens !== inputTokensOf({ delta: JSON.parse(row.token_usage) })) {
+    .reduce((sum, { data }) => sum + inputTokensOf(data), 0);
+  if (tokens !== countIn(row.token_usage)) {
     fault(`${row.token_usage} in the row, ${tokens} in the journal`);
   }
   const ends = entries
@@ -60,7 +60,7 @@ function faultsOfRow(row: StoredRun, entries: readonly StoredEntry[]): string[] 
 function faultsBeside(row: StoredRun, ledger: Ledger): string[] {
   const faults: string[] = [];
   const told = ledger.acknowledged.get(row.id);
-  const tokens = inputTokensOf({ delta: JSON.parse(row.token_usage) });
+  const tokens = countIn(row.token_usage);
   if (told !== undefined && row.turn_count < told.turns) {
     faults.push(`${row.id}: ${told.turns} turns were acknowledged, ${row.turn_count} are stored`);
   }
@@ -97,6 +97,10 @@ function faultsOfReaders(entries: readonly StoredEntry[], { seen }: Ledger): str
   return faults;
 }
 
-function inputTokensOf(data: unknown): number {
-  return Number((data as { delta: Record<string, unknown> }).delta['input_tokens'] ?? 0);
+function inputTokensOf(data: string): number {
+  return countIn(JSON.stringify((JSON.parse(data) as { delta: object }).delta));
+}
+
+function countIn(usage: string): number {
+  return (JSON.parse(usage) as { input_tokens?: number }).input_tokens ?? 0;
 }
