@@ -185,22 +185,44 @@ describe.each(databases)('RunManager on $name', ({ create }) => {
   });
 
   describe('the sweep', () => {
-    it('ends what a dead process has left, and tells of it', async () => {
-      const left = new Run({ sessionId, id: 'a' });
-      store.track(left, { leaseMs: 1, onError: () => undefined });
-      left.updateStatus('running');
-      await sleep(20);
-      const other = openStore(database.location);
-      const runs = new RunManager({ store: other, recoverEveryMs: 20 });
-      const recovered = new Promise<string>((resolve) => {
-        runs.on('runRecovered', ({ run }) => resolve(`${run.id} ${run.status}`));
-      });
-      const dead = new Run({ sessionId, id: 'b' }).updateStatus('running');
-      await store.save(dead);
+    it('ends what a dead process has left, at the start and later, and tells of it', async () => {
+      const leave = async (id: string): Promise<void> => {
+        const dead = openStore(database.location);
+        const run = new Run({ sessionId, id });
+        const recorder = dead.track(run, { leaseMs: 200 });
+        run.updateStatus('running');
+        await recorder.flush();
+        await dead.close();
+      };
+      const runs = newManager({ recoverEveryMs: 50 });
+      const recovered: string[] = [];
+      runs.on('runRecovered', ({ run }) =>
+        recovered.push(`${run.id} ${JSON.stringify(run.error?.['code'])}`),
+      );
+      for (const id of ['a', 'b']) {
+        await leave(id);
+        while (!recovered.some((each) => each.startsWith(id))) await sleep(10);
+      }
+      expect(recovered).toEqual(['a "orphaned"', 'b "orphaned"']);
+    });
+
+    it('removes what ended long enough ago, goes on after a failure, and stops with the manager', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+      const prune = jest.spyOn(store, 'prune').mockRejectedValueOnce(new Error('no'));
+      prune.mockResolvedValue(0);
+      const runs = newManager({ retention: { keepMs: 1_000, journalMs: 10 } });
+      const failed: unknown[] = [];
+      runs.on('storeError', ({ run, error }) => failed.push([run, error.code]));
+      await jest.advanceTimersByTimeAsync(60_000);
+      await jest.advanceTimersByTimeAsync(2 * 3_600_000);
+      expect(failed).toEqual([[null, 'storage_error']]);
+      expect(prune.mock.calls.length).toBeGreaterThanOrEqual(4);
+      expect(prune.mock.calls.map(([options]) => options.journalOnly ?? false)).toContain(true);
+      const { length } = prune.mock.calls;
       await runs.close();
-      await other.close();
-      void recovered;
-      expect(runs.size).toBe(0);
+      await jest.advanceTimersByTimeAsync(4 * 3_600_000);
+      expect(prune.mock.calls).toHaveLength(length);
+      jest.useRealTimers();
     });
   });
 
