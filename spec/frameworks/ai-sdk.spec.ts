@@ -321,6 +321,34 @@ describe('runMiddleware', () => {
       expect(run.tokenUsage).toMatchObject({ requests: 1 });
     });
 
+    it('the run whose stream would need more than is left, which streamText would end without a word', async () => {
+      const run = newRun();
+      const wants: Part[] = [
+        { type: 'stream-start', warnings: [] },
+        { type: 'tool-call', toolCallId: '1', toolName: 'weather', input: '{"city":"Oslo"}' },
+        FINISH,
+      ];
+      const ended = run.execute(
+        async ({ signal }) => {
+          const { textStream } = streamText({
+            model: wrapped(streaming(wants)),
+            tools: { weather },
+            stopWhen: stepCountIs(5),
+            prompt: 'Hi',
+            abortSignal: signal,
+          });
+          let text = '';
+          for await (const piece of textStream) text += piece;
+          return { text };
+        },
+        { limits: { maxTurns: 1 } },
+      );
+      await expect(ended).rejects.toMatchObject({ code: 'limit_exceeded' });
+      expect(run.status).toBe('failed');
+      expect(run.error).toMatchObject({ code: 'limit_exceeded', details: { limit: 'maxTurns' } });
+      expect(run.tokenUsage).toMatchObject({ requests: 1 });
+    });
+
     it('a call of a run that was cancelled, also where nobody hands on the signal', async () => {
       const run = newRun();
       const model = scripted(answer('Never asked'));

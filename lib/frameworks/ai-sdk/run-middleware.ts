@@ -2,6 +2,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { RunError } from '../../record/error';
 import { refuseUnknown } from '../../record/options';
 import type { AnyRun } from '../../run';
+import type { ModelCall } from '../model-call';
 import type { FrameworkOptions } from '../options';
 import { FRAMEWORK_OPTIONS } from '../options';
 import { RunLink } from '../run-link';
@@ -80,10 +81,23 @@ async function stream<Result extends SdkStreamResult>(
   run: AnyRun,
   { doStream, params, model }: SdkStreamCall<Result>,
 ): Promise<Result> {
-  const call = link.beginCall(run, model.modelId).until(params.abortSignal);
+  const call = beginStream(link, run, model).until(params.abortSignal);
   const result = await call.whileAsked(doStream);
   const source = result.stream as ReadableStream<SdkStreamPart>;
   return { ...result, stream: new CountedStream(source, call).stream };
+}
+
+/**
+ * What is thrown here `streamText` keeps to itself: it tells `onError`, and ends the text as if it were whole. A limit
+ * must not look like an answer, so the run ends with it.
+ */
+function beginStream(link: RunLink, run: AnyRun, { modelId }: SdkModel): ModelCall {
+  try {
+    return link.beginCall(run, modelId);
+  } catch (error) {
+    link.safely(() => (run.isTerminal ? run : run.setError(error as RunError)));
+    throw error;
+  }
 }
 
 function refuseOldModel({ specificationVersion }: SdkModel): void {
