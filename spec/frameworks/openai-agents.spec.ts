@@ -360,6 +360,25 @@ describe('recordRunner', () => {
       expect(run.turnCount).toBe(1);
     });
 
+    it('before the streamed call for which nothing is left of a limit', async () => {
+      const run = newRun();
+      const runner = record(newRunner());
+      const model = new ScriptedModel([calls('weather', { city: 'Oslo' }), says('Never asked')]);
+      const ended = run.execute(
+        async ({ signal }) => {
+          const agent = new Agent({ name: 'Clerk', model, tools: [weather] });
+          const result = await runner.run(agent, 'Hi', { signal, stream: true });
+          for await (const event of result) expect(event.type).toBeDefined();
+          await result.completed;
+          return null;
+        },
+        { limits: { maxTurns: 1 } },
+      );
+      await expect(ended).rejects.toMatchObject({ code: 'limit_exceeded' });
+      expect(run.status).toBe('failed');
+      expect(model.calls).toHaveLength(1);
+    });
+
     it('in a tool, when the time is over: its step is cancelled', async () => {
       const run = newRun();
       const events = recordedEvents(run);
