@@ -40,17 +40,12 @@ export interface StoreBackend {
   ): Promise<readonly Pick<StoredRun, Name>[]>;
 
   /**
-   * All rows that pass the filter, a page at a time, with pauses for others in between.
+   * A page of the rows that pass the filter, as large as a turn allows: page by page they are all.
    *
    * @param columns - What a row has, in this order; JSON texts are read already.
-   * @param onRows - Is handed each page.
-   * @returns how many rows could not be read and were left out.
+   * @param from - Where the page before ended; null to begin.
    */
-  scan(
-    filter: RowFilter,
-    columns: readonly ScanColumn[],
-    onRows: (rows: readonly ScannedRow[]) => void,
-  ): Promise<number>;
+  scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage>;
 
   /** Runs whose process gives no sign of life, and those that have waited for too long. */
   stale(query: StaleQuery): Promise<readonly StoredRun[]>;
@@ -221,6 +216,23 @@ export type UnsplitColumn = 'unsplit_cost_usd' | 'unsplit_token_usage' | 'unspli
 
 /** The values of a row that was scanned: texts encoded, payloads as JSON has them. */
 export type ScannedRow = readonly unknown[];
+
+/** Where a scan goes on. */
+export interface ScanPlace {
+  /** Which of the filter's statuses, one after the other. */
+  readonly part: number;
+  /** Rows of it that come after this one; all where it is not given. */
+  readonly after: RowKey | undefined;
+}
+
+/** A page of a scan. */
+export interface ScanPage {
+  readonly rows: readonly ScannedRow[];
+  /** How many rows could not be read and were left out. */
+  readonly skipped: number;
+  /** Null at the end. */
+  readonly next: ScanPlace | null;
+}
 
 /**
  * Which runs have been left: running ones whose lease has expired, and those whose time to wait for an

@@ -1,5 +1,5 @@
 import { isJsonObject } from '../record/json';
-import type { RowFilter, ScanColumn, ScannedRow } from './backend';
+import type { RowFilter, RowKey, ScanColumn, ScannedRow, ScanPlace } from './backend';
 import type { StoredRun } from './columns';
 
 const UNSPLIT = 'unsplit_';
@@ -10,9 +10,25 @@ export type ScannedColumns = Pick<
   Extract<ScanColumn, keyof StoredRun> | 'cost_usd' | 'token_usage' | 'usage_by_model' | 'metadata'
 >;
 
-/** A filter as filters of one status at most, each of which has an index that gives its rows in order. */
-export function partsOf(filter: RowFilter): readonly RowFilter[] {
-  return filter.statuses?.map((status) => ({ ...filter, statuses: [status] })) ?? [filter];
+/** The part of a filter that a scan is at: each has one status at most, and an index that gives its rows in order. */
+export function partOf(filter: RowFilter, from: ScanPlace | null): RowFilter {
+  const status = filter.statuses?.[from?.part ?? 0];
+  return status === undefined ? filter : { ...filter, statuses: [status] };
+}
+
+/**
+ * Where a scan goes on after a page.
+ *
+ * @param last - The last row of the page; undefined at the end of its part.
+ */
+export function placeAfter(
+  { statuses = [] }: RowFilter,
+  from: ScanPlace | null,
+  last: RowKey | undefined,
+): ScanPlace | null {
+  const part = from?.part ?? 0;
+  if (last !== undefined) return { part, after: last };
+  return part + 1 < statuses.length ? { part: part + 1, after: undefined } : null;
 }
 
 /** The column that a scan reads, and whether only of rows that do not say which models their runs used. */

@@ -1,7 +1,7 @@
 import { RunError } from '../record/error';
 import type { AnyRun, Run } from '../run';
 import type { SessionControl } from './admission';
-import type { Commit, RunWrite, StoreBackend } from './backend';
+import type { Commit, RunWrite, ScanPage, ScanPlace, StoreBackend } from './backend';
 import { changeStored } from './change-stored';
 import type { Clock } from './clock';
 import { encodeText } from './column-text';
@@ -98,14 +98,20 @@ export class StoreCore {
     return run;
   }
 
+  /** Page by page, each a call of its own, with its own deadline. */
   async summarize(begin: () => Summary): Promise<SummaryRow[]> {
-    const { summary, skipped } = await this.call('add runs up', async (backend) => {
-      const begun = begin();
-      const unread = await backend.scan(begun.filter, begun.columns, (rows) => {
-        for (const row of rows) begun.add(row);
-      });
-      return { summary: begun, skipped: unread };
-    });
+    const summary = begin();
+    let skipped = 0;
+    let place: ScanPlace | null = null;
+    do {
+      const from: ScanPlace | null = place;
+      const page: ScanPage = await this.call('add runs up', (backend) =>
+        backend.scan(summary.filter, summary.columns, from),
+      );
+      for (const row of page.rows) summary.add(row);
+      skipped += page.skipped;
+      place = page.next;
+    } while (place !== null);
     if (skipped > 0) {
       this.unreadable(
         new RunError('storage_error', `${skipped} runs could not be read, and are not in the sum`),

@@ -7,7 +7,7 @@ import { findUnknown } from '../record/options';
 import type { TokenUsage } from '../record/token-usage';
 import { countOf } from '../record/token-usage';
 import { Totals } from '../record/totals';
-import type { RowFilter, ScanColumn, ScannedRow, StoreBackend } from './backend';
+import type { RowFilter, ScanColumn, ScannedRow } from './backend';
 import { decodeText } from './column-text';
 import type { RunFilter } from './filter';
 import { FILTER_OPTIONS, readFilter } from './filter';
@@ -148,20 +148,6 @@ export class Summary {
     if (totals === undefined) node.set(value, (totals = new Totals()));
     return totals;
   }
-}
-
-/**
- * Adds up the runs that pass a filter.
- *
- * @returns a row for each group, by group ascending.
- * @throws {RunError} `validation_error`
- */
-export async function summarize(backend: StoreBackend, options: SummarizeOptions): Promise<SummaryRow[]> {
-  const summary = new Summary(options);
-  await backend.scan(summary.filter, summary.columns, (rows) => {
-    for (const row of rows) summary.add(row);
-  });
-  return summary.rows();
 }
 
 /** Sums by the value of the last grouping, in maps by those before. */

@@ -8,7 +8,8 @@ import type {
   RowQuery,
   RunWrite,
   ScanColumn,
-  ScannedRow,
+  ScanPage,
+  ScanPlace,
   StaleQuery,
   StoreBackend,
   StoredEntry,
@@ -19,7 +20,7 @@ import { membersOf } from '../metadata';
 import { letOthersIn } from '../turn-taking';
 import { isStale, passes } from './conditions';
 import { countWhile, isBefore, RowOrder } from './row-order';
-import { scannedRow } from '../scanned-row';
+import { partOf, placeAfter, scannedRow } from '../scanned-row';
 
 /** A run's row as it stands, and its journal. */
 interface Slot extends RowKey {
@@ -62,22 +63,13 @@ export class MemoryBackend implements StoreBackend {
     return promise(() => this.#page(query).map(({ row }) => row));
   }
 
-  async scan(
-    filter: RowFilter,
-    columns: readonly ScanColumn[],
-    onRows: (rows: readonly ScannedRow[]) => void,
-  ): Promise<number> {
-    let skipped = 0;
-    let after: RowKey | undefined;
-    for (;;) {
-      const page = this.#page({ ...filter, after, limit: SCAN_PAGE });
-      const rows = page.map(({ row }) => scannedRow(row, columns)).filter((row) => row !== null);
-      skipped += page.length - rows.length;
-      onRows(rows);
-      if (page.length < SCAN_PAGE) return skipped;
-      after = page.at(-1);
-      await letOthersIn();
-    }
+  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage> {
+    const page = this.#page({ ...partOf(filter, from), after: from?.after, limit: SCAN_PAGE });
+    const rows = page.map(({ row }) => scannedRow(row, columns)).filter((row) => row !== null);
+    const last = page.length < SCAN_PAGE ? undefined : page.at(-1);
+    const key = last === undefined ? undefined : { startedMs: last.startedMs, id: last.id };
+    await letOthersIn();
+    return { rows, skipped: page.length - rows.length, next: placeAfter(filter, from, key) };
   }
 
   stale(query: StaleQuery): Promise<readonly StoredRun[]> {

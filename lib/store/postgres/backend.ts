@@ -10,6 +10,8 @@ import type {
   RunWrite,
   ScanColumn,
   ScannedRow,
+  ScanPage,
+  ScanPlace,
   StaleQuery,
   StoreBackend,
   StoredEntry,
@@ -18,8 +20,7 @@ import type {
 import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
 import { withDecision } from '../decision';
-import { isReadable, partsOf } from '../scanned-row';
-import { letOthersIn } from '../turn-taking';
+import { isReadable, partOf, placeAfter } from '../scanned-row';
 import { applyCall } from './apply';
 import type { PostgresPool } from './client';
 import { PostgresConnection } from './connection';
@@ -112,14 +113,14 @@ export class PostgresBackend implements StoreBackend {
     return (rows as StoredRun[]).map(rowOf);
   }
 
-  async scan(
-    filter: RowFilter,
-    columns: readonly ScanColumn[],
-    onRows: (rows: readonly ScannedRow[]) => void,
-  ): Promise<number> {
-    let skipped = 0;
-    for (const part of partsOf(filter)) skipped += await this.#scanPart(part, columns, onRows);
-    return skipped;
+  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage> {
+    const part = { ...partOf(filter, from), after: from?.after, limit: SCAN_PAGE };
+    const answer = await this.#query('read runs', scanQuery(this.#naming.tables, part, columns));
+    const [{ rows: text, last }] = answer as [{ rows: string | null; last: string | null }];
+    const all = JSON.parse(text ?? '[]') as ScannedRow[];
+    const rows = all.filter((row) => isReadable(row, columns));
+    const key = last === null || all.length < SCAN_PAGE ? undefined : rowKeyOf(last);
+    return { rows, skipped: all.length - rows.length, next: placeAfter(filter, from, key) };
   }
 
   async stale(query: StaleQuery): Promise<readonly StoredRun[]> {
@@ -169,29 +170,6 @@ export class PostgresBackend implements StoreBackend {
     else this.#pool.off('error', ignore);
   }
 
-  async #scanPart(
-    filter: RowFilter,
-    columns: readonly ScanColumn[],
-    onRows: (rows: readonly ScannedRow[]) => void,
-  ): Promise<number> {
-    let skipped = 0;
-    let after: RowKey | undefined;
-    for (;;) {
-      const query = scanQuery(this.#naming.tables, { ...filter, after, limit: SCAN_PAGE }, columns);
-      const [page] = (await this.#query('read runs', query)) as [
-        { rows: string | null; last: string | null },
-      ];
-      const all = JSON.parse(page.rows ?? '[]') as ScannedRow[];
-      const rows = all.filter((row) => isReadable(row, columns));
-      skipped += all.length - rows.length;
-      onRows(rows);
-      if (page.last === null || all.length < SCAN_PAGE) return skipped;
-      const [startedMs, id] = JSON.parse(page.last) as [number, string];
-      after = { startedMs, id };
-      await letOthersIn();
-    }
-  }
-
   #applyCall(writes: readonly RunWrite[]): Statement {
     return applyCall(this.#naming.tables, writes, this.#naming.channel, this.#listener.source);
   }
@@ -216,6 +194,11 @@ interface PrunedRow {
   readonly session_ids: readonly string[];
   readonly seen: number;
   readonly last: string | null;
+}
+
+function rowKeyOf(text: string): RowKey {
+  const [startedMs, id] = JSON.parse(text) as [number, string];
+  return { startedMs, id };
 }
 
 function outcomesOf(writes: readonly RunWrite[], rows: readonly unknown[]): readonly WriteOutcome[] {

@@ -10,6 +10,8 @@ import type {
   RunWrite,
   ScanColumn,
   ScannedRow,
+  ScanPage,
+  ScanPlace,
   StaleQuery,
   StoreBackend,
   StoredEntry,
@@ -19,7 +21,7 @@ import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
 import { withDecision } from '../decision';
 import type { ScannedColumns } from '../scanned-row';
-import { isReadable, partsOf, scannedRow } from '../scanned-row';
+import { isReadable, partOf, placeAfter, scannedRow } from '../scanned-row';
 import { letOthersIn } from '../turn-taking';
 import { RowWriter } from './apply';
 import type { SqliteConnection } from './connection';
@@ -122,29 +124,16 @@ export class SqliteBackend implements StoreBackend {
     });
   }
 
-  async scan(
-    filter: RowFilter,
-    columns: readonly ScanColumn[],
-    onRows: (rows: readonly ScannedRow[]) => void,
-  ): Promise<number> {
-    let skipped = 0;
-    for (const part of partsOf(filter)) {
-      let last: RowKey | undefined;
-      do {
-        const after: RowKey | undefined = last;
-        const page = await this.#attempt('read runs', () => {
-          const [end] = this.#all<Candidate>(
-            boundaryQuery(this.#names, { ...part, after, limit: SCAN_PAGE }),
-          );
-          last = end === undefined ? undefined : keyOf(end);
-          return this.#scanned({ ...part, after, last }, columns);
-        });
-        onRows(page.rows);
-        skipped += page.skipped;
-        await letOthersIn();
-      } while (last !== undefined);
-    }
-    return skipped;
+  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage> {
+    const part = { ...partOf(filter, from), after: from?.after };
+    const page = await this.#attempt('read runs', () => {
+      const [end] = this.#all<Candidate>(boundaryQuery(this.#names, { ...part, limit: SCAN_PAGE }));
+      const last = end === undefined ? undefined : keyOf(end);
+      const scanned = this.#scanned({ ...part, last }, columns);
+      return { ...scanned, next: placeAfter(filter, from, last) };
+    });
+    await letOthersIn();
+    return page;
   }
 
   stale(query: StaleQuery): Promise<StoredRun[]> {

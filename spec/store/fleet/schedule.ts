@@ -318,7 +318,7 @@ function bound(truth: StoreBackend): StoreBackend {
     update: (id, decide) => truth.update(id, decide),
     read: (id) => truth.read(id),
     list: (query, columns) => truth.list(query, columns),
-    scan: (filter, columns, onRows) => truth.scan(filter, columns, onRows),
+    scan: (filter, columns, from) => truth.scan(filter, columns, from),
     stale: (query) => truth.stale(query),
     journal: (query) => truth.journal(query),
     head: () => truth.head(),
