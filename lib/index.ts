@@ -1,3 +1,9 @@
+/**
+ * The run itself: what one execution of an agent went through, its events, `execute`, steps, sub-agents,
+ * limits, waiting.
+ *
+ * @module agent-run
+ */
 export type { RunTotals } from './execution/budget';
 export type { RunLimitName, RunLimits, RunLimitsJSON } from './record/limits';
 export type { ExecuteOptions } from './execution/options';

@@ -6,7 +6,7 @@ import { currentRun } from './execution/current-run';
 import type { ExecuteOptions, ExecutionContext as Context } from './execution/options';
 import { readExecuteOptions } from './execution/options';
 import type { ParkOptions } from './execution/parking';
-import { Parking } from './execution/parking';
+import { beginWait, Parking } from './execution/parking';
 import type { RunControl, StatusChange } from './execution/supervisor';
 import { Supervisor } from './execution/supervisor';
 import { givePorts } from './record/attachment';
@@ -56,7 +56,7 @@ import { Steps } from './steps/steps';
 export type AnyRun = Run<object, object>;
 
 /** What the function given to `execute` is handed. */
-export type ExecutionContext<Subject = AnyRun> = Context<Subject>;
+export interface ExecutionContext<Subject = AnyRun> extends Context<Subject> {}
 
 /** The class of a run: `Run`, or one that extends it. */
 export interface RunClass<Subject extends AnyRun> {
@@ -662,7 +662,7 @@ export class Run<
 
   #park(parking: Parking): void {
     const at = nowMs();
-    const wait = parking.begin(at);
+    const wait = beginWait(parking, at);
     this.#state.awaiting = wait;
     this.#steps?.close(null);
     if (isHeard(this, 'parked')) announce(this, 'parked', { run: this, awaiting: awaitingOf(wait), at });

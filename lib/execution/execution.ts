@@ -12,7 +12,7 @@ import { isAborted, onAbort, reasonOf } from './abort-listeners';
 import { runWith } from './current-run';
 import { startDeadline } from './deadline';
 import type { ExecuteSettings, ExecutionContext } from './options';
-import { Parking } from './parking';
+import { isParkingOf, Parking } from './parking';
 
 /** What an execution needs of what stands over its run. */
 export interface ExecutionHost {
@@ -199,7 +199,7 @@ export class Execution<Result> {
   #park(parking: Parking & Result): void {
     try {
       this.#supervisor.assertParkable();
-      if (!parking.isOf(this.#supervisor.run)) {
+      if (!isParkingOf(parking, this.#supervisor.run)) {
         throw invalidOperation(this.#supervisor.state, 'was handed the parking of another run');
       }
     } catch (error) {

@@ -20,8 +20,14 @@ export interface ParkOptions {
 
 const NAMES = ['reason', 'data', 'state', 'expiresInMs'] as const satisfies readonly (keyof ParkOptions)[];
 
+let runOf: (parking: Parking) => object;
+
 /** What `run.park()` gives: returned by the function that is executed, it parks its run. */
 export class Parking {
+  static {
+    runOf = (parking) => parking.#run;
+  }
+
   readonly #run: object;
   /** Why the run waits. */
   readonly reason: string | null;
@@ -54,18 +60,17 @@ export class Parking {
     this.expiresInMs = expiresInMs === Infinity ? null : expiresInMs;
     if (issues.length > 0) throw validationError('options of park', issues);
   }
+}
 
-  /** Whether it was made for the run. */
-  isOf(run: object): boolean {
-    return this.#run === run;
-  }
+/** Whether the parking was made for the run. */
+export function isParkingOf(parking: Parking, run: object): boolean {
+  return runOf(parking) === run;
+}
 
-  /** The wait that begins now. */
-  begin(now: number): Wait {
-    const { reason, data, state, expiresInMs } = this;
-    const expiresAt = expiresInMs === null ? null : { ms: Math.floor(now + expiresInMs), text: null };
-    return { reason, data, state, since: { ms: now, text: null }, expiresAt, answer: null, unknown: null };
-  }
+/** The wait that begins now. */
+export function beginWait({ reason, data, state, expiresInMs }: Parking, now: number): Wait {
+  const expiresAt = expiresInMs === null ? null : { ms: Math.floor(now + expiresInMs), text: null };
+  return { reason, data, state, since: { ms: now, text: null }, expiresAt, answer: null, unknown: null };
 }
 
 function isDelay(value: unknown): boolean {

@@ -1,3 +1,8 @@
+/**
+ * A store's runs over HTTP: JSON, event streams, and a page to watch them on.
+ *
+ * @module agent-run/http
+ */
 export { toNodeListener } from './node-listener';
 export type { Authorize, RunHandler, RunHandlerOptions } from './run-handler';
 export { createRunHandler } from './run-handler';

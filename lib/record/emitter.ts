@@ -115,6 +115,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
    *
    * @returns whether anybody listens.
    * @throws {RunError} `invalid_operation` past 1,000 events that one call has set off.
+   * @hidden
    */
   override emit<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
@@ -128,18 +129,53 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     return heard;
   }
 
-  /** As eventemitter3's, without the room for 17 more that an array keeps when it is added to: runs are many. */
+  /**
+   * Calls the listener with every later event of the name. One that throws or rejects stops nobody: it
+   * surfaces as `listenerError`. An event that a listener causes is heard after the one that it hears.
+   *
+   * @param context - What `this` is in the listener. @default the emitter
+   */
   override on<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener: EventEmitter.EventListener<Events, Name>,
     context?: unknown,
   ): this {
     super.on(event, listener, context);
+    // Without the room for 17 more that an array keeps when it is added to: runs are many.
     const listeners = this.#listenersOf(event as string);
     if (Array.isArray(listeners) && listeners.length <= SHORT_LIST) {
       (this.#table as ListenerTable)[event as string] = listeners.slice();
     }
     return this;
+  }
+
+  /**
+   * Calls the listener with the next event of the name, and with no other.
+   *
+   * @param context - What `this` is in the listener. @default the emitter
+   */
+  override once<Name extends EventEmitter.EventNames<Events>>(
+    event: Name,
+    listener: EventEmitter.EventListener<Events, Name>,
+    context?: unknown,
+  ): this {
+    return super.once(event, listener, context);
+  }
+
+  /**
+   * Calls the listener no more.
+   *
+   * @param listener - The function that was given to `on` or `once`. @default all of the event
+   * @param context - Only those that were added with it.
+   * @param once - Only those that were added by `once`.
+   */
+  override off<Name extends EventEmitter.EventNames<Events>>(
+    event: Name,
+    listener?: EventEmitter.EventListener<Events, Name>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
+    return super.off(event, listener, context, once);
   }
 
   #listenersOf(event: string): Listener | Listener[] | undefined {

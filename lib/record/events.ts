@@ -36,7 +36,7 @@ export interface UsageUpdatedEvent<Subject> extends RunEvent<Subject> {
   readonly costUsd: number | null;
 }
 
-/** What {@link AttributesChangedEvent} may name. */
+/** What `attributesChanged` may name. */
 export type RunAttributeName =
   'metadata' | 'providerMetadata' | 'provider' | 'output' | 'error' | 'limits' | 'traceContext' | 'awaiting';
 

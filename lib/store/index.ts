@@ -1,3 +1,8 @@
+/**
+ * Keeping runs and their journals: what every store can do, and the one in memory.
+ *
+ * @module agent-run/store
+ */
 export type { RunFilter, ListOptions } from './filter';
 export type { MetadataScalar } from './metadata';
 export type { RunInspection, RunLease } from './inspection';

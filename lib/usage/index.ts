@@ -1,3 +1,8 @@
+/**
+ * Tokens and cost, read from what model providers and frameworks answer.
+ *
+ * @module agent-run/usage
+ */
 export type { Counts } from './counts';
 export type { UsageFormatName } from './formats';
 export { USAGE_FORMATS } from './formats';

@@ -18,9 +18,13 @@ import type {
 
 /** A language model middleware of AI SDK 6; AI SDK 7 takes it too. */
 export interface RunMiddleware {
+  /** The version of the middleware's interface. */
   readonly specificationVersion: 'v3';
+  /** Looks at the model that is wrapped, and leaves its provider as it is. */
   readonly overrideProvider: (options: { readonly model: SdkModel }) => string;
+  /** Counts a call that is answered at once. */
   readonly wrapGenerate: <Result extends SdkGenerateResult>(call: SdkGenerateCall<Result>) => Promise<Result>;
+  /** Counts a call that is answered as a stream. */
   readonly wrapStream: <Result extends SdkStreamResult>(call: SdkStreamCall<Result>) => Promise<Result>;
 }
 
