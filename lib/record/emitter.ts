@@ -3,7 +3,7 @@ import type { Attachment } from './attachment';
 import { DeliveryLine, MOST_EVENTS_A_CALL } from './delivery-line';
 import { RunError } from './error';
 import { Followers } from './followers';
-import { copyOfEvent } from './event-copy';
+import { copyOfEvent, freezeInside } from './event-copy';
 
 /** A listener as eventemitter3 5.0 keeps it. Untyped there; a test pins it. */
 interface Listener {
@@ -46,6 +46,9 @@ const reach = {} as Reach;
 /** Stands for the line of an emitter that delivers an event and has none in waiting. */
 const BUSY: Line = new DeliveryLine();
 
+/** Stands for the arguments of a user's own event that has one, as most have: no list is kept for it. */
+const ONLY_ONE: readonly unknown[] = Object.freeze([undefined]);
+
 /**
  * eventemitter3's class, without what its constructor makes of every emitter: a table of listeners and a
  * count that stand among the members of a run, for `structuredClone` and others to find.
@@ -76,17 +79,15 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
   static {
     const itself = (emitter: AnyEmitter): Itself => emitter as Itself;
     Object.assign(reach, {
-      isHeard: (emitter, event) => itself(emitter).#isHeard(event),
+      isHeard: (emitter, event) =>
+        itself(emitter).#table?.[event] !== undefined || itself(emitter).#followers?.want(event) === true,
       announce: (emitter, event, payload) => itself(emitter).#announce(event, payload),
       followersOf: (emitter) => itself(emitter).#followers,
       follow: (emitter, follower) => (itself(emitter).#followers ??= new Followers()).add(follower),
       shareLine: (parent, child) => {
         itself(child).#line = itself(parent).#lineToShare();
       },
-      isFull: (emitter) => {
-        const line = itself(emitter).#line;
-        return line?.isFull(emitter) ?? false;
-      },
+      isFull: (emitter) => itself(emitter).#line?.isFull(emitter) === true,
     } satisfies Reach);
     // Where eventemitter3 keeps listeners: on the prototype, so that no emitter shows them.
     Object.defineProperties(this.prototype, {
@@ -121,12 +122,10 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     event: Name,
     ...args: EventEmitter.EventArgs<Events, Name>
   ): boolean {
-    const heard = this.#listenersOf(event as string) !== undefined;
-    if (heard) {
-      refuseStorm(this);
-      this.#dispatch(event as string, args[0], args);
-    }
-    return heard;
+    if (this.#listenersOf(event as string) === undefined) return false;
+    if (this.#line !== null) refuseStorm(this);
+    this.#dispatch(event as string, args[0], (args as readonly unknown[]).length === 1 ? ONLY_ONE : args);
+    return true;
   }
 
   /**
@@ -187,19 +186,16 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     return this.#listenersOf(event) !== undefined || this.#followers?.hear(event) === true;
   }
 
-  #isHeard(event: string): boolean {
-    return this.#listenersOf(event) !== undefined || this.#followers?.want(event) === true;
+  #announce(event: string, payload: unknown): void {
+    if (this.#followers === null) this.#dispatch(event, payload, null);
+    else this.#tell(this.#followers, event, payload);
   }
 
-  #announce(event: string, payload: unknown): void {
-    if (this.#followers === null) {
-      this.#dispatch(event, payload, null);
-    } else {
-      const others = this.#followers.tell(event, payload);
-      if (others === null) return;
-      if (this.#hears(event)) this.#dispatch(event, payload, null);
-      for (const other of others) if (this.#hears(other.name)) this.#dispatch(other.name, other.event, null);
-    }
+  #tell(followers: Followers, event: string, payload: unknown): void {
+    const others = followers.tell(event, payload);
+    if (others === null) return;
+    if (this.#hears(event)) this.#dispatch(event, payload, null);
+    for (const other of others) if (this.#hears(other.name)) this.#dispatch(other.name, other.event, null);
   }
 
   /** Delivers an event that somebody listens to, after those that are on their way. */
@@ -258,22 +254,37 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
 
   #deliver(event: string, payload: unknown, args: readonly unknown[] | null): void {
     const listeners = this.#listenersOf(event);
-    if (args === null && this.#followers?.hear(event) === true) {
-      this.#followers.deliver(
-        event,
-        listeners === undefined ? payload : copyOfEvent(event, payload as object),
-      );
-    }
+    if (args === null && this.#followers !== null) this.#handOn(this.#followers, event, payload, listeners);
     if (listeners === undefined) return;
-    if (!Array.isArray(listeners)) {
-      this.#call(event, listeners, payload, args);
-      return;
+    if (!Array.isArray(listeners)) this.#call(event, listeners, payload, args);
+    else if (args === null) this.#callWithCopies(event, listeners, payload as object);
+    else this.#callEach(event, listeners, payload, args);
+  }
+
+  #handOn(followers: Followers, event: string, payload: unknown, listeners: unknown): void {
+    if (!followers.hear(event)) return;
+    if (listeners === undefined) {
+      followers.deliver(event, payload);
+    } else {
+      freezeInside(event, payload as object);
+      followers.deliver(event, copyOfEvent(event, payload as object));
     }
+  }
+
+  /** Each has an event of the package's own to itself: what one does to it no other sees. */
+  #callWithCopies(event: string, listeners: readonly Listener[], payload: object): void {
     const last = listeners.length - 1;
+    freezeInside(event, payload);
     for (let index = 0; index <= last; index++) {
-      // Each has the event of the package's own to itself: what one does to it no other sees.
-      const own = args === null && index < last ? copyOfEvent(event, payload as object) : payload;
-      this.#call(event, listeners[index] as Listener, own, args);
+      const own = index < last ? copyOfEvent(event, payload) : payload;
+      this.#call(event, listeners[index] as Listener, own, null);
+    }
+  }
+
+  #callEach(event: string, listeners: readonly Listener[], payload: unknown, args: readonly unknown[]): void {
+    const { length } = listeners;
+    for (let index = 0; index < length; index++) {
+      this.#call(event, listeners[index] as Listener, payload, args);
     }
   }
 
@@ -281,17 +292,21 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     try {
       if (listener.once) this.#forget(event, listener);
       const result =
-        args === null || args.length === 1
+        args === null || args === ONLY_ONE
           ? listener.fn.call(listener.context, payload)
           : listener.fn.apply(listener.context, args as unknown[]);
-      if (isThenable(result)) {
-        result.then(undefined, (error: unknown) => {
-          this.#listenerFailed(event, error, args === null ? payload : null);
-        });
-      }
+      if (typeof result === 'object') this.#follow(event, result, args === null ? payload : null);
     } catch (error) {
       this.#listenerFailed(event, error, args === null ? payload : null);
     }
+  }
+
+  /** What a listener returns may be a promise, and fail later. */
+  #follow(event: string, result: object | null, payload: unknown): void {
+    if (!isThenable(result)) return;
+    result.then(undefined, (error: unknown) => {
+      this.#listenerFailed(event, error, payload);
+    });
   }
 
   /** @param payload - Of an event of the package's own, which names the run; null of a user's. */

@@ -1,15 +1,29 @@
-import type { UsageUpdatedEvent } from './events';
+import type { StatusChangedEvent, TurnIncrementedEvent, UsageUpdatedEvent } from './events';
 import type { TokenUsage } from './token-usage';
 import { isJsonObject } from './json';
 
 /**
  * The event for one of several who hear it: what one does to it no other sees. A copy takes a fraction of
- * the time in which the event could be frozen; what is deep inside it is frozen all the same.
+ * the time in which the event could be frozen, and one that is written out half of a spread's. What is
+ * deep inside it is shared: see {@link freezeInside}.
  */
 export function copyOfEvent(name: string, event: object): object {
-  if (name === 'usageUpdated') return copyOfUsage(event as UsageUpdatedEvent<unknown>);
-  if (WITH_PAYLOADS.has(name)) freezePayloads(event);
-  return { ...event };
+  switch (name) {
+    case 'turnIncremented':
+      return copyOfTurn(event as TurnIncrementedEvent<unknown>);
+    case 'usageUpdated':
+      return copyOfUsage(event as UsageUpdatedEvent<unknown>);
+    case 'statusChanged':
+      return copyOfStatus(event as StatusChangedEvent<unknown>);
+    default:
+      return { ...event };
+  }
+}
+
+/** Freezes what the copies of an event share, once for all of them. */
+export function freezeInside(name: string, event: object): void {
+  if (name === 'usageUpdated') freezeNested((event as UsageUpdatedEvent<unknown>).delta);
+  else if (name !== 'turnIncremented' && WITH_PAYLOADS.has(name)) freezePayloads(event);
 }
 
 /** The events that carry more than texts, numbers, runs, and what is frozen from the start. */
@@ -21,15 +35,31 @@ const WITH_PAYLOADS: ReadonlySet<string> = new Set([
   'answered',
 ]);
 
-function copyOfUsage({ run, delta, tokenUsage, costUsd, at }: UsageUpdatedEvent<unknown>): object {
-  return { run, delta: copyOfDelta(delta), tokenUsage, costUsd, at };
+function copyOfTurn({ run, turnCount, at }: TurnIncrementedEvent<unknown>): TurnIncrementedEvent<unknown> {
+  return { run, turnCount, at };
 }
 
-function copyOfDelta(delta: TokenUsage): TokenUsage {
-  const copy = { ...delta };
+function copyOfUsage({
+  run,
+  delta,
+  tokenUsage,
+  costUsd,
+  at,
+}: UsageUpdatedEvent<unknown>): UsageUpdatedEvent<unknown> {
+  return { run, delta: { ...delta }, tokenUsage, costUsd, at };
+}
+
+function copyOfStatus({ run, from, to, at }: StatusChangedEvent<unknown>): StatusChangedEvent<unknown> {
+  return { run, from, to, at };
+}
+
+// A member that has only ever been a large number has a box in each object, made anew for each copy; one
+// that has been anything else shares it.
+for (const copy of [copyOfTurn, copyOfUsage, copyOfStatus]) copy({ at: null } as never);
+
+function freezeNested(delta: TokenUsage): void {
   // An inherited member, if there ever is one, costs a closer look.
-  for (const key in copy) if (typeof copy[key] === 'object') freezePayloads({ member: copy[key] });
-  return copy;
+  for (const key in delta) if (typeof delta[key] === 'object') freezeJson(delta[key]);
 }
 
 function freezePayloads(event: object): void {

@@ -470,6 +470,26 @@ describe('What a listener does to an event', () => {
     expect(seen).toHaveLength(12);
     expect(run.tokenUsage).toEqual(usage);
   });
+
+  it('leaves each an event of its own that says the same', () => {
+    const run = makeRun();
+    const heard = new Map<string, object[]>();
+    for (const name of ['statusChanged', 'turnIncremented', 'usageUpdated', 'attributesChanged'] as const) {
+      const events: object[] = [];
+      heard.set(name, events);
+      for (let time = 0; time < 3; time++) run.on(name, (event: object) => events.push(event));
+    }
+    run.updateStatus('running').incrementTurn().updateTokenUsage({ input_tokens: 1 });
+    run.provider = 'openai';
+
+    for (const [first, ...others] of heard.values()) {
+      expect(others).toEqual([first, first]);
+      expect(new Set([first, ...others]).size).toBe(3);
+    }
+    expect(heard.get('statusChanged')?.map((event) => Object.keys(event).join())).toEqual(
+      Array.from({ length: 3 }, () => 'run,from,to,at'),
+    );
+  });
 });
 
 describe('30,000 listeners', () => {
