@@ -62,7 +62,7 @@ describe('npm start, again', () => {
     const run = await store.get(runId);
     await store.close();
     expect(run?.toJSON()).toMatchObject({ status: 'failed', turn_count: 2, error: { code: 'orphaned' } });
-    expect(run?.tokenUsage['input_tokens']).toBeGreaterThan(0);
+    expect(run?.tokenUsage.input_tokens).toBeGreaterThan(0);
     expect((await folder.start().ended).output).not.toContain('recovered');
   });
 

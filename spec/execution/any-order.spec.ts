@@ -117,7 +117,7 @@ async function play({ restored, options, happenings, reactions, answerAtMs, answ
   expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   expect(jest.getTimerCount()).toBe(0);
   const count = (what: HappeningName): number => scene.happened.filter((name) => name === what).length;
-  expect(run.tokenUsage['total_tokens'] ?? 0).toBe(10 * count('usage'));
+  expect(run.tokenUsage.total_tokens ?? 0).toBe(10 * count('usage'));
   expect(run.costUsd ?? 0).toBe(0.25 * count('cost'));
   expect(run.turnCount).toBe((restored ? 1 : 0) + count('turn'));
 }

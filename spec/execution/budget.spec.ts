@@ -108,9 +108,7 @@ describe('Run .totals', () => {
         const { totals } = root;
         expect(totals.runs).toBe(runs.length);
         expect(totals.turns).toBe(sum(({ turnCount }) => turnCount));
-        expect(totals.tokenUsage['input_tokens'] ?? 0).toBe(
-          sum((run) => Number(run.tokenUsage['input_tokens'] ?? 0)),
-        );
+        expect(totals.tokenUsage.input_tokens ?? 0).toBe(sum((run) => run.tokenUsage.input_tokens ?? 0));
         expect(totals.costUsd ?? 0).toBeCloseTo(
           sum(({ costUsd }) => costUsd ?? 0),
           9,

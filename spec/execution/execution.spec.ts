@@ -48,13 +48,13 @@ describe.each(EXECUTABLE)('Run .execute() on $kind', ({ makeRun }) => {
     run = makeRun();
     moves = movesOf(run);
     turnsBefore = run.turnCount;
-    tokensBefore = (run.tokenUsage['input_tokens'] ?? 0) as number;
+    tokensBefore = run.tokenUsage.input_tokens ?? 0;
   });
 
   afterEach(() => {
     expect(moves.filter((move) => !move.endsWith('running'))).toHaveLength(1);
     expect(run.turnCount).toBe(turnsBefore + 1);
-    expect(run.tokenUsage['input_tokens']).toBe(tokensBefore + 10);
+    expect(run.tokenUsage.input_tokens).toBe(tokensBefore + 10);
     expect(essentialsOf(copyOf(run))).toEqual(essentialsOf(run));
   });
 

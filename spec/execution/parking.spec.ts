@@ -186,8 +186,10 @@ describe('Run .answer()', () => {
 describe('Run .execute() of a parked run', () => {
   it('goes on with the answer, and waits for nothing from then on', async () => {
     const run = copyOf((await parkedRun()).answer('yes'));
-    const changed = jest.fn();
-    run.on('attributesChanged', ({ names }) => changed(names));
+    const changed = jest.fn<undefined, [readonly string[]]>();
+    run.on('attributesChanged', ({ names }) => {
+      changed(names);
+    });
     const output = await run.execute(({ resumed }) => ({ resumed, awaiting: run.awaiting }));
     expect(output).toEqual({ resumed: { ...QUESTION, answer: 'yes' }, awaiting: null });
     expect(changed).toHaveBeenCalledWith(['awaiting']);
@@ -209,7 +211,7 @@ describe('Run .execute() of a parked run', () => {
   it('may be done by a listener of its answer', async () => {
     const run = await parkedRun();
     const settled = new Promise<unknown>((resolve) => {
-      run.on('answered', () => void resolve(run.execute(({ resumed }) => resumed?.answer)));
+      run.on('answered', () => resolve(run.execute(({ resumed }) => resumed?.answer)));
     });
     run.answer('go');
     await expect(settled).resolves.toBe('go');

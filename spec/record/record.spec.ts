@@ -353,7 +353,7 @@ describe('Run', () => {
       jest.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
       const text = readFileSync(join(FIXTURES, 'golden', `${status}.json`), 'utf8');
       const run = Run.fromJSON(JSON.parse(text));
-      const before = run.tokenUsage['input_tokens'] ?? 0;
+      const before = run.tokenUsage.input_tokens ?? 0;
       const events = recordEvents(run);
 
       run.updateTokenUsage({ input_tokens: 7 }).addCost(0.001);
@@ -361,7 +361,7 @@ describe('Run', () => {
       if (status === 'pending' || status === 'running') goOn();
       else expect(goOn).toThrow(RunError);
 
-      expect(run.tokenUsage['input_tokens']).toBe((before as number) + 7);
+      expect(run.tokenUsage.input_tokens).toBe(before + 7);
       expect(events.map(([name]) => name)).toEqual(
         ['usageUpdated', 'usageUpdated'].concat(
           status === 'pending' || status === 'running' ? ['statusChanged'] : [],

@@ -158,7 +158,7 @@ class World {
     const { recorder, run } = this;
     if (recorder === null) return;
     const isRecorded = recordingOf(recorder).state.name === 'recording';
-    const tokens = Number(run.tokenUsage['input_tokens'] ?? 0);
+    const tokens = run.tokenUsage.input_tokens ?? 0;
     const known = { turns: run.turnCount, tokens, status: run.status };
     this.#promise('flush', async () => {
       await recorder.flush();
@@ -252,7 +252,7 @@ async function checkStored(world: World): Promise<void> {
   expect(moves.at(-1)?.data['to'] ?? 'pending').toBe(stored.status);
   for (const { turns, tokens, status } of world.acknowledged) {
     expect(stored.turnCount).toBeGreaterThanOrEqual(turns);
-    expect(Number(stored.tokenUsage['input_tokens'] ?? 0)).toBeGreaterThanOrEqual(tokens);
+    expect(stored.tokenUsage.input_tokens ?? 0).toBeGreaterThanOrEqual(tokens);
     if (!world.isDisturbed && status !== 'pending' && status !== 'running') {
       expect(stored.status).toBe(status);
     }

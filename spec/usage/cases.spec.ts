@@ -56,7 +56,7 @@ describe.each([...new Set(CASES.map(({ family }) => family))])('payloads: %s', (
       expect(expected.refused ?? false).toBe(false);
       expect(run.tokenUsage).toMatchObject(expected.tokenUsage ?? {});
       for (const name of expected.absent ?? []) expect(run.tokenUsage).not.toHaveProperty(name);
-      const unpriced = (run.tokenUsage['unpriced_requests'] as number | undefined) ?? 0;
+      const unpriced = run.tokenUsage.unpriced_requests ?? 0;
       if (expected.unpriced !== undefined) expect(unpriced > 0).toBe(expected.unpriced);
       if (expected.costUsd === null) expect(run.costUsd).toBeNull();
       else if (expected.costUsd !== undefined) expect(run.costUsd).toBeCloseTo(expected.costUsd, 9);

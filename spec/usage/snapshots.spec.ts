@@ -42,7 +42,7 @@ describe('a cumulative snapshot', () => {
       total_tokens: 1060,
       requests: 1,
     });
-    expect(updates.map(({ delta }) => delta['output_tokens'])).toEqual([10, 15, 35]);
+    expect(updates.map(({ delta }) => delta.output_tokens)).toEqual([10, 15, 35]);
   });
 
   it('adds nothing when it comes again', () => {

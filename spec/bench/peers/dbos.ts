@@ -8,7 +8,8 @@ import { INPUT, OUTPUT, USAGE } from '../work';
 /** A piece of work is so many lives at once. */
 export async function lives({ url, runs, turns }: Living): Promise<Subject> {
   const live = DBOS.registerWorkflow(
-    async (_input: object) => {
+    async (input: object) => {
+      void input;
       for (let turn = 1; turn <= turns; turn++) {
         await DBOS.runStep(() => Promise.resolve({ turn, ...USAGE }), { name: 'turn' });
       }

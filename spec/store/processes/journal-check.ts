@@ -22,7 +22,7 @@ export async function historyOf(store: RunStore, id: string): Promise<StoredHist
   expect(positions).toEqual([...new Set(positions)].sort((left, right) => left - right));
   expect(statusAfter(entries)).toBe(run.status);
   expect(entries.filter(({ type }) => type === 'turnIncremented')).toHaveLength(run.turnCount);
-  expect(tokensIn(entries)).toBe(run.tokenUsage['input_tokens'] ?? 0);
+  expect(tokensIn(entries)).toBe(run.tokenUsage.input_tokens ?? 0);
   return { run, entries };
 }
 

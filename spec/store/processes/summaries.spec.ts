@@ -61,7 +61,7 @@ describe.each(databases)('a large store on $name', ({ create }) => {
       expect(rows.reduce((all, { runs }) => all + runs, 0)).toBe(total);
       for (const { group, runs, turns, tokenUsage, costUsd } of rows) {
         const sum = sums.get(group['provider'] as string)!;
-        expect({ runs, turns, inputTokens: tokenUsage['input_tokens'], costUsd }).toEqual({
+        expect({ runs, turns, inputTokens: tokenUsage.input_tokens, costUsd }).toEqual({
           runs: sum.runs,
           turns: sum.turns,
           inputTokens: sum.inputTokens,
