@@ -132,7 +132,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
    * Calls the listener with every later event of the name. One that throws or rejects stops nobody: it
    * surfaces as `listenerError`. An event that a listener causes is heard after the one that it hears.
    *
-   * @param context - What `this` is in the listener. @default the emitter
+   * @param context - What `this` is in the listener; the emitter where there is none.
    */
   override on<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
@@ -151,7 +151,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
   /**
    * Calls the listener with the next event of the name, and with no other.
    *
-   * @param context - What `this` is in the listener. @default the emitter
+   * @param context - What `this` is in the listener; the emitter where there is none.
    */
   override once<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
@@ -164,7 +164,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
   /**
    * Calls the listener no more.
    *
-   * @param listener - The function that was given to `on` or `once`. @default all of the event
+   * @param listener - The function that was given to `on` or `once`; all of the event's where there is none.
    * @param context - Only those that were added with it.
    * @param once - Only those that were added by `once`.
    */
