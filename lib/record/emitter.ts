@@ -12,9 +12,12 @@ interface Listener {
   readonly once: boolean;
 }
 
+/** Those of one event, as eventemitter3 keeps them. */
+type Listeners = Listener | Listener[] | undefined;
+
 /** As eventemitter3's own: an object that inherits nothing, made faster than by `Object.create(null)`. */
 class ListenerTable {
-  [event: string]: Listener | Listener[] | undefined;
+  [event: string]: Listeners;
 }
 Object.setPrototypeOf(ListenerTable.prototype, null);
 Reflect.deleteProperty(ListenerTable.prototype, 'constructor');
@@ -122,9 +125,15 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     event: Name,
     ...args: EventEmitter.EventArgs<Events, Name>
   ): boolean {
-    if (this.#listenersOf(event as string) === undefined) return false;
-    if (this.#line !== null) refuseStorm(this);
-    this.#dispatch(event as string, args[0], (args as readonly unknown[]).length === 1 ? ONLY_ONE : args);
+    const listeners = this.#listenersOf(event as string);
+    if (listeners === undefined) return false;
+    const kept = (args as readonly unknown[]).length === 1 ? ONLY_ONE : args;
+    if (this.#line === null) {
+      this.#deliverAlone(listeners, event as string, args[0], kept);
+    } else {
+      refuseStorm(this);
+      this.#dispatch(event as string, args[0], kept);
+    }
     return true;
   }
 
@@ -177,7 +186,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     return super.off(event, listener, context, once);
   }
 
-  #listenersOf(event: string): Listener | Listener[] | undefined {
+  #listenersOf(event: string): Listeners {
     return this.#table === null ? undefined : this.#table[event];
   }
 
@@ -200,15 +209,20 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
 
   /** Delivers an event that somebody listens to, after those that are on their way. */
   #dispatch(event: string, payload: unknown, args: readonly unknown[] | null): void {
-    if (this.#line === null) this.#deliverAlone(event, payload, args);
+    if (this.#line === null) this.#deliverAlone(this.#listenersOf(event), event, payload, args);
     else this.#deliverInLine(this.#lineWithRoom(this.#line), event, payload, args);
   }
 
   /** Most events set off no other, and need no line. */
-  #deliverAlone(event: string, payload: unknown, args: readonly unknown[] | null): void {
+  #deliverAlone(
+    listeners: Listeners,
+    event: string,
+    payload: unknown,
+    args: readonly unknown[] | null,
+  ): void {
     this.#line = BUSY;
     try {
-      this.#deliver(event, payload, args);
+      this.#deliver(listeners, event, payload, args);
     } finally {
       // Only what got past #call, the end of the stack, leaves events behind: for the next call.
       if (this.#line === BUSY) this.#line = null;
@@ -227,7 +241,8 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     line.isBusy = true;
     try {
       for (let next = line.take(); next !== null; next = line.take()) {
-        (next.emitter as Itself).#deliver(next.event, next.payload, next.args);
+        const emitter = next.emitter as Itself;
+        emitter.#deliver(emitter.#listenersOf(next.event), next.event, next.payload, next.args);
       }
     } finally {
       line.rest();
@@ -252,8 +267,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     return line;
   }
 
-  #deliver(event: string, payload: unknown, args: readonly unknown[] | null): void {
-    const listeners = this.#listenersOf(event);
+  #deliver(listeners: Listeners, event: string, payload: unknown, args: readonly unknown[] | null): void {
     if (args === null && this.#followers !== null) this.#handOn(this.#followers, event, payload, listeners);
     if (listeners === undefined) return;
     if (!Array.isArray(listeners)) this.#call(event, listeners, payload, args);
@@ -261,7 +275,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     else this.#callEach(event, listeners, payload, args);
   }
 
-  #handOn(followers: Followers, event: string, payload: unknown, listeners: unknown): void {
+  #handOn(followers: Followers, event: string, payload: unknown, listeners: Listeners): void {
     if (!followers.hear(event)) return;
     if (listeners === undefined) {
       followers.deliver(event, payload);
