@@ -3,6 +3,7 @@
  *
  * @module agent-run/http
  */
+export type { NodeListener, NodeRequest, NodeResponse } from './node-listener';
 export { toNodeListener } from './node-listener';
 export type { Authorize, RunHandler, RunHandlerOptions } from './run-handler';
 export { createRunHandler } from './run-handler';

@@ -11,6 +11,27 @@ interface FrameworkRequest extends IncomingMessage {
   rawBody?: Buffer;
 }
 
+/** A request of Node's `http`, by what tells one: the declarations need no types of Node. */
+export interface NodeRequest {
+  /** `GET`, `POST`. */
+  readonly method?: string | undefined;
+  /** The path and the query. */
+  url?: string | undefined;
+  /** By their names in small letters. */
+  readonly headers: object;
+}
+
+/** A response of Node's `http`, by what tells one. */
+export interface NodeResponse {
+  /** Whether the headers are on their way. */
+  readonly headersSent: boolean;
+  /** Ends the response. */
+  end(): unknown;
+}
+
+/** What `createServer` of Node's `http` takes, and Express, Fastify and Nest with it. */
+export type NodeListener = (incoming: NodeRequest, outgoing: NodeResponse) => Promise<void>;
+
 /**
  * Makes a listener for Node's `http` of a handler: for plain Node, Express, Fastify and Nest.
  *
@@ -19,14 +40,12 @@ interface FrameworkRequest extends IncomingMessage {
  * createServer(toNodeListener(handler)).listen(3000, '127.0.0.1');
  * ```
  */
-export function toNodeListener(
-  handler: RunHandler,
-): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
+export function toNodeListener(handler: RunHandler): NodeListener {
   // Without this, Node's own Request and Response would be replaced in the whole process.
   const listener = getRequestListener(handler, { overrideGlobalObjects: false });
   return (incoming, outgoing) => {
-    restore(incoming);
-    return listener(incoming, outgoing);
+    restore(incoming as IncomingMessage);
+    return listener(incoming as IncomingMessage, outgoing as ServerResponse);
   };
 }
 

@@ -1,5 +1,4 @@
 import type { JournalEntry } from './journal';
-import type { RunStore } from './store';
 
 /** Which entries of a session, or of the whole store. */
 export interface JournalPageQuery {
@@ -10,14 +9,14 @@ export interface JournalPageQuery {
 
 type ReadPage = (query: JournalPageQuery) => Promise<JournalEntry[]>;
 
-const READERS = new WeakMap<RunStore, ReadPage>();
+const READERS = new WeakMap<object, ReadPage>();
 
 /** Lets other parts of this package read pages of a store's whole journal, which is no public method. */
-export function offerJournal(store: RunStore, read: ReadPage): void {
+export function offerJournal(store: object, read: ReadPage): void {
   READERS.set(store, read);
 }
 
 /** The entries of a session, or of the whole store, that are there now, by position. */
-export function readJournal(store: RunStore, query: JournalPageQuery): Promise<JournalEntry[]> {
+export function readJournal(store: object, query: JournalPageQuery): Promise<JournalEntry[]> {
   return (READERS.get(store) as ReadPage)(query);
 }

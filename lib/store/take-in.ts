@@ -1,14 +1,13 @@
 import type { AnyRun } from '../run';
 import type { TrackOptions } from './options';
 import type { RunRecorder } from './recorder';
-import type { RunStore } from './store';
 
 type TakeIn = (run: AnyRun, options: TrackOptions) => RunRecorder;
 
-const TAKERS = new WeakMap<RunStore, TakeIn>();
+const TAKERS = new WeakMap<object, TakeIn>();
 
 /** Lets other parts of this package have runs taken in, which is no public method. */
-export function offerToTakeIn(store: RunStore, take: TakeIn): void {
+export function offerToTakeIn(store: object, take: TakeIn): void {
   TAKERS.set(store, take);
 }
 
@@ -18,6 +17,6 @@ export function offerToTakeIn(store: RunStore, take: TakeIn): void {
  * session end the run as failed (`already_exists`, `conflict`, `session_busy`) before anything is called,
  * and what is refused so is not stored. Call it right before `execute`, in one tick.
  */
-export function takeIn(store: RunStore, run: AnyRun, options: TrackOptions = {}): RunRecorder {
+export function takeIn(store: object, run: AnyRun, options: TrackOptions = {}): RunRecorder {
   return (TAKERS.get(store) as TakeIn)(run, options);
 }
