@@ -54,7 +54,8 @@ try {
 //   "ended_at": "2026-11-23T00:52:48.380Z",
 //   "provider": "openai",
 //   "cost_usd": 0.00125,
-//   "provider_metadata": {}
+//   "provider_metadata": {},
+//   "running_at": "2026-11-23T00:52:48.380Z"
 // }
 // equal: true
 // took 0 ms

@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { RunHandler } from './run-handler';
 
 /** What Express and its like add to a request. */
-interface FrameworkRequest extends IncomingMessage {
+interface FrameworkRequest extends NodeRequest {
+  /** Whether everything of it has been read. */
+  readonly readableEnded?: boolean;
   /** The URL as it came, where a router has cut its own path off. */
   readonly originalUrl?: string;
   /** What a body parser has read, so that nothing is left to read. */
@@ -44,8 +45,8 @@ export function toNodeListener(handler: RunHandler): NodeListener {
   // Without this, Node's own Request and Response would be replaced in the whole process.
   const listener = getRequestListener(handler, { overrideGlobalObjects: false });
   return (incoming, outgoing) => {
-    restore(incoming as IncomingMessage);
-    return listener(incoming as IncomingMessage, outgoing as ServerResponse);
+    restore(incoming);
+    return listener(...([incoming, outgoing] as unknown as Parameters<typeof listener>));
   };
 }
 
@@ -53,7 +54,7 @@ export function toNodeListener(handler: RunHandler): NodeListener {
 function restore(incoming: FrameworkRequest): void {
   const { originalUrl, body } = incoming;
   if (typeof originalUrl === 'string') incoming.url = originalUrl;
-  if (incoming.readableEnded && body !== undefined && incoming.rawBody === undefined) {
+  if (incoming.readableEnded === true && body !== undefined && incoming.rawBody === undefined) {
     incoming.rawBody = Buffer.from(JSON.stringify(body));
   }
 }
