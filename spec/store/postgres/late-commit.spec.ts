@@ -13,7 +13,7 @@ function latePool(pool: Pool, beforeCommit: () => Promise<void>): PostgresPool {
   const connect = async (): Promise<PostgresClient> => {
     const client = await pool.connect();
     const query = async (text: string, values: unknown[] = []): Promise<PostgresResult> => {
-      if (!text.includes('apply')) return client.query(text, values);
+      if (!/^SELECT \S*apply\S*\(/.test(text)) return client.query(text, values);
       await client.query('BEGIN');
       const result = await client.query(text, values);
       await beforeCommit();
