@@ -229,16 +229,18 @@ describe.each(databases)('RunManager on $name', ({ create }) => {
   describe('.drain()', () => {
     it('leaves nothing running, with everything stored', async () => {
       const runs = newManager({ defaults: { graceMs: 100 } });
+      let begun = 0;
       const settled = Promise.allSettled(
         Array.from({ length: 10 }, (_, index) =>
           runs.execute({ sessionId, id: `run-${index}` }, async ({ run, signal }) => {
+            begun += 1;
             run.incrementTurn();
             await sleep(index < 5 ? 20 : 60_000, undefined, { signal });
             return { done: true };
           }),
         ),
       );
-      while (runs.size < 10) await sleep(5);
+      while (begun < 10) await sleep(5);
       await sleep(20);
       await runs.drain({ graceMs: 200, reason: 'Deployment' });
       const { runs: stored } = await store.list({});
