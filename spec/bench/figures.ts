@@ -38,7 +38,7 @@ export function writeFigures(project: string, measured: Figures): void {
     ({ name }) => !measured.parts.some((part) => part.name === name),
   );
   const figures = { ...measured, parts: [...others, ...measured.parts] };
-  writeFileSync(join(project, FILE), `${JSON.stringify(figures, null, 1)}\n`);
+  writeFileSync(join(project, FILE), `${JSON.stringify(figures, null, 2)}\n`);
   replaceBetweenMarks(join(project, 'README.md'), shortTable(figures));
   replaceBetweenMarks(join(project, 'docs/performance.md'), wholeTables(figures));
 }
