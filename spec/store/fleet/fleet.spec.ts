@@ -9,7 +9,7 @@ import { faultsOf } from './schedule';
 import type { Plant } from './schedule';
 import { World } from './world';
 
-const SCHEDULES = Number(process.env['AGENT_RUN_FLEET_SCHEDULES'] ?? 300);
+const SCHEDULES = Number(process.env['AGENT_RUN_FLEET_SCHEDULES'] ?? 100);
 const SEED = process.env['AGENT_RUN_FLEET_SEED'];
 
 describe('a fleet of stores', () => {
