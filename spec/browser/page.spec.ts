@@ -197,8 +197,11 @@ const HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</s
       await page.getByRole('textbox', { name: 'Session' }).fill('kiosk-7');
       await page.getByRole('textbox', { name: 'Session' }).press('Enter');
       await page.waitForURL('**/#/runs?session=kiosk-7&metadata.tenant=globex');
-      await page.locator('div:not(.stale) > table.runs').waitFor();
-      expect(new Set(await page.locator('.cell-session').allInnerTexts())).toEqual(new Set(['kiosk-7']));
+      const sessions = async (): Promise<string[]> => [
+        ...new Set(await page.locator('.cell-session').allInnerTexts()),
+      ];
+      while ((await sessions()).length !== 1) await page.waitForTimeout(50);
+      expect(await sessions()).toEqual(['kiosk-7']);
       await page.getByLabel('To', { exact: true }).fill('2001-01-01');
       await sees('No run matches these filters.');
       await button('Clear filters').click();
