@@ -1,52 +1,40 @@
-import type { InspectOptions } from 'node:util';
-import { inspect } from 'node:util';
 import type { RunTotals } from './execution/budget';
 import { totalsOf } from './execution/budget';
 import { currentRun } from './execution/current-run';
 import type { ExecuteOptions, ExecutionContext as Context } from './execution/options';
 import { readExecuteOptions } from './execution/options';
 import type { ParkOptions } from './execution/parking';
-import { beginWait, Parking } from './execution/parking';
+import { answerWait, beginWait, endWait, Parking } from './execution/parking';
 import type { RunControl, StatusChange } from './execution/supervisor';
 import { Supervisor } from './execution/supervisor';
 import { givePorts } from './record/attachment';
 import { namesOf } from './record/attribute-names';
 import type { RunAttributes } from './record/attributes';
-import { CHILD_ATTRIBUTES, readAttributes } from './record/attributes';
-import type { Awaiting, Resumed } from './record/awaiting';
+import { CHILD_ATTRIBUTES, readAttributes, takeProvider } from './record/attributes';
+import type { Resumed } from './record/awaiting';
 import { awaitingOf } from './record/awaiting';
 import { nowMs } from './record/clock';
-import {
-  announce,
-  follow,
-  followersOf,
-  isHeard,
-  IsolatedEmitter,
-  refuseStorm,
-  shareLine,
-} from './record/emitter';
+import { takeCost } from './record/cost';
+import { announce, follow, followersOf, isHeard, refuseStorm, shareLine } from './record/emitter';
 import { describeEnvelope, hideOthers } from './record/envelope';
-import { RunError, validationError } from './record/error';
+import { validationError } from './record/error';
 import type { ErrorPayloadOptions } from './record/error-payload';
 import { ERROR_PAYLOAD_OPTIONS, errorPayload, isError, messageOf } from './record/error-payload';
 import type { RunAttributeName, RunEvents } from './record/events';
-import { identify } from './record/identity';
-import type { Accepted, JsonObject, ReadBack, Result as ResultOf } from './record/json';
+import type { Accepted, JsonObject, Result as ResultOf } from './record/json';
 import { takeJson, takeJsonObject } from './record/json';
-import type { RunLimits } from './record/limits';
 import { refuseUnknown } from './record/options';
 import { RunPort } from './record/port';
 import { adoptRecord, readRecord } from './record/read-record';
+import type { RunClass } from './record/readable-run';
+import { ReadableRun, stateOf } from './record/readable-run';
 import { assertTransition, invalidOperation } from './record/refusal';
-import { issueWith } from './record/rules';
-import type { RunJSON } from './record/run-json';
 import { NOTHING, RunState } from './record/run-state';
 import type { RunStatus } from './record/status';
-import type { TokenUsage } from './record/token-usage';
 import { takeUsage, totalTokensOf } from './record/token-usage';
 import type { TraceContext } from './record/trace-context';
 import { takeTraceContext } from './record/trace-context';
-import { attachToRecord, writeRecord } from './record/write-record';
+import { attachToRecord } from './record/write-record';
 import type { StepHandle } from './steps/open-step';
 import type { StartStepOptions, StepOptions } from './steps/options';
 import type { StepContext, StepHost } from './steps/steps';
@@ -57,12 +45,6 @@ export type AnyRun = Run<object, object>;
 
 /** What the function given to `execute` is handed. */
 export interface ExecutionContext<Subject = AnyRun> extends Context<Subject> {}
-
-/** The class of a run: `Run`, or one that extends it. */
-export interface RunClass<Subject extends AnyRun> {
-  new (attributes: never): unknown;
-  readonly prototype: Subject;
-}
 
 /** What `fromJSON` of a class gives: the prototype of a generic class has `any` for its parameters. */
 export type ReadRun<Subject extends AnyRun> =
@@ -94,11 +76,11 @@ export type ReadRun<Subject extends AnyRun> =
  * run.setOutput({ response: 'Hello!' });
  * ```
  */
-export class Run<
-  Input extends object = JsonObject,
-  Output extends object = JsonObject,
-> extends IsolatedEmitter<RunEvents<Run<Input, Output>, AnyRun>> {
-  readonly #state: RunState;
+export class Run<Input extends object = JsonObject, Output extends object = JsonObject> extends ReadableRun<
+  Input,
+  Output,
+  RunEvents<Run<Input, Output>, AnyRun>
+> {
   #supervisor: Supervisor | null = null;
   #steps: Steps<Run<Input, Output>> | null = null;
 
@@ -108,9 +90,7 @@ export class Run<
       attach: follow,
       attached: (run) => followersOf(run)?.all ?? [],
     });
-    describeEnvelope(this, (run: Run, record) => attachToRecord(record, run.#state));
-    // Kept out of the declarations: they need no types of Node.
-    Object.defineProperty(this.prototype, inspect.custom, { value: inspectRun, configurable: true });
+    describeEnvelope(this, (run: Run, record) => attachToRecord(record, stateOf(run)));
     // Minified, the class would show as `e`.
     Object.defineProperty(this, 'name', { value: 'Run', configurable: true });
   }
@@ -121,11 +101,9 @@ export class Run<
    * @throws {RunError} `validation_error` with an issue for each bad attribute; paths name attributes.
    */
   constructor(attributes: RunAttributes<Input>) {
-    super();
+    super(new RunState(readAttributes(attributes), nowMs()));
     hideOthers(new.target);
-    this.#state = new RunState(readAttributes(attributes), nowMs());
-    identify(this, this.#state.id);
-    if (this.#state.limits !== null) this.#supervise();
+    if (stateOf(this).limits !== null) this.#supervise();
   }
 
   /**
@@ -133,7 +111,8 @@ export class Run<
    *
    * @param json - A parsed object. Its payloads are taken over by reference, without a look inside.
    * @throws {RunError} `validation_error` with an issue for every bad field, its path as on the wire
-   * (`session_id`); `invalid_status` where an unknown word for the status is all that is wrong.
+   * (`session_id`); `invalid_status` where an unknown word for the status is all that is wrong;
+   * `invalid_operation` on a class whose constructor changes the id or the session.
    */
   static fromJSON<Subject extends AnyRun>(this: RunClass<Subject>, json: unknown): ReadRun<Subject>;
   static fromJSON<Input extends object, Output extends object = JsonObject>(
@@ -143,14 +122,8 @@ export class Run<
     const record = readRecord(json);
     const { id, sessionId } = record;
     const run = new this({ id, sessionId });
-    const state = run.#state;
-    if (state.id !== id || state.sessionId !== sessionId) {
-      throw new RunError(
-        'invalid_operation',
-        `The constructor of ${this.name} changes the id or the session of a record`,
-      );
-    }
-    adoptRecord(state, record);
+    const state = stateOf(run);
+    adoptRecord(state, record, this.name);
     if (state.limits !== null) run.#supervise();
     return run;
   }
@@ -160,107 +133,14 @@ export class Run<
     return currentRun() as AnyRun | undefined;
   }
 
-  /** Unique; ids that this package makes ascend with time. */
-  get id(): string {
-    return this.#state.id;
-  }
-
-  /** The session that the run belongs to. */
-  get sessionId(): string {
-    return this.#state.sessionId;
-  }
-
-  /** The run that this one is a child of; null for none. */
-  get parentRunId(): string | null {
-    return this.#state.parentRunId;
-  }
-
-  /** The run at the top of the tree that this one is in: its own id where it is nobody's child. */
-  get rootRunId(): string {
-    const { id, parentRunId, rootRunId } = this.#state;
-    return rootRunId ?? parentRunId ?? id;
-  }
-
-  /** Where the run stands. */
-  get status(): RunStatus {
-    return this.#state.status;
-  }
-
-  /** What went in. */
-  get input(): Extract<ReadBack<Input>, object> | null {
-    return this.#state.input as Extract<ReadBack<Input>, object> | null;
-  }
-
-  /** What came out. */
-  get output(): Extract<ReadBack<Output>, object> | null {
-    return this.#state.output as Extract<ReadBack<Output>, object> | null;
-  }
-
-  /** What went wrong. */
-  get error(): JsonObject | null {
-    return this.#state.error;
-  }
-
-  /** How many turns the run itself has taken. */
-  get turnCount(): number {
-    return this.#state.turnCount;
-  }
-
-  /** The run's own counters: a frozen copy, made at most once between updates. */
-  get tokenUsage(): TokenUsage {
-    return this.#state.tokenUsage;
-  }
-
-  /** What the run itself cost, in US dollars; null while unknown. */
-  get costUsd(): number | null {
-    return this.#state.costUsd;
-  }
-
-  /** When the run was made. */
-  get startedAt(): Date {
-    return new Date(this.#state.startedAt);
-  }
-
-  /** When the run first went to `running`; null where it has not. */
-  get runningAt(): Date | null {
-    return dateOrNull(this.#state.runningAt);
-  }
-
-  /** When the run ended; null while it lasts. */
-  get endedAt(): Date | null {
-    return dateOrNull(this.#state.endedAt);
-  }
-
-  /** From start to end in milliseconds, never negative; null while the run lasts. */
-  get durationMs(): number | null {
-    const { startedAt, endedAt } = this.#state;
-    return endedAt === null ? null : Math.max(0, endedAt - startedAt);
-  }
-
-  /** Whether the run has ended. */
-  get isTerminal(): boolean {
-    return this.#state.isTerminal;
-  }
-
-  /** What the run may use; null for no limits. */
-  get limits(): RunLimits | null {
-    return this.#state.limits;
-  }
-
-  /** What the run waits for since it was parked; null for nothing. */
-  get awaiting(): Awaiting | null {
-    const { awaiting } = this.#state;
-    return awaiting === null ? null : awaitingOf(awaiting);
-  }
-
   /** What this run and all its descendants of this process have used. */
   get totals(): RunTotals {
-    return this.#supervisor?.totals ?? totalsOf(this.#state);
+    return this.#supervisor?.totals ?? totalsOf(stateOf(this));
   }
 
   /** Whatever the caller keeps with the run. */
   get metadata(): JsonObject {
-    return this.#state.metadata;
+    return stateOf(this).metadata;
   }
 
   /**
@@ -275,7 +155,7 @@ export class Run<
 
   /** What the provider says about the run. */
   get providerMetadata(): JsonObject {
-    return this.#state.providerMetadata;
+    return stateOf(this).providerMetadata;
   }
 
   /**
@@ -290,7 +170,7 @@ export class Run<
 
   /** Who executes the run; null while unknown. */
   get provider(): string | null {
-    return this.#state.provider;
+    return stateOf(this).provider;
   }
 
   /**
@@ -300,15 +180,12 @@ export class Run<
    * @fires attributesChanged
    */
   set provider(provider: string | null) {
-    const message = issueWith('provider', { provider });
-    if (message !== null) throw validationError('run', [{ path: 'provider', message }]);
-    // A caller without types may assign undefined; a record always has the key.
-    this.#assign('provider', provider ?? null);
+    this.#assign('provider', takeProvider(provider));
   }
 
   /** Where the run stands in a distributed trace; null for nowhere. */
   get traceContext(): TraceContext | null {
-    return this.#state.traceContext;
+    return stateOf(this).traceContext;
   }
 
   /**
@@ -329,7 +206,7 @@ export class Run<
    * @fires statusChanged
    */
   updateStatus(status: RunStatus): this {
-    if (status !== this.#state.status) this.#transition(status);
+    if (status !== stateOf(this).status) this.#transition(status);
     return this;
   }
 
@@ -344,8 +221,9 @@ export class Run<
    */
   setOutput(output: Accepted<Output>): this {
     const taken = takeJsonObject(output, 'output');
-    if (this.#state.status !== 'completed') this.#transition('completed', { output: taken });
-    else if (this.#state.output !== null) throw invalidOperation(this.#state, 'has an output already');
+    const state = stateOf(this);
+    if (state.status !== 'completed') this.#transition('completed', { output: taken });
+    else if (state.output !== null) throw invalidOperation(state, 'has an output already');
     else this.#assign('output', taken);
     return this;
   }
@@ -362,7 +240,8 @@ export class Run<
    */
   draftOutput(output: Accepted<Output>): this {
     const taken = takeJsonObject(output, 'output');
-    if (this.#state.isTerminal) throw invalidOperation(this.#state, 'takes no more drafts');
+    const state = stateOf(this);
+    if (state.isTerminal) throw invalidOperation(state, 'takes no more drafts');
     this.#assign('output', taken);
     return this;
   }
@@ -390,15 +269,9 @@ export class Run<
    */
   answer(value: unknown): this {
     const answer = takeJson(value, 'answer');
-    const { awaiting: wait } = this.#state;
     const at = nowMs();
     refuseStorm(this);
-    if (wait === null) throw invalidOperation(this.#state, 'waits for no answer');
-    if (wait.answer !== null) throw invalidOperation(this.#state, 'has its answer already');
-    if (wait.expiresAt !== null && at >= wait.expiresAt.ms) {
-      throw invalidOperation(this.#state, 'has waited too long');
-    }
-    this.#state.awaiting = { ...wait, answer: { value: answer } };
+    answerWait(stateOf(this), answer, at);
     if (isHeard(this, 'answered')) announce(this, 'answered', { run: this, answer, at });
     return this;
   }
@@ -416,8 +289,9 @@ export class Run<
   setError(error: object, options: ErrorPayloadOptions = {}): this {
     refuseUnknown(options, ERROR_PAYLOAD_OPTIONS, 'options of setError');
     const taken = isError(error) ? errorPayload(error, options) : takeJsonObject(error, 'error');
-    if (this.#state.status !== 'failed') this.#transition('failed', { error: taken, cause: error });
-    else if (this.#state.error !== null) throw invalidOperation(this.#state, 'has an error already');
+    const state = stateOf(this);
+    if (state.status !== 'failed') this.#transition('failed', { error: taken, cause: error });
+    else if (state.error !== null) throw invalidOperation(state, 'has an error already');
     else this.#assign('error', taken);
     return this;
   }
@@ -430,7 +304,7 @@ export class Run<
    * @fires statusChanged
    */
   cancel(reason: string | Error = 'Run cancelled'): this {
-    if (this.#state.status === 'cancelled') return this;
+    if (stateOf(this).status === 'cancelled') return this;
     const error = { code: 'cancelled', message: messageOf(reason) };
     this.#transition('cancelled', { error, ...(isError(reason) ? { cause: reason } : {}) });
     return this;
@@ -444,11 +318,7 @@ export class Run<
    * @fires usageUpdated
    */
   addCost(usd: number): this {
-    if (typeof usd !== 'number' || !(usd >= 0) || !Number.isFinite((this.costUsd ?? 0) + usd)) {
-      const message = 'must be a number, finite (with what stands) and not negative';
-      throw validationError('cost', [{ path: 'usd', message }]);
-    }
-    this.#spend(null, usd);
+    this.#spend(null, takeCost(usd, stateOf(this).costUsd));
     return this;
   }
 
@@ -471,7 +341,7 @@ export class Run<
    * @fires turnIncremented
    */
   incrementTurn(): this {
-    const state = this.#state;
+    const state = stateOf(this);
     refuseStorm(this);
     if (state.isTerminal) throw invalidOperation(state, 'takes no more turns');
     if (state.turnCount >= Number.MAX_SAFE_INTEGER) {
@@ -510,7 +380,8 @@ export class Run<
       if (typeof fn !== 'function') {
         throw validationError('execution', [{ path: 'fn', message: 'must be a function' }]);
       }
-      if (this.#state.isTerminal) assertTransition(this.#state, 'running');
+      const state = stateOf(this);
+      if (state.isTerminal) assertTransition(state, 'running');
       return this.#supervise().execute(fn, settings);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- What was thrown, as it is.
@@ -541,12 +412,11 @@ export class Run<
     attributes: Omit<RunAttributes<ChildInput>, 'sessionId'> = {},
   ): Run<ChildInput, ChildOutput> {
     refuseStorm(this);
-    const { sessionId, id, isTerminal } = this.#state;
-    if (isTerminal) throw invalidOperation(this.#state, 'takes no more children');
+    const state = stateOf(this);
+    if (state.isTerminal) throw invalidOperation(state, 'takes no more children');
     refuseUnknown(attributes, CHILD_ATTRIBUTES, 'run');
-    const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId });
-    child.#state.parentRunId = id;
-    child.#state.rootRunId = this.rootRunId;
+    const child = new Run<ChildInput, ChildOutput>({ ...attributes, sessionId: state.sessionId });
+    stateOf(child).standBelow(state);
     shareLine(this, child);
     this.#supervise().adopt(child.#supervise());
     if (isHeard(this, 'childCreated')) announce(this, 'childCreated', { run: this, child, at: nowMs() });
@@ -602,19 +472,14 @@ export class Run<
     return this;
   }
 
-  /** The run's record. Payloads are in it by reference. */
-  toJSON(): RunJSON {
-    return writeRecord(this.#state);
-  }
-
   /** The only writer of the status. Ends the descendants of a run that has ended. */
   #transition(to: RunStatus, change: StatusChange = {}): void {
     this.#move(to, change);
-    if (this.#state.isTerminal) this.#supervisor?.runEnded(change);
+    if (stateOf(this).isTerminal) this.#supervisor?.runEnded(change);
   }
 
   #move(to: RunStatus, { output, error, endedAtMs, remote = false }: StatusChange): void {
-    const state = this.#state;
+    const state = stateOf(this);
     const from = state.status;
     assertTransition(state, to);
     const at = nowMs();
@@ -633,7 +498,7 @@ export class Run<
 
   #assign(name: AssignableName, value: unknown): void {
     refuseStorm(this);
-    (this.#state as Record<AssignableName, unknown>)[name] = value;
+    (stateOf(this) as Record<AssignableName, unknown>)[name] = value;
     this.#attributeChanged(name);
   }
 
@@ -643,7 +508,7 @@ export class Run<
   }
 
   #spend(delta: JsonObject | null, costUsd: number | null): void {
-    const state = this.#state;
+    const state = stateOf(this);
     const supervisor = this.#supervisor;
     refuseStorm(this);
     const before = supervisor === null ? 0 : totalTokensOf(state.counters ?? NOTHING);
@@ -663,20 +528,16 @@ export class Run<
   #park(parking: Parking): void {
     const at = nowMs();
     const wait = beginWait(parking, at);
-    this.#state.awaiting = wait;
+    stateOf(this).awaiting = wait;
     this.#steps?.close(null);
     if (isHeard(this, 'parked')) announce(this, 'parked', { run: this, awaiting: awaitingOf(wait), at });
   }
 
   /** Takes the answer; null where the run was not parked. */
   #resume(): Resumed | null {
-    const { awaiting } = this.#state;
-    if (awaiting === null) return null;
-    const { reason, data, state, answer } = awaiting;
-    if (answer === null) throw invalidOperation(this.#state, 'waits for its answer');
-    this.#state.awaiting = null;
-    this.#attributeChanged('awaiting');
-    return { reason, data, state, answer: answer.value };
+    const resumed = endWait(stateOf(this));
+    if (resumed !== null) this.#attributeChanged('awaiting');
+    return resumed;
   }
 
   #stepsOf(): Steps<Run<Input, Output>> {
@@ -685,8 +546,8 @@ export class Run<
   }
 
   #assertGoesOn(): void {
-    if (this.#state.awaiting === null) return;
-    throw invalidOperation(this.#state, 'waits for its answer: no step begins');
+    const state = stateOf(this);
+    if (state.awaiting !== null) throw invalidOperation(state, 'waits for its answer: no step begins');
   }
 
   #stepHost(): StepHost<Run<Input, Output>> {
@@ -705,14 +566,14 @@ export class Run<
   #port(): RunPort {
     return new RunPort({
       run: this,
-      state: this.#state,
+      state: stateOf(this),
       spend: (delta, costUsd) => this.#spend(delta, costUsd),
       endRemotely: ({ status, ...end }) => this.#transition(status, { ...end, remote: true }),
     });
   }
 
   #supervise(): Supervisor {
-    return (this.#supervisor ??= new Supervisor(this.#state, this.#control()));
+    return (this.#supervisor ??= new Supervisor(stateOf(this), this.#control()));
   }
 
   #control(): RunControl {
@@ -733,13 +594,3 @@ export class Run<
 
 /** What a caller may assign, or fill in late. */
 type AssignableName = 'metadata' | 'provider' | 'providerMetadata' | 'traceContext' | 'output' | 'error';
-
-/** Shows the record, and nothing of the emitter, in `console.log` and `util.inspect`. */
-function inspectRun(this: AnyRun, depth: number, options: InspectOptions): string {
-  const { name } = this.constructor;
-  return depth < 0 ? `[${name}]` : `${name} ${inspect(this.toJSON(), { ...options, depth })}`;
-}
-
-function dateOrNull(ms: number | null): Date | null {
-  return ms === null ? null : new Date(ms);
-}

@@ -1,9 +1,11 @@
-import type { Wait } from '../record/awaiting';
+import type { Resumed, Wait } from '../record/awaiting';
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
-import type { JsonObject } from '../record/json';
+import type { JsonObject, JsonValue } from '../record/json';
 import { copyJsonObject } from '../record/json';
 import { findUnknown } from '../record/options';
+import { invalidOperation } from '../record/refusal';
+import type { RunState } from '../record/run-state';
 import { LAST_MS } from '../record/timestamp';
 
 /** What a run that parks waits for. */
@@ -71,6 +73,35 @@ export function isParkingOf(parking: Parking, run: object): boolean {
 export function beginWait({ reason, data, state, expiresInMs }: Parking, now: number): Wait {
   const expiresAt = expiresInMs === null ? null : { ms: Math.floor(now + expiresInMs), text: null };
   return { reason, data, state, since: { ms: now, text: null }, expiresAt, answer: null, unknown: null };
+}
+
+/**
+ * Keeps the answer to what a run waits for.
+ *
+ * @throws {RunError} `invalid_operation` where it waits for nothing, has its answer, or has waited too long
+ */
+export function answerWait(state: RunState, answer: JsonValue, now: number): void {
+  const { awaiting: wait } = state;
+  if (wait === null) throw invalidOperation(state, 'waits for no answer');
+  if (wait.answer !== null) throw invalidOperation(state, 'has its answer already');
+  if (wait.expiresAt !== null && now >= wait.expiresAt.ms) {
+    throw invalidOperation(state, 'has waited too long');
+  }
+  state.awaiting = { ...wait, answer: { value: answer } };
+}
+
+/**
+ * Lets a run go on with its answer; null where it waits for none.
+ *
+ * @throws {RunError} `invalid_operation` where there is no answer yet
+ */
+export function endWait(state: RunState): Resumed | null {
+  const { awaiting: wait } = state;
+  if (wait === null) return null;
+  const { reason, data, state: kept, answer } = wait;
+  if (answer === null) throw invalidOperation(state, 'waits for its answer');
+  state.awaiting = null;
+  return { reason, data, state: kept, answer: answer.value };
 }
 
 function isDelay(value: unknown): boolean {

@@ -69,6 +69,17 @@ export function readAttributes(attributes: unknown): RunOrigin {
   return checked as RunOrigin;
 }
 
+/**
+ * Checks a provider. A caller without types may give undefined; a record always has the key.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function takeProvider(provider: string | null): string | null {
+  const message = issueWith('provider', { provider });
+  if (message !== null) throw validationError('run', [{ path: 'provider', message }]);
+  return provider ?? null;
+}
+
 /** Each attribute, read once: a getter may throw, or give another answer the second time. */
 function readOnce(attributes: object): Readonly<Record<keyof RunAttributes, unknown>> {
   try {

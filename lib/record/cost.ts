@@ -1,3 +1,5 @@
+import { validationError } from './error';
+
 const NANO = 1e9;
 const LARGEST_ROUNDED_USD = Number.MAX_SAFE_INTEGER / NANO;
 
@@ -42,4 +44,15 @@ export class CostSum {
 /** Rounds dollars to the nano-dollar, as far as a number can tell them apart. */
 export function roundToNano(usd: number): number {
   return Math.abs(usd) > LARGEST_ROUNDED_USD ? usd : Math.round(usd * NANO) / NANO;
+}
+
+/**
+ * Checks dollars that are to be added to those that stand.
+ *
+ * @throws {RunError} `validation_error`
+ */
+export function takeCost(usd: unknown, standing: number | null): number {
+  if (typeof usd === 'number' && usd >= 0 && Number.isFinite((standing ?? 0) + usd)) return usd;
+  const message = 'must be a number, finite (with what stands) and not negative';
+  throw validationError('cost', [{ path: 'usd', message }]);
 }

@@ -72,8 +72,18 @@ export function describeEnvelope<Subject extends object>(
       decorate(prototype, attribute, [IsDate({ message: 'must be a Date' }), IsOptional()]);
     } else decorate(prototype, attribute, rulesOf(type, presence));
     // Times are dates here, which it would copy: they are attached as texts.
-    if (isWalked(type) && presence !== 'set') decorate(prototype, attribute, [Expose({ name: key })]);
+    if (isWalked(type) && presence !== 'set') {
+      decorate(prototype, attribute, [Expose({ name: key })]);
+      ownGetter(prototype, attribute);
+    }
   }
+}
+
+/** class-transformer leaves alone what has no setter, and looks for it in the class itself only. */
+function ownGetter(prototype: object, attribute: string): void {
+  const above: unknown = Object.getPrototypeOf(prototype);
+  const inherited = Object.getOwnPropertyDescriptor(above, attribute);
+  if (inherited !== undefined) Object.defineProperty(prototype, attribute, inherited);
 }
 
 /** class-transformer does not inherit `@Exclude`: every subclass needs it, a user's too. */

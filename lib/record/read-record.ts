@@ -63,9 +63,18 @@ export function readRecord(json: unknown): IncomingRecord {
   return { id, sessionId, envelope, counters, limits, wait, unknown: unknownMembers(json) };
 }
 
-/** Takes over what a record has. */
-export function adoptRecord(state: RunState, record: IncomingRecord): void {
-  const { envelope } = record;
+/**
+ * Takes over what a record has, into the state of a run that was made with its id and session.
+ *
+ * @param maker - The name of the class that made the run.
+ * @throws {RunError} `invalid_operation` where the class has given it others.
+ */
+export function adoptRecord(state: RunState, record: IncomingRecord, maker: string): void {
+  const { id, sessionId, envelope } = record;
+  if (state.id !== id || state.sessionId !== sessionId) {
+    const message = `The constructor of ${maker} changes the id or the session of a record`;
+    throw new RunError('invalid_operation', message);
+  }
   const times = {
     startedAt: timeOf(envelope.started_at) as Timestamp,
     endedAt: timeOf(envelope.ended_at),

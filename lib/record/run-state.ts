@@ -86,6 +86,17 @@ export class RunState implements RunView {
     return isTerminalStatus(this.status);
   }
 
+  /** Of the root itself its own id. */
+  get topRunId(): string {
+    return this.rootRunId ?? this.parentRunId ?? this.id;
+  }
+
+  /** Makes it that of a child. */
+  standBelow(parent: RunState): void {
+    this.parentRunId = parent.id;
+    this.rootRunId = parent.topRunId;
+  }
+
   /** A frozen copy of the counters, made at most once between updates. */
   get tokenUsage(): TokenUsage {
     return (this.usage ??= freezeUsage(this.counters ?? {}));
