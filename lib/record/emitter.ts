@@ -1,33 +1,15 @@
-import { EventEmitter } from 'eventemitter3';
+import type { EventEmitter } from 'eventemitter3';
 import type { Attachment } from './attachment';
 import { DeliveryLine, MOST_EVENTS_A_CALL } from './delivery-line';
 import { RunError } from './error';
 import { Followers } from './followers';
 import { copyOfEvent, freezeInside } from './event-copy';
-
-/** A listener as eventemitter3 5.0 keeps it. Untyped there; a test pins it. */
-interface Listener {
-  readonly fn: (this: unknown, ...args: readonly unknown[]) => unknown;
-  readonly context: unknown;
-  readonly once: boolean;
-}
-
-/** Those of one event, as eventemitter3 keeps them. */
-type Listeners = Listener | Listener[] | undefined;
-
-/** As eventemitter3's own: an object that inherits nothing, made faster than by `Object.create(null)`. */
-class ListenerTable {
-  [event: string]: Listeners;
-}
-Object.setPrototypeOf(ListenerTable.prototype, null);
-Reflect.deleteProperty(ListenerTable.prototype, 'constructor');
+import type { Listener, Listeners } from './quiet-emitter';
+import { listenersOf, QuietEmitter } from './quiet-emitter';
 
 type Line = DeliveryLine<AnyEmitter>;
 type AnyEmitter = object;
 type Itself = IsolatedEmitter<object>;
-
-/** The longest list of listeners that is kept without room for more. */
-const SHORT_LIST = 8;
 
 const LISTENER_ERROR = 'listenerError';
 
@@ -53,16 +35,6 @@ const BUSY: Line = new DeliveryLine();
 const ONLY_ONE: readonly unknown[] = Object.freeze([undefined]);
 
 /**
- * eventemitter3's class, without what its constructor makes of every emitter: a table of listeners and a
- * count that stand among the members of a run, for `structuredClone` and others to find.
- */
-const Base = function (): void {
-  // Nothing: see the accessors below.
-} as unknown as typeof EventEmitter;
-Base.prototype = EventEmitter.prototype;
-Object.setPrototypeOf(Base, EventEmitter);
-
-/**
  * An eventemitter3 emitter that survives its listeners, and that parts of this package can follow.
  *
  * A listener that throws, or whose promise rejects, stops neither the other listeners nor the one who
@@ -74,8 +46,7 @@ Object.setPrototypeOf(Base, EventEmitter);
  *
  * @typeParam Events - Each event's name, with its arguments in a tuple.
  */
-export abstract class IsolatedEmitter<Events extends object> extends Base<Events> {
-  #table: ListenerTable | null = null;
+export abstract class IsolatedEmitter<Events extends object> extends QuietEmitter<Events> {
   #line: Line | null = null;
   #followers: Followers | null = null;
 
@@ -83,7 +54,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     const itself = (emitter: AnyEmitter): Itself => emitter as Itself;
     Object.assign(reach, {
       isHeard: (emitter, event) =>
-        itself(emitter).#table?.[event] !== undefined || itself(emitter).#followers?.want(event) === true,
+        listenersOf(emitter, event) !== undefined || itself(emitter).#followers?.want(event) === true,
       announce: (emitter, event, payload) => itself(emitter).#announce(event, payload),
       followersOf: (emitter) => itself(emitter).#followers,
       follow: (emitter, follower) => (itself(emitter).#followers ??= new Followers()).add(follower),
@@ -92,24 +63,6 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
       },
       isFull: (emitter) => itself(emitter).#line?.isFull(emitter) === true,
     } satisfies Reach);
-    // Where eventemitter3 keeps listeners: on the prototype, so that no emitter shows them.
-    Object.defineProperties(this.prototype, {
-      _events: {
-        get(this: Itself) {
-          return (this.#table ??= new ListenerTable());
-        },
-        set(this: Itself, table: ListenerTable) {
-          this.#table = table;
-        },
-      },
-      // It is asked only whether there is none, one or more.
-      _eventsCount: {
-        get(this: Itself) {
-          return this.#table === null ? 0 : Reflect.ownKeys(this.#table).length;
-        },
-        set: ignore,
-      },
-    });
   }
 
   /**
@@ -125,7 +78,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     event: Name,
     ...args: EventEmitter.EventArgs<Events, Name>
   ): boolean {
-    const listeners = this.#listenersOf(event as string);
+    const listeners = listenersOf(this, event as string);
     if (listeners === undefined) return false;
     const kept = (args as readonly unknown[]).length === 1 ? ONLY_ONE : args;
     if (this.#line === null) {
@@ -137,62 +90,9 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     return true;
   }
 
-  /**
-   * Calls the listener with every later event of the name. One that throws or rejects stops nobody: it
-   * surfaces as `listenerError`. An event that a listener causes is heard after the one that it hears.
-   *
-   * @param context - What `this` is in the listener; the emitter where there is none.
-   */
-  override on<Name extends EventEmitter.EventNames<Events>>(
-    event: Name,
-    listener: EventEmitter.EventListener<Events, Name>,
-    context?: unknown,
-  ): this {
-    super.on(event, listener, context);
-    // Without the room for 17 more that an array keeps when it is added to: runs are many.
-    const listeners = this.#listenersOf(event as string);
-    if (Array.isArray(listeners) && listeners.length <= SHORT_LIST) {
-      (this.#table as ListenerTable)[event as string] = listeners.slice();
-    }
-    return this;
-  }
-
-  /**
-   * Calls the listener with the next event of the name, and with no other.
-   *
-   * @param context - What `this` is in the listener; the emitter where there is none.
-   */
-  override once<Name extends EventEmitter.EventNames<Events>>(
-    event: Name,
-    listener: EventEmitter.EventListener<Events, Name>,
-    context?: unknown,
-  ): this {
-    return super.once(event, listener, context);
-  }
-
-  /**
-   * Calls the listener no more.
-   *
-   * @param listener - The function that was given to `on` or `once`; all of the event's where there is none.
-   * @param context - Only those that were added with it.
-   * @param once - Only those that were added by `once`.
-   */
-  override off<Name extends EventEmitter.EventNames<Events>>(
-    event: Name,
-    listener?: EventEmitter.EventListener<Events, Name>,
-    context?: unknown,
-    once?: boolean,
-  ): this {
-    return super.off(event, listener, context, once);
-  }
-
-  #listenersOf(event: string): Listeners {
-    return this.#table === null ? undefined : this.#table[event];
-  }
-
   /** Whether a listener or an attachment would get the event. */
   #hears(event: string): boolean {
-    return this.#listenersOf(event) !== undefined || this.#followers?.hear(event) === true;
+    return listenersOf(this, event) !== undefined || this.#followers?.hear(event) === true;
   }
 
   #announce(event: string, payload: unknown): void {
@@ -209,7 +109,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
 
   /** Delivers an event that somebody listens to, after those that are on their way. */
   #dispatch(event: string, payload: unknown, args: readonly unknown[] | null): void {
-    if (this.#line === null) this.#deliverAlone(this.#listenersOf(event), event, payload, args);
+    if (this.#line === null) this.#deliverAlone(listenersOf(this, event), event, payload, args);
     else this.#deliverInLine(this.#lineWithRoom(this.#line), event, payload, args);
   }
 
@@ -242,7 +142,7 @@ export abstract class IsolatedEmitter<Events extends object> extends Base<Events
     try {
       for (let next = line.take(); next !== null; next = line.take()) {
         const emitter = next.emitter as Itself;
-        emitter.#deliver(emitter.#listenersOf(next.event), next.event, next.payload, next.args);
+        emitter.#deliver(listenersOf(emitter, next.event), next.event, next.payload, next.args);
       }
     } finally {
       line.rest();
@@ -384,8 +284,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
-}
-
-function ignore(): void {
-  // The table says how many there are.
 }
