@@ -4,6 +4,7 @@ import { RunError } from '../record/error';
 import { isTerminalStatus } from '../record/status';
 import type { AnyRun } from '../run';
 import type { RunRecorder } from '../store/recorder';
+import { executedElsewhere, isRefusal } from './refusals';
 
 /** What a manager does for its runs. */
 export interface RunKeeper {
@@ -29,15 +30,6 @@ const CHANGES: NonNullable<RunAttachment['changes']> = new Set([
   'childCreated',
   'parked',
 ] as const);
-
-/** What a store says no with; everything else is trouble, and the run fails with it. */
-const REFUSALS: readonly string[] = [
-  'already_exists',
-  'conflict',
-  'session_busy',
-  'lease_lost',
-  'run_not_found',
-];
 
 /**
  * One run under a manager: follows it, and where it has to be taken in by a store first, holds back its
@@ -163,15 +155,4 @@ export class ManagedRun implements RunAttachment {
     }
     return await fn();
   }
-}
-
-/** Whether the store has said no. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof RunError && REFUSALS.includes(error.code);
-}
-
-function executedElsewhere({ id, status }: AnyRun): RunError {
-  return new RunError('conflict', `Run ${id} was executed by another process: it is "${status}"`, {
-    details: { runId: id, status },
-  });
 }

@@ -1,48 +1,27 @@
 // Declarations name Symbol.asyncDispose, which a project of its own settings need not know.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { isDeepStrictEqual } from 'node:util';
 import type { ExecuteOptions } from '../execution/options';
 import type { RunAttributes } from '../record/attributes';
 import { announce, isHeard, IsolatedEmitter } from '../record/emitter';
 import { RunError } from '../record/error';
 import type { JsonObject } from '../record/json';
-import type { AnyRun, ExecutionContext } from '../run';
+import type { AnyRun } from '../run';
 import { Run } from '../run';
-import type { TrackOptions } from '../store/options';
-import type { RunRecorder } from '../store/recorder';
 import type { RunStore } from '../store/store';
 import { takeIn } from '../store/take-in';
-import type { UsageMeter } from '../usage/meter';
-import { setMeterOptions } from '../usage/run-options';
 import { executeOptions, withDefaults } from './defaults';
-import { Drain } from './drain';
-import type { RunManagerEvents, StoreErrorEvent } from './events';
-import { LiveRuns } from './live-runs';
-import type { RunKeeper } from './managed-run';
-import { isRefusal, ManagedRun } from './managed-run';
-import { meterOf } from './meter';
+import type { RunManagerEvents } from './events';
+import type { ManagedFunction } from './managed-context';
+import { withMeter } from './managed-context';
+import type { ManagedRun } from './managed-run';
+import { ManagedRuns } from './managed-runs';
 import type { DrainOptions, DrainSettings, RunManagerOptions } from './options';
 import { checkManagerOptions, readDrainOptions } from './options';
+import { explained, isRefusal, notFound } from './refusals';
+import { sameIntent } from './same-intent';
 import { StoreSweeps } from './store-sweeps';
 
 const RECOVER_EVERY_MS = 30_000;
-
-const settled = Promise.resolve();
-
-type Record = (store: RunStore, run: AnyRun, options: TrackOptions) => RunRecorder;
-
-const track: Record = (store, run, options) => store.track(run, options);
-
-/** What a function that a manager executes is handed. */
-export interface ManagedContext<Subject = AnyRun> extends ExecutionContext<Subject> {
-  /** The run's usage meter, made when it is asked for. */
-  readonly meter: UsageMeter;
-}
-
-/** A function that a manager executes. */
-export type ManagedFunction<Subject, Result> = (
-  context: ManagedContext<Subject>,
-) => Result | PromiseLike<Result>;
 
 /**
  * All the runs of a service in one place: each that it makes is recorded, observed and metered, its
@@ -58,12 +37,7 @@ export type ManagedFunction<Subject, Result> = (
  */
 export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   readonly #options: RunManagerOptions;
-  readonly #live = new LiveRuns();
-  /** Those which have ended, until that is stored. */
-  readonly #ending = new Map<string, ManagedRun>();
-  readonly #keeper: RunKeeper;
-  readonly #track: TrackOptions;
-  readonly #drain = new Drain(this.#live);
+  readonly #runs: ManagedRuns;
   readonly #sweeps: StoreSweeps | null;
   #drained: Promise<void> | null = null;
 
@@ -76,14 +50,13 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     super();
     checkManagerOptions(options);
     this.#options = options;
-    this.#keeper = this.#makeKeeper();
-    this.#track = this.#trackOptions();
+    this.#runs = new ManagedRuns(this, options);
     this.#sweeps = options.store === undefined ? null : this.#startSweeps(options.store);
   }
 
   /** The live runs of this process, roots and children. */
   get active(): Iterable<AnyRun> {
-    const live = this.#live;
+    const { live } = this.#runs;
     return {
       *[Symbol.iterator]() {
         for (const { run } of live) yield run;
@@ -93,7 +66,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
 
   /** How many runs are live. */
   get size(): number {
-    return this.#live.size;
+    return this.#runs.live.size;
   }
 
   /**
@@ -107,10 +80,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   ): Run<Input, Output> {
     this.#assertOpen();
     const run = new Run<Input, Output>(withDefaults(attributes, this.#options.defaults));
-    const managed = this.#manage(run);
-    this.#live.waits(managed);
-    managed.isUnannounced = true;
-    this.#count(managed);
+    this.#runs.add(run);
     return run;
   }
 
@@ -134,7 +104,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     options?: ExecuteOptions,
   ): Promise<Result> {
     this.#assertOpen();
-    const managed = target instanceof Run ? this.#manage(target, takeIn) : this.#intended(target);
+    const managed = target instanceof Run ? this.#runs.manage(target, takeIn) : this.#intended(target);
     const intended = managed instanceof Promise ? await managed : managed;
     return this.#execute(intended, fn as ManagedFunction<AnyRun, Result>, options);
   }
@@ -153,15 +123,15 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     options?: ExecuteOptions,
   ): Promise<Result> {
     this.#assertOpen();
-    const run = this.#live.get(id)?.run ?? (await this.#options.store?.get(id)) ?? null;
+    const run = this.#runs.live.get(id)?.run ?? (await this.#options.store?.get(id)) ?? null;
     if (run === null) throw notFound(id);
     this.#assertOpen();
-    return this.#execute(this.#manage(run, takeIn), fn as ManagedFunction<AnyRun, Result>, options);
+    return this.#execute(this.#runs.manage(run, takeIn), fn as ManagedFunction<AnyRun, Result>, options);
   }
 
   /** The live run of this process where there is one, else the store's; null for none. */
   async get(id: string): Promise<AnyRun | null> {
-    return this.#known(id)?.run ?? (await this.#options.store?.get(id)) ?? null;
+    return this.#runs.known(id)?.run ?? (await this.#options.store?.get(id)) ?? null;
   }
 
   /**
@@ -173,7 +143,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
    */
   async cancel(id: string, reason?: string | Error): Promise<AnyRun> {
     const { store } = this.#options;
-    const live = this.#known(id);
+    const live = this.#runs.known(id);
     if (live !== undefined) {
       live.run.cancel(reason);
       const error = await live.stored();
@@ -220,7 +190,8 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
       return result;
     } catch (error) {
       await managed.stored();
-      throw managed.refusal === null ? error : await this.#explained(managed.refusal, managed.id);
+      const { refusal, id } = managed;
+      throw refusal === null ? error : await explained(refusal, id, this.#options.store);
     } finally {
       managed.release();
     }
@@ -230,112 +201,26 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   #intended(attributes: RunAttributes<object>): ManagedRun | Promise<ManagedRun> {
     const run = new Run(withDefaults(attributes, this.#options.defaults));
     if ((attributes.id ?? null) === null) return this.#begin(run);
-    const live = this.#known(run.id);
-    if (live !== undefined) return this.#manage(sameIntent(live.run, run), takeIn);
+    const live = this.#runs.known(run.id);
+    if (live !== undefined) return this.#runs.manage(sameIntent(live.run, run), takeIn);
     return this.#options.store === undefined ? this.#begin(run) : this.#stored(run, this.#options.store);
   }
 
   async #stored(run: AnyRun, store: RunStore): Promise<ManagedRun> {
     const stored = await store.get(run.id);
     this.#assertOpen();
-    return stored === null ? this.#begin(run) : this.#manage(sameIntent(stored, run), takeIn);
+    return stored === null ? this.#begin(run) : this.#runs.manage(sameIntent(stored, run), takeIn);
   }
 
   #begin(run: AnyRun): ManagedRun {
-    const managed = this.#manage(run, takeIn);
+    const managed = this.#runs.manage(run, takeIn);
     managed.isUnannounced = true;
-    if (this.#options.store === undefined) this.#count(managed);
+    if (this.#options.store === undefined) this.#runs.counted(managed);
     return managed;
-  }
-
-  /** @param record - How the store is to have the run, where it has none yet. */
-  #manage(run: AnyRun, record: Record = track): ManagedRun {
-    const known = ManagedRun.find(run, this.#keeper);
-    if (known !== undefined) return known;
-    const { store, meter } = this.#options;
-    const managed = new ManagedRun(run, this.#keeper);
-    if (meter !== undefined) setMeterOptions(run, meter);
-    if (store !== undefined && !run.isTerminal) managed.recordedBy(record(store, run, this.#track));
-    return managed;
-  }
-
-  #known(id: string): ManagedRun | undefined {
-    return this.#live.get(id) ?? this.#ending.get(id);
-  }
-
-  /** From here on the run is one of the manager's, for everybody to hear of. */
-  #count(managed: ManagedRun): void {
-    const { run } = managed;
-    this.#options.telemetry?.observe(run);
-    if (!managed.isUnannounced) return;
-    managed.isUnannounced = false;
-    if (isHeard(this, 'runCreated')) announce(this, 'runCreated', { run, at: run.startedAt.getTime() });
-  }
-
-  /** What a store has said no with, and how the run stands there. */
-  async #explained(refusal: RunError, id: string): Promise<RunError> {
-    if (refusal.details['status'] !== undefined) return refusal;
-    const stored = await this.#options.store?.get(id).catch(() => null);
-    const { code, message, details, retryable } = refusal;
-    const status = stored?.status;
-    return new RunError(code, message, {
-      details: { ...details, ...(status === undefined ? {} : { status }) },
-      cause: refusal,
-      retryable,
-    });
   }
 
   async #drainWithin(settings: DrainSettings): Promise<void> {
-    await Promise.all([this.#drain.within(settings), this.#sweeps?.stop()]);
-    const left = new Set([...this.#live, ...this.#ending.values()]);
-    await Promise.all([...left].map((managed) => managed.stored()));
-  }
-
-  #makeKeeper(): RunKeeper {
-    const live = this.#live;
-    return {
-      hears: (event) => isHeard(this, event),
-      tell: (event, payload) => {
-        if (isHeard(this, event)) announce(this, event, payload);
-      },
-      started: (managed) => {
-        live.started(managed);
-      },
-      entered: (managed) => {
-        live.started(managed);
-        this.#drain.entered(managed);
-      },
-      left: (managed) => {
-        this.#drain.left(managed);
-      },
-      parked: (managed) => {
-        // Another process may go on with it: what stands in the store counts from here on.
-        if (this.#options.store === undefined) live.waits(managed);
-        else live.remove(managed.id);
-        this.#drain.changed();
-      },
-      ended: (managed) => {
-        this.#ended(managed);
-      },
-      childCreated: (child) => {
-        const managed = this.#manage(child);
-        live.waits(managed);
-        managed.isUnannounced = true;
-        this.#count(managed);
-      },
-      counted: (managed) => {
-        this.#count(managed);
-      },
-    };
-  }
-
-  #ended(managed: ManagedRun): void {
-    this.#live.remove(managed.id);
-    this.#drain.changed();
-    if (this.#options.store === undefined) return;
-    this.#ending.set(managed.id, managed);
-    // The recorder is told of the end after the manager.
-    void settled.then(() => managed.stored()).then(() => this.#ending.delete(managed.id));
+    await Promise.all([this.#runs.drain(settings), this.#sweeps?.stop()]);
   }
 
   #startSweeps(store: RunStore): StoreSweeps {
@@ -349,26 +234,10 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
           if (isHeard(this, 'runRecovered')) announce(this, 'runRecovered', { run });
         },
         failed: (error) => {
-          this.#storeError({ run: null, error, willRetry: true });
+          this.#runs.storeFailed({ run: null, error, willRetry: true });
         },
       },
     );
-  }
-
-  #storeError(event: StoreErrorEvent): void {
-    if (isHeard(this, 'storeError')) announce(this, 'storeError', event);
-    else if (!event.willRetry && !isRefusal(event.error)) process.emitWarning(event.error);
-  }
-
-  #trackOptions(): TrackOptions {
-    const { track } = this.#options;
-    return {
-      ...track,
-      onError: (event) => {
-        track?.onError?.(event);
-        this.#storeError(event);
-      },
-    };
   }
 
   #assertOpen(): void {
@@ -376,32 +245,4 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
       throw new RunError('invalid_operation', 'The manager takes no more runs: it drains');
     }
   }
-}
-
-/** The stored run, where it is pending and was meant to be the same. */
-function sameIntent(known: AnyRun, { id, sessionId, input }: AnyRun): AnyRun {
-  const { status } = known;
-  if (known.sessionId !== sessionId || !isDeepStrictEqual(known.input, input)) {
-    throw new RunError('conflict', `Run ${id} is there already, with another session or input`, {
-      details: { runId: id, status },
-    });
-  }
-  if (status !== 'pending') {
-    throw new RunError('already_exists', `Run ${id} is there already: it is "${status}"`, {
-      details: { runId: id, status },
-    });
-  }
-  return known;
-}
-
-function withMeter(context: ExecutionContext): ManagedContext {
-  return Object.defineProperty({ ...context }, 'meter', {
-    get: () => meterOf(context.run),
-    enumerable: true,
-    configurable: true,
-  }) as ManagedContext;
-}
-
-function notFound(id: string): RunError {
-  return new RunError('run_not_found', `There is no run ${id}`, { details: { runId: id } });
 }
