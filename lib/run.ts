@@ -569,6 +569,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       state: stateOf(this),
       spend: (delta, costUsd) => this.#spend(delta, costUsd),
       endRemotely: ({ status, ...end }) => this.#transition(status, { ...end, remote: true }),
+      stepCount: () => this.#steps?.count ?? 0,
+      continueSteps: (count) => this.#stepsOf().continueAfter(count),
     });
   }
 

@@ -78,6 +78,10 @@ export interface Port<Subject> {
   readonly hasMoreKeys: boolean;
   /** What the record has under a key, as on the wire; null for nothing. Payloads are by reference. */
   wire(key: RecordKey): unknown;
+  /** How many steps of the run have begun, before it was read too; no part of the record. */
+  readonly stepCount: number;
+  /** Goes on counting the steps of a run that was read after so many. */
+  continueSteps(count: number): void;
   /** `started_at`, with every digit that an incoming record had. */
   readonly startedAtText: string;
   /** `ended_at`, with every digit that an incoming record had. */

@@ -11,6 +11,9 @@ export interface PortHost {
   readonly state: RunState;
   spend(delta: JsonObject, costUsd: number | null): void;
   endRemotely(end: RemoteEnd): void;
+  /** How many steps have begun. */
+  stepCount(): number;
+  continueSteps(count: number): void;
 }
 
 /** What other parts of this package may do with a run. Made anew each time: a run keeps nothing for it. */
@@ -63,6 +66,14 @@ export class RunPort implements Port<never> {
 
   wire(key: RecordKey): unknown {
     return wireValue(this.#host.state, key);
+  }
+
+  get stepCount(): number {
+    return this.#host.stepCount();
+  }
+
+  continueSteps(count: number): void {
+    this.#host.continueSteps(count);
   }
 
   get startedAtText(): string {

@@ -56,6 +56,16 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
     this.#host = host;
   }
 
+  /** How many steps have begun. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Goes on with the steps of a run that had so many before it was read: no two have the same index. */
+  continueAfter(count: number): void {
+    this.#count = count;
+  }
+
   /** Begins a step, for whoever ends it by hand. */
   start(name: string, options?: StartStepOptions): StepHandle {
     if (options === undefined && !this.#host.isHeard('stepStarted')) {

@@ -109,15 +109,18 @@ export class ChangeLog {
       case 'parked':
       case 'answered':
         return AWAITING_COLUMNS;
+      case 'stepStarted':
+        return STEPS;
       case 'limitApproaching':
       case 'childCreated':
-      case 'stepStarted':
       case 'stepEnded':
       case 'noted':
         return [];
     }
   }
 }
+
+const STEPS: readonly RecordColumn[] = ['step_count'];
 
 const USAGE: readonly RecordColumn[] = ['token_usage', 'cost_usd'];
 

@@ -35,6 +35,8 @@ export interface StoredRun {
   readonly running_at: string | null;
   readonly ended_at: string | null;
   readonly turn_count: number;
+  /** How many steps have begun: the index of the last one. No part of the record. */
+  readonly step_count: number;
   readonly cost_usd: number | null;
   /** JSON texts, as the rest. */
   readonly token_usage: string;
@@ -68,7 +70,7 @@ export interface StoredRun {
 
 export type ColumnName = keyof StoredRun;
 
-/** The columns that hold the record. */
+/** The columns that hold the record, and where its journal stands. */
 export const RECORD_COLUMNS = [
   'id',
   'session_id',
@@ -85,6 +87,7 @@ export const RECORD_COLUMNS = [
   'running_at',
   'ended_at',
   'turn_count',
+  'step_count',
   'cost_usd',
   'token_usage',
   'usage_by_model',
@@ -170,6 +173,7 @@ const DERIVED = {
   awaits: (run) => awaitsOf(run.awaiting),
   awaiting_expires_ms: (run) => run.awaiting?.expiresAt?.getTime() ?? null,
   started_ms: (run) => run.startedAt.getTime(),
+  step_count: (run) => portOf(run).stepCount,
   extra: extraOf,
 } as const satisfies { readonly [Name in RecordColumn]?: Reader<Name> };
 
@@ -204,10 +208,12 @@ export function columnsOf(run: AnyRun, names: Iterable<RecordColumn>): Partial<R
  */
 export function runOf(row: StoredRun): Run {
   try {
-    for (const name of ['revision', 'seq'] as const) {
+    for (const name of ['revision', 'seq', 'step_count'] as const) {
       if (!Number.isSafeInteger(row[name]) || row[name] < 0) throw new RangeError(name);
     }
-    return Run.fromJSON(recordOf(row));
+    const run = Run.fromJSON(recordOf(row));
+    if (row.step_count > 0) portOf(run).continueSteps(row.step_count);
+    return run;
   } catch (error) {
     throw unreadableError(row.id, error);
   }

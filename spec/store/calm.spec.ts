@@ -69,6 +69,20 @@ describe('RunStore', () => {
     expect(renewals.length).toBeLessThanOrEqual(200);
   });
 
+  it('writes a stream of drafts once a tick, the last one of each', async () => {
+    const [run] = (await startRuns(1)) as [Run];
+    const before = backend.batches.length;
+    for (let tick = 0; tick < 50; tick++) {
+      for (let draft = 0; draft < 20; draft++) run.draftOutput({ text: `${tick * 20 + draft}` });
+      await clock.pass(20);
+    }
+    const written = backend.batches.slice(before).flat();
+    expect(written.map(({ columns }) => columns.output)).toEqual(
+      Array.from({ length: 50 }, (_, tick) => JSON.stringify({ text: `${tick * 20 + 19}` })),
+    );
+    expect((await settle(store.get(run.id)))?.output).toEqual({ text: '999' });
+  });
+
   it('writes only the run that it is told of', async () => {
     const runs = await startRuns(50);
     const before = backend.batches.flat().length;

@@ -73,6 +73,7 @@ const CHANGING_PARAMETERS: readonly ColumnParameter[] = [
   ...moment('running_at'),
   ...moment('ended_at'),
   plain('turn_count', 'bigint'),
+  plain('step_count', 'bigint'),
   plain('cost_usd', 'double precision'),
   plain('token_usage', 'json'),
   plain('usage_by_model', 'json'),

@@ -51,6 +51,7 @@ CREATE TABLE agent_run_runs (
   ended_at timestamptz,
   ended_at_exact text,
   turn_count bigint NOT NULL,
+  step_count bigint NOT NULL,
   cost_usd double precision,
   revision bigint NOT NULL,
   seq bigint NOT NULL,
@@ -147,6 +148,7 @@ CREATE FUNCTION agent_run_apply(
   all_ended_at double precision[],
   all_ended_at_exact text[],
   all_turn_count bigint[],
+  all_step_count bigint[],
   all_cost_usd double precision[],
   all_token_usage json[],
   all_usage_by_model json[],
@@ -207,16 +209,17 @@ BEGIN
         ended_at = CASE WHEN w.changed & 128 <> 0 THEN to_timestamp(w.ended_at) ELSE r.ended_at END,
         ended_at_exact = CASE WHEN w.changed & 128 <> 0 THEN w.ended_at_exact ELSE r.ended_at_exact END,
         turn_count = CASE WHEN w.changed & 256 <> 0 THEN w.turn_count ELSE r.turn_count END,
-        cost_usd = CASE WHEN w.changed & 512 <> 0 THEN w.cost_usd ELSE r.cost_usd END,
-        token_usage = CASE WHEN w.changed & 1024 <> 0 THEN w.token_usage ELSE r.token_usage END,
-        usage_by_model = CASE WHEN w.changed & 2048 <> 0 THEN w.usage_by_model ELSE r.usage_by_model END,
-        metadata = CASE WHEN w.changed & 4096 <> 0 THEN w.metadata ELSE r.metadata END,
-        provider_metadata = CASE WHEN w.changed & 8192 <> 0 THEN w.provider_metadata ELSE r.provider_metadata END,
-        awaiting = CASE WHEN w.changed & 16384 <> 0 THEN w.awaiting ELSE r.awaiting END,
-        input = CASE WHEN w.changed & 32768 <> 0 THEN w.input ELSE r.input END,
-        output = CASE WHEN w.changed & 65536 <> 0 THEN w.output ELSE r.output END,
-        error = CASE WHEN w.changed & 131072 <> 0 THEN w.error ELSE r.error END,
-        extra = CASE WHEN w.changed & 262144 <> 0 THEN w.extra ELSE r.extra END,
+        step_count = CASE WHEN w.changed & 512 <> 0 THEN w.step_count ELSE r.step_count END,
+        cost_usd = CASE WHEN w.changed & 1024 <> 0 THEN w.cost_usd ELSE r.cost_usd END,
+        token_usage = CASE WHEN w.changed & 2048 <> 0 THEN w.token_usage ELSE r.token_usage END,
+        usage_by_model = CASE WHEN w.changed & 4096 <> 0 THEN w.usage_by_model ELSE r.usage_by_model END,
+        metadata = CASE WHEN w.changed & 8192 <> 0 THEN w.metadata ELSE r.metadata END,
+        provider_metadata = CASE WHEN w.changed & 16384 <> 0 THEN w.provider_metadata ELSE r.provider_metadata END,
+        awaiting = CASE WHEN w.changed & 32768 <> 0 THEN w.awaiting ELSE r.awaiting END,
+        input = CASE WHEN w.changed & 65536 <> 0 THEN w.input ELSE r.input END,
+        output = CASE WHEN w.changed & 131072 <> 0 THEN w.output ELSE r.output END,
+        error = CASE WHEN w.changed & 262144 <> 0 THEN w.error ELSE r.error END,
+        extra = CASE WHEN w.changed & 524288 <> 0 THEN w.extra ELSE r.extra END,
         revision = w.next_revision, seq = coalesce(w.last_seq, r.seq), writer = w.writer, touched_at = now_at,
         has_journal = CASE WHEN w.last_seq IS NULL THEN r.has_journal ELSE 1 END,
         lease_owner = CASE WHEN w.keeps_lease THEN r.lease_owner ELSE w.lease_owner END,
@@ -227,12 +230,12 @@ BEGIN
       FROM (SELECT * FROM unnest(all_id, all_revision, all_next_revision, all_last_seq, all_writer, all_changed,
           all_keeps_lease, all_lease_owner, all_lease_token, all_lease_ms, all_status, all_running, all_active,
           all_awaits, all_awaiting_expires_at, all_provider, all_running_at, all_running_at_exact, all_ended_at,
-          all_ended_at_exact, all_turn_count, all_cost_usd, all_token_usage, all_usage_by_model, all_metadata,
-          all_provider_metadata, all_awaiting, all_input, all_output, all_error, all_extra)
+          all_ended_at_exact, all_turn_count, all_step_count, all_cost_usd, all_token_usage, all_usage_by_model,
+          all_metadata, all_provider_metadata, all_awaiting, all_input, all_output, all_error, all_extra)
         AS w(id, revision, next_revision, last_seq, writer, changed, keeps_lease, lease_owner, lease_token, lease_ms,
           status, running, active, awaits, awaiting_expires_at, provider, running_at, running_at_exact, ended_at,
-          ended_at_exact, turn_count, cost_usd, token_usage, usage_by_model, metadata, provider_metadata, awaiting,
-          input, output, error, extra)
+          ended_at_exact, turn_count, step_count, cost_usd, token_usage, usage_by_model, metadata, provider_metadata,
+          awaiting, input, output, error, extra)
         WHERE w.revision > 0 ORDER BY w.id OFFSET 0) AS w
       WHERE r.id = w.id AND r.revision = w.revision AND w.id <> ALL (busy)
         AND (w.lease_token IS NULL OR r.lease_token IS NULL OR r.lease_token = w.lease_token
@@ -244,13 +247,13 @@ BEGIN
     WITH added AS (
       INSERT INTO agent_run_runs (id, session_id, parent_run_id, root_run_id, status, running, active, awaits,
         awaiting_expires_at, provider, started_ms, started_at, started_at_exact, running_at, running_at_exact,
-        ended_at, ended_at_exact, turn_count, cost_usd, token_usage, usage_by_model, metadata, provider_metadata,
-        awaiting, input, output, error, extra, revision, seq, has_journal, writer, touched_at, lease_owner,
-        lease_token, lease_ms, lease_expires_at)
+        ended_at, ended_at_exact, turn_count, step_count, cost_usd, token_usage, usage_by_model, metadata,
+        provider_metadata, awaiting, input, output, error, extra, revision, seq, has_journal, writer, touched_at,
+        lease_owner, lease_token, lease_ms, lease_expires_at)
       SELECT w.id, w.session_id, w.parent_run_id, w.root_run_id, w.status, w.running, w.active, w.awaits,
         to_timestamp(w.awaiting_expires_at), w.provider, w.started_ms, to_timestamp(w.started_at),
         w.started_at_exact, to_timestamp(w.running_at), w.running_at_exact, to_timestamp(w.ended_at),
-        w.ended_at_exact, w.turn_count, w.cost_usd, w.token_usage, w.usage_by_model, w.metadata,
+        w.ended_at_exact, w.turn_count, w.step_count, w.cost_usd, w.token_usage, w.usage_by_model, w.metadata,
         w.provider_metadata, w.awaiting, w.input, w.output, w.error, w.extra, w.next_revision,
         coalesce(w.last_seq, 0), CASE WHEN w.last_seq IS NULL THEN 0 ELSE 1 END, w.writer, now_at, w.lease_owner,
         w.lease_token, w.lease_ms, now_at + w.lease_ms * interval '1 millisecond'
@@ -258,12 +261,13 @@ BEGIN
           all_lease_owner, all_lease_token, all_lease_ms, all_parent_run_id, all_root_run_id, all_started_ms,
           all_started_at, all_started_at_exact, all_status, all_running, all_active, all_awaits,
           all_awaiting_expires_at, all_provider, all_running_at, all_running_at_exact, all_ended_at,
-          all_ended_at_exact, all_turn_count, all_cost_usd, all_token_usage, all_usage_by_model, all_metadata,
-          all_provider_metadata, all_awaiting, all_input, all_output, all_error, all_extra)
+          all_ended_at_exact, all_turn_count, all_step_count, all_cost_usd, all_token_usage, all_usage_by_model,
+          all_metadata, all_provider_metadata, all_awaiting, all_input, all_output, all_error, all_extra)
         AS w(id, session_id, revision, next_revision, last_seq, writer, lease_owner, lease_token, lease_ms,
           parent_run_id, root_run_id, started_ms, started_at, started_at_exact, status, running, active, awaits,
           awaiting_expires_at, provider, running_at, running_at_exact, ended_at, ended_at_exact, turn_count,
-          cost_usd, token_usage, usage_by_model, metadata, provider_metadata, awaiting, input, output, error, extra)
+          step_count, cost_usd, token_usage, usage_by_model, metadata, provider_metadata, awaiting, input, output,
+          error, extra)
       WHERE w.revision = 0 AND w.id <> ALL (busy) ORDER BY w.id
       ON CONFLICT (id) DO NOTHING RETURNING id
     ) SELECT array_agg(id) INTO inserted FROM added;

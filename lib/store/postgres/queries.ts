@@ -19,6 +19,7 @@ const READ_AS: Partial<Record<ColumnName, string>> = {
   lease_expires_ms: '(extract(epoch FROM r.lease_expires_at) * 1000)::double precision',
   touched_ms: '(extract(epoch FROM r.touched_at) * 1000)::double precision',
   turn_count: 'r.turn_count::double precision',
+  step_count: 'r.step_count::double precision',
   revision: 'r.revision::double precision',
   seq: 'r.seq::double precision',
   token_usage: 'r.token_usage::text',

@@ -23,6 +23,7 @@ CREATE TABLE agent_run_runs (
   running_at TEXT,
   ended_at TEXT,
   turn_count INTEGER NOT NULL,
+  step_count INTEGER NOT NULL,
   cost_usd REAL,
   revision INTEGER NOT NULL,
   seq INTEGER NOT NULL,

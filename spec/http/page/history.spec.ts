@@ -69,11 +69,17 @@ describe('RunHistory', () => {
     ]);
   });
 
-  it('ends what is open when the run ends', () => {
+  it('knows of no end of a step that a process left open which is gone', () => {
     const history = historyOf(
-      makeEntries(['stepStarted', started(1), 10], ['statusChanged', { to: 'cancelled' }, 20]),
+      makeEntries(
+        ['stepStarted', started(1), 10],
+        ['stepStarted', started(2), 12],
+        ['stepEnded', { step: { index: 2, status: 'cancelled', durationMs: 3 } }, 15],
+        ['statusChanged', { to: 'failed' }, 20],
+      ),
     );
-    expect(history.steps.get(1)).toMatchObject({ status: 'cancelled', end: START + 20 });
+    expect(history.steps.get(1)).toMatchObject({ status: 'unknown', end: START + 20, durationMs: null });
+    expect(history.steps.get(2)).toMatchObject({ status: 'cancelled', end: START + 15 });
   });
 
   it('passes over steps that it cannot place', () => {

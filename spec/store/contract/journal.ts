@@ -107,6 +107,31 @@ export function describeJournal(database: () => TestDatabase): void {
       expect((await first.get(run.id))?.output).toEqual({ turns: 2 });
     });
 
+    it('goes on counting the steps of a run that was read', async () => {
+      const [first, second] = [database().connect(), database().connect()];
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = first.track(run);
+      run.updateStatus('running').startStep('a').end();
+      await run.step('b', () => run.startStep('c'));
+      await recorder.stop();
+      const restored = (await second.get(run.id))!;
+      const restoredRecorder = second.track(restored);
+      await restored.execute(async () => {
+        await restored.step('d', () => restored.step('e', () => undefined));
+      });
+      await restoredRecorder.stop();
+      const started = (await first.events(run.id)).filter(({ type }) => type === 'stepStarted');
+      expect(started.map(({ data }) => data['step'])).toMatchObject([
+        { index: 1, name: 'a' },
+        { index: 2, name: 'b' },
+        { index: 3, name: 'c' },
+        { index: 4, name: 'd', parent: null },
+        { index: 5, name: 'e', parent: 4 },
+      ]);
+      expect((await first.get(run.id))?.toJSON()).toEqual(restored.toJSON());
+      expect(restored.toJSON()).not.toHaveProperty('step_count');
+    });
+
     it('refuses a run of an id that the store has from elsewhere', async () => {
       const store = database().connect();
       await store.save(new Run({ sessionId: 'session-1', id: 'run_1' }));

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { RunManager } from 'agent-run/manager';
 import type { RunStore } from 'agent-run/store';
+import { RunHistory } from '../../../lib/http/page/model/history';
+import { entryAnswer } from '../../../lib/http/wire';
 import { WorkerProcess } from '../../support/worker-process';
 import type { EmptyDatabase } from './databases';
 import { databases, openStore } from './databases';
@@ -85,6 +88,95 @@ describe.each(databases)('a process on $name', ({ create }) => {
       expect(run.error?.['code']).toBe('orphaned');
       expect(run.turnCount).toBe(3);
       expect(run.tokenUsage).toEqual({ input_tokens: 30, output_tokens: 3 });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is killed in its steps: what flush answered for is there, and which of them were open',
+    async () => {
+      const owner = await startWorker();
+      const id = await owner.call('enterSteps', 'session-steps', { leaseMs: LEASE_MS });
+      await owner.kill();
+      const before = await historyOf(store, id);
+      expect(before.entries.map(({ type }) => type)).toEqual([
+        'created',
+        'statusChanged',
+        'stepStarted',
+        'stepEnded',
+        'stepStarted',
+        'stepStarted',
+        'noted',
+      ]);
+      expect(before.entries[3]?.data).toMatchObject({
+        step: { index: 1, status: 'completed', output: { found: 3 } },
+      });
+      await recovered(id);
+      const { run, entries } = await historyOf(store, id);
+      expect(run.error?.['code']).toBe('orphaned');
+      expect(entries.slice(0, -1)).toEqual(before.entries);
+      const history = new RunHistory();
+      for (const entry of entries) history.add(entryAnswer(entry));
+      expect([...history.steps.values()]).toMatchObject([
+        { index: 1, parent: null, name: 'done', status: 'completed' },
+        { index: 2, parent: null, name: 'outer', status: 'unknown' },
+        { index: 3, parent: 2, name: 'inner', status: 'unknown', input: { page: 1 } },
+      ]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is killed between the answer to a run that waits and its resumption: nothing is lost',
+    async () => {
+      const asker = await startWorker();
+      const id = await asker.call('park', 'session-wait');
+      await asker.kill();
+      const answerer = await startWorker();
+      expect(await answerer.call('answer', id, { approved: true })).toBe('ok');
+      await answerer.kill();
+      expect(await other.call('recover')).not.toContain(id);
+      const { runs: waiting } = await store.list({ awaiting: 'resume' });
+      expect(waiting.map((run) => run.id)).toContain(id);
+      const runs = new RunManager({ store, recoverEveryMs: 0 });
+      await runs.resume(id, async ({ run, resumed }) => {
+        run.incrementTurn().updateTokenUsage({ input_tokens: 5 });
+        await run.step('send', () => undefined);
+        return { resumed };
+      });
+      await runs.close();
+      const { run, entries } = await historyOf(store, id);
+      expect(run.toJSON()).toMatchObject({
+        status: 'completed',
+        output: { resumed: { reason: 'approval', state: { at: 1 }, answer: { approved: true } } },
+        turn_count: 2,
+        token_usage: { input_tokens: 15 },
+      });
+      const steps = entries.filter(({ type }) => type === 'stepStarted').map(({ data }) => data['step']);
+      expect(steps).toMatchObject([
+        { index: 1, name: 'ask' },
+        { index: 2, name: 'send' },
+      ]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is killed while it answers a run that waits: the answer is whole, or it is not there',
+    async () => {
+      for (let round = 0; round < times(1, 25); round++) {
+        const answerer = await startWorker();
+        const id = await answerer.call('park', `session-answer-${round}`);
+        const answering = answerer.call('answer', id, { by: 'killed' }).catch(() => 'gone');
+        await setTimeout(Math.random() * 20);
+        await answerer.kill();
+        const outcome = await answering;
+        const again = await other.call('answer', id, { by: 'other' });
+        expect(again).toBe(outcome === 'ok' ? 'invalid_operation' : again);
+        const { run, entries } = await historyOf(store, id);
+        expect(run.awaiting?.answer).toEqual({ by: again === 'ok' ? 'other' : 'killed' });
+        expect(entries.filter(({ type }) => type === 'answered')).toHaveLength(1);
+      }
     },
     PATIENCE_MS,
   );

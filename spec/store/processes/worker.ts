@@ -1,6 +1,7 @@
 /** A process that executes and watches runs on call: see `WorkerProcess`. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import type { JsonValue } from 'agent-run';
 import { Run, RunError } from 'agent-run';
 import type { JournalEntry, RunRecorder, RunStore, TrackOptions } from 'agent-run/store';
 import { serve, tell } from '../../support/serve';
@@ -71,6 +72,43 @@ export const commands = {
       await recorder.flush();
     });
   },
+
+  /** Enters steps of a new run, one of which ends, and stores what happened. @returns the run's id */
+  async enterSteps(sessionId: string, options: TrackOptions): Promise<string> {
+    const run = new Run({ sessionId });
+    const recorder = record(run, options);
+    await run.step('done', () => ({ found: 3 }), { output: true });
+    const entered = new Promise<void>((resolve) => {
+      void run.step('outer', async () => {
+        run.startStep('inner', { kind: 'model', input: { page: 1 } });
+        run.note('progress', { percent: 40 });
+        resolve();
+        await once(told, 'never');
+      });
+    });
+    await entered;
+    await recorder.flush();
+    return run.id;
+  },
+
+  /** Takes a turn and a step in a new run, and has it wait. @returns its id */
+  async park(sessionId: string): Promise<string> {
+    const run = new Run({ sessionId });
+    const recorder = store.track(run);
+    await run.execute(async () => {
+      takeTurn(run);
+      await run.step('ask', () => undefined);
+      return run.park({ reason: 'approval', state: { at: 1 } });
+    });
+    await recorder.flush();
+    return run.id;
+  },
+
+  /** Answers a run that waits. */
+  answer: (id: string, value: JsonValue): Promise<Outcome> =>
+    attempt(async () => {
+      await store.answer(id, value);
+    }),
 
   /** Where a run that this process has started stands, as far as the process knows. */
   statusOf: (id: string): string => recorders.get(id)!.run.status,

@@ -7,7 +7,8 @@ export interface Span {
   readonly end: number | null;
 }
 
-export type StepStatus = 'running' | 'completed' | 'failed' | 'cancelled';
+/** `unknown` where the process that was in it is gone: a run that ends by itself ends its steps first. */
+export type StepStatus = 'running' | 'completed' | 'failed' | 'cancelled' | 'unknown';
 
 export interface StepSpan extends Span {
   readonly index: number;
@@ -127,7 +128,7 @@ export class RunHistory {
     if (to === 'running') return;
     endLast(this.turns, at);
     for (const step of this.steps.values()) {
-      if (step.end === null) this.steps.set(step.index, { ...step, end: at, status: 'cancelled' });
+      if (step.end === null) this.steps.set(step.index, { ...step, end: at, status: 'unknown' });
     }
   }
 

@@ -10,8 +10,8 @@ export const STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled
 
 export type Status = (typeof STATUSES)[number];
 
-/** What stands in the place of a status where a run is parked. */
-export type ShownStatus = Status | 'waiting' | 'answered';
+/** What stands in the place of a status where a run is parked, and for a step whose end nobody told of. */
+export type ShownStatus = Status | 'waiting' | 'answered' | 'unknown';
 
 export interface Awaiting {
   readonly reason: string | null;

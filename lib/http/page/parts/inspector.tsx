@@ -61,7 +61,7 @@ function StepDetails({ step, start }: { readonly step: StepSpan; readonly start:
         <Fact name="Began">
           <Offset at={step.start} start={start} />
         </Fact>
-        <Fact name="Took">{step.durationMs === null ? 'not yet over' : formatDuration(step.durationMs)}</Fact>
+        <Fact name="Took">{tookText(step)}</Fact>
       </dl>
       <Payload name="Error" value={step.error} />
       <Payload name="Input" value={step.input} />
@@ -70,6 +70,11 @@ function StepDetails({ step, start }: { readonly step: StepSpan; readonly start:
       {!step.input && !step.output && !step.error && <p class="muted">No input and no output were kept.</p>}
     </>
   );
+}
+
+function tookText({ durationMs, status }: StepSpan): string {
+  if (durationMs !== null) return formatDuration(durationMs);
+  return status === 'unknown' ? 'not known: the process that was in it is gone' : 'not yet over';
 }
 
 function ChildDetails({ child }: { readonly child: RunRecord }): JSX.Element {

@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<ShownStatus, string>> = {
   timeout: 'Timed out',
   waiting: 'Waits for a person',
   answered: 'Answered',
+  unknown: 'Left open',
 };
 
 export function statusWord(status: ShownStatus): string {
