@@ -1,5 +1,6 @@
 import type { Run } from '../run';
 import type { JournalEntry } from '../store/journal';
+import { journalOf } from '../store/journal-port';
 import type { RunStore } from '../store/store';
 import { NO_STORE, SECURITY_HEADERS } from './answer';
 import type { FollowOptions } from './follow-run';
@@ -17,25 +18,38 @@ const HEADERS = {
   'X-Accel-Buffering': 'no',
 };
 
+/** From where a stream begins: behind the entry of this number, or behind what stands at the call. */
+export type StreamStart = number | 'end';
+
 /** The journal of one run as an event stream, which ends with the run. */
-export function streamOfRun(
+export async function streamOfRun(
   store: RunStore,
   request: Request,
-  { run, after }: { readonly run: Run; readonly after: number | 'end' },
-): Response {
-  return streamed(request, (signal) => messagesOfRun(store, run, { after, signal }));
+  { run, start }: { readonly run: Run; readonly start: StreamStart },
+): Promise<Response> {
+  const after = start === 'end' ? await journalOf(store).end(run.id) : start;
+  const first = opening(start, after);
+  return streamed(request, (signal) => messagesOfRun(store, run, { first, after, signal }));
 }
 
 /** The journal of a session, or of the whole store, as an event stream without an end. */
-export function streamOfSession(
+export async function streamOfSession(
   store: RunStore,
   request: Request,
-  { sessionId, after }: { readonly sessionId: string | undefined; readonly after: number | 'end' },
-): Response {
-  const session = sessionId === undefined ? {} : { sessionId };
-  return streamed(request, (signal) =>
-    messagesOfSession(store.watch({ ...session, afterPosition: after, signal })),
-  );
+  { sessionId, start }: { readonly sessionId: string | undefined; readonly start: StreamStart },
+): Promise<Response> {
+  const after = start === 'end' ? await journalOf(store).end() : start;
+  const first = opening(start, after);
+  const watched = { ...(sessionId === undefined ? {} : { sessionId }), afterPosition: after };
+  return streamed(request, (signal) => messagesOfSession(store.watch({ ...watched, signal }), first));
+}
+
+/**
+ * What is sent at once: who waits for the headers gets them. A client that begins at the end is told where
+ * that was, so that it goes on from there when its connection is lost before the first entry.
+ */
+function opening(start: StreamStart, after: number): string {
+  return start === 'end' ? `:\nid: ${after}\n\n` : COMMENT;
 }
 
 /**
@@ -73,16 +87,22 @@ async function nextOf(messages: AsyncGenerator<string>): Promise<string | null> 
   }
 }
 
-async function* messagesOfSession(entries: AsyncGenerator<JournalEntry>): AsyncGenerator<string> {
-  // Something to send at once: who waits for the headers gets them.
-  yield COMMENT;
+async function* messagesOfSession(
+  entries: AsyncGenerator<JournalEntry>,
+  first: string,
+): AsyncGenerator<string> {
+  yield first;
   for await (const entry of withPauses(entries)) {
     yield entry === null ? COMMENT : messageOf(entry, entry.position);
   }
 }
 
-async function* messagesOfRun(store: RunStore, run: Run, options: FollowOptions): AsyncGenerator<string> {
-  yield COMMENT;
+async function* messagesOfRun(
+  store: RunStore,
+  run: Run,
+  { first, ...options }: FollowOptions & { readonly first: string },
+): AsyncGenerator<string> {
+  yield first;
   for await (const entry of followRun(store, run, options)) {
     yield entry === null ? COMMENT : messageOf(entry, entry.seq);
   }

@@ -2,7 +2,7 @@ import { RunError, validationError } from '../record/error';
 import type { JsonValue } from '../record/json';
 import { ownMember } from '../record/json';
 import type { Run } from '../run';
-import { readJournal } from '../store/journal-port';
+import { journalOf } from '../store/journal-port';
 import type { RunStore } from '../store/store';
 import { acceptsEventStream } from './accept';
 import { jsonAnswer } from './answer';
@@ -72,7 +72,7 @@ async function showEventsOfRun({ store, request, id }: Call): Promise<Response> 
   query.finish();
   const run = await runOf(store, id);
   if (acceptsEventStream(request)) {
-    return streamOfRun(store, request, { run, after: lastEventId(request) ?? after });
+    return streamOfRun(store, request, { run, start: lastEventId(request) ?? after });
   }
   const entries = after === 'end' ? [] : await store.events(id, { afterSeq: after, limit });
   return jsonAnswer({ events: entries.map(entryAnswer) });
@@ -85,9 +85,10 @@ async function showEvents({ store, request }: Call): Promise<Response> {
   const limit = Math.min(query.integer('limit') ?? PAGE, PAGE);
   query.finish();
   if (acceptsEventStream(request)) {
-    return streamOfSession(store, request, { sessionId, after: lastEventId(request) ?? after });
+    return streamOfSession(store, request, { sessionId, start: lastEventId(request) ?? after });
   }
-  const entries = after === 'end' ? [] : await readJournal(store, { sessionId, afterPosition: after, limit });
+  const entries =
+    after === 'end' ? [] : await journalOf(store).page({ sessionId, afterPosition: after, limit });
   return jsonAnswer({ events: entries.map(entryAnswer) });
 }
 

@@ -28,10 +28,10 @@ export async function streamRun(
   const { runId } = options;
   try {
     const query = new Query(new URL(request.url).searchParams);
-    const after = lastEventId(request) ?? query.start('after_seq') ?? 0;
+    const start = lastEventId(request) ?? query.start('after_seq') ?? 0;
     query.check();
     const run = await runOf(store, runId);
-    return streamOfRun(store, request, { run, after });
+    return await streamOfRun(store, request, { run, start });
   } catch (error) {
     const { status, body } = describeError(error);
     return jsonAnswer(body, status);

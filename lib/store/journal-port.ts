@@ -7,16 +7,22 @@ export interface JournalPageQuery {
   readonly limit: number;
 }
 
-type ReadPage = (query: JournalPageQuery) => Promise<JournalEntry[]>;
-
-const READERS = new WeakMap<object, ReadPage>();
-
-/** Lets other parts of this package read pages of a store's whole journal, which is no public method. */
-export function offerJournal(store: object, read: ReadPage): void {
-  READERS.set(store, read);
+/** What other parts of this package read of a store's journal, which is no public method. */
+export interface JournalPort {
+  /** The entries of a session, or of the whole store, that are there now, by position. */
+  page(query: JournalPageQuery): Promise<JournalEntry[]>;
+  /** The `seq` of a run's last entry; without a run, the last `position` of the whole store. */
+  end(runId?: string): Promise<number>;
 }
 
-/** The entries of a session, or of the whole store, that are there now, by position. */
-export function readJournal(store: object, query: JournalPageQuery): Promise<JournalEntry[]> {
-  return (READERS.get(store) as ReadPage)(query);
+const PORTS = new WeakMap<object, JournalPort>();
+
+/** Lets other parts of this package read the journal of a store. */
+export function offerJournal(store: object, port: JournalPort): void {
+  PORTS.set(store, port);
+}
+
+/** The journal of a store, for other parts of this package. */
+export function journalOf(store: object): JournalPort {
+  return PORTS.get(store) as JournalPort;
 }

@@ -15,6 +15,7 @@ import type { RunInspection } from './inspection';
 import { inspectionOf } from './inspection';
 import type { JournalEntry } from './journal';
 import { journalEntryOf } from './journal';
+import { journalEnd } from './journal-end';
 import { offerJournal } from './journal-port';
 import type { RunStoreOptions, TrackOptions } from './options';
 import { checkStoreOptions, readTrackOptions } from './options';
@@ -77,11 +78,17 @@ export abstract class RunStore {
     checkStoreOptions(options);
     this.#options = options;
     this.#core = new StoreCore(backend, options, clock);
-    offerJournal(this, async ({ sessionId, ...page }) => {
-      this.#assertOpen();
-      const query = sessionId === undefined ? page : { ...page, sessionId: encodeText(sessionId) };
-      const { entries } = await this.#core.call('read the journal', (database) => database.journal(query));
-      return readAll(entries, journalEntryOf, this.#core);
+    offerJournal(this, {
+      page: async ({ sessionId, ...page }) => {
+        this.#assertOpen();
+        const query = sessionId === undefined ? page : { ...page, sessionId: encodeText(sessionId) };
+        const { entries } = await this.#core.call('read the journal', (database) => database.journal(query));
+        return readAll(entries, journalEntryOf, this.#core);
+      },
+      end: async (runId) => {
+        this.#assertOpen();
+        return journalEnd(this.#core.database, runId === undefined ? undefined : encodeText(runId));
+      },
     });
     offerToTakeIn(this, (run, trackOptions) => this.#track(run, trackOptions, true));
   }

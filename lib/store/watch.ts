@@ -9,6 +9,7 @@ import type { Database } from './database';
 import { Deferred } from './deferred';
 import type { JournalEntry } from './journal';
 import { journalEntryOf } from './journal';
+import { journalEnd } from './journal-end';
 import type { JournalReader } from './journal-reader';
 import type { Subject, Waiter } from './wake-ups';
 import type { WatchSettings } from './watch-options';
@@ -175,12 +176,11 @@ async function firstQuery(
   database: Database,
 ): Promise<JournalQuery> {
   if (runId === undefined) {
-    const end = (): Promise<number> => database.patiently('read the journal', (backend) => backend.head());
-    return { sessionId, afterPosition: after === 'end' ? await end() : after, limit: PAGE };
+    const afterPosition = after === 'end' ? await journalEnd(database, undefined) : after;
+    return { sessionId, afterPosition, limit: PAGE };
   }
-  if (after !== 'end') return { runId, afterSeq: after, limit: PAGE };
-  const row = await database.patiently('read a run', (backend) => backend.read(runId));
-  return { runId, afterSeq: row?.seq ?? 0, limit: PAGE };
+  const afterSeq = after === 'end' ? await journalEnd(database, runId) : after;
+  return { runId, afterSeq, limit: PAGE };
 }
 
 function nextQuery(query: JournalQuery, { entries, throughPosition }: JournalPage): JournalQuery {

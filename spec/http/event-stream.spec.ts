@@ -205,6 +205,31 @@ for (const [name, open] of STORES) {
       expect(run.isTerminal).toBe(false);
     });
 
+    it.each(['/api/runs/begun/events?after_seq=end', '/api/events?session_id=session&after_position=end'])(
+      'says where the end was, so that a client goes on from there: %s',
+      async (path) => {
+        const run = await running(store, 'begun');
+        const begun = await handler(requestFor(path));
+        // What is written before anything of the answer is read comes behind that end.
+        run.incrementTurn();
+        await store.track(run).flush();
+        const first = await allMessagesOf(begun).next();
+        const opening = first.value as Message;
+        expect(opening.data).toBeUndefined();
+        const gone = new AbortController();
+        const again = await handler(requestFor(path, { 'Last-Event-ID': opening.id! }, gone.signal));
+        const second = await messagesOf(again).next();
+        expect((second.value as Message).data).toMatchObject({
+          type: 'turnIncremented',
+          data: { turnCount: run.turnCount },
+        });
+        gone.abort();
+        run.cancel();
+        await store.track(run).flush();
+        await store.delete('begun');
+      },
+    );
+
     it('is a 404 in JSON for an unknown run', async () => {
       const response = await handler(requestFor('/api/runs/nobody/events'));
       expect(response.status).toBe(404);

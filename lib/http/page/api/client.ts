@@ -17,6 +17,11 @@ export class ApiError extends Error {
   get unreachable(): boolean {
     return this.status === 0;
   }
+
+  /** Whether the same question may be answered later. Where nobody answers, the connection is watched. */
+  get mayPass(): boolean {
+    return this.status >= 500 || this.status === 429;
+  }
 }
 
 /** Reads a route. @throws {ApiError} */

@@ -5,6 +5,12 @@ import { connection, onConnection } from '../api/connection';
 /** Whether the server can be reached. */
 export function useConnection(): Connection {
   const [current, setCurrent] = useState(connection);
-  useEffect(() => onConnection(() => setCurrent(connection())), []);
+  useEffect(() => {
+    const read = (): void => setCurrent(connection());
+    const forget = onConnection(read);
+    // It may have changed since this was drawn.
+    read();
+    return forget;
+  }, []);
   return current;
 }

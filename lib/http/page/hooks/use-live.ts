@@ -4,14 +4,14 @@ import { apiUrl } from '../api/settings';
 
 /**
  * Calls `changed` when something happens in the store, or in one session of it, at most once in `everyMs`;
- * and when the stream comes back, since what happened meanwhile is not known.
+ * and whenever the stream stands, the first time too: what happened before that, and after what is shown
+ * was read, no stream tells.
  */
 export function useLive(everyMs: number, changed: () => void, sessionId?: string): void {
   const changedRef = useRef(changed);
   changedRef.current = changed;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let opened = false;
     const soon = (): void => {
       timer ??= setTimeout(() => {
         timer = undefined;
@@ -22,10 +22,7 @@ export function useLive(everyMs: number, changed: () => void, sessionId?: string
     const stop = followStream({
       url: (lastId) => apiUrl('events', [...session, ['after_position', lastId ?? 'end']]),
       entry: soon,
-      open: () => {
-        if (opened) soon();
-        opened = true;
-      },
+      open: soon,
     });
     return () => {
       stop();

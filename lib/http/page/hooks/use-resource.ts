@@ -11,6 +11,8 @@ export interface Resource<Answer> {
   /** Whether the answer belongs to the address before this one. */
   readonly stale: boolean;
   readonly refresh: () => void;
+  /** Asks again at once, after an error. */
+  readonly retry: () => void;
 }
 
 interface State<Answer> {
@@ -20,37 +22,59 @@ interface State<Answer> {
   readonly loading: boolean;
 }
 
+/** A list or a record costs a server little, even where it was slow. */
+const LIST_REST_MS = 2_000;
+/** For sums over many runs, which are work. */
+export const SUMS_REST_MS = 60_000;
+
 const NOTHING = { url: null, answer: null, error: null, loading: true };
 
 /**
- * Reads a route, and again when its address changes, when the server comes back, and on `refresh`, which
- * never asks while an answer is under way and leaves a slow server time in between.
+ * Reads a route, and again when its address changes, when the server comes back, after an error that may
+ * pass, and on `refresh`, which never asks while an answer is under way and leaves a slow server time in
+ * between. A `refresh` is never dropped: what is shown was asked for after the last of them.
+ *
+ * @param longestRestMs - For how long, at most, a server that was slow is left in peace.
  */
-export function useResource<Answer>(url: string): Resource<Answer> {
+export function useResource<Answer>(url: string, longestRestMs = LIST_REST_MS): Resource<Answer> {
   const { epoch } = useConnection();
   const [state, setState] = useState<State<Answer>>(NOTHING);
-  const refreshRef = useRef<() => void>(() => undefined);
+  const reading = useRef<Reader<Answer> | null>(null);
   useEffect(() => {
-    const reader = new Reader<Answer>(url, setState);
-    refreshRef.current = () => reader.refresh();
+    const reader = new Reader<Answer>(url, longestRestMs, setState);
+    reading.current = reader;
     reader.read();
     return () => reader.stop();
-  }, [url, epoch]);
-  const refresh = useCallback(() => refreshRef.current(), []);
-  return { ...state, stale: state.url !== url && state.answer !== null, refresh };
+  }, [url, epoch, longestRestMs]);
+  const refresh = useCallback(() => reading.current?.refresh(), []);
+  const retry = useCallback(() => reading.current?.retry(), []);
+  return { ...state, stale: state.url !== url && state.answer !== null, refresh, retry };
 }
+
+/** How long a server is left in peace at least, in milliseconds. */
+const REST_MS = 300;
+/** After an error. */
+const RETRY_MS = 2_000;
 
 /** One address being read. */
 class Reader<Answer> {
   readonly #url: string;
+  readonly #longestRestMs: number;
   readonly #setState: (update: (state: State<Answer>) => State<Answer>) => void;
   readonly #abort = new AbortController();
+  /** Whether an answer is under way, or the server is left in peace after one. */
   #under = false;
+  /** Whether to ask once more afterwards. */
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(url: string, setState: (update: (state: State<Answer>) => State<Answer>) => void) {
+  constructor(
+    url: string,
+    longestRestMs: number,
+    setState: (update: (state: State<Answer>) => State<Answer>) => void,
+  ) {
     this.#url = url;
+    this.#longestRestMs = longestRestMs;
     this.#setState = setState;
   }
 
@@ -59,12 +83,19 @@ class Reader<Answer> {
     clearTimeout(this.#timer);
   }
 
+  /** At once, unless an answer is under way. */
+  retry(): void {
+    if (this.#timer !== undefined || !this.#under) this.read();
+  }
+
   refresh(): void {
     if (this.#under) this.#again = true;
     else this.read();
   }
 
   read(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#under = true;
     this.#setState((state) => ({ ...state, loading: true }));
     void this.#ask(performance.now());
@@ -87,8 +118,11 @@ class Reader<Answer> {
       const answer = state.url === this.#url ? state.answer : null;
       return { answer, error: null, ...change, url: this.#url, loading: false };
     });
+    const { error = null } = change;
+    if (error?.mayPass === true) this.#again = true;
     const tookMs = performance.now() - startedAt;
-    this.#timer = setTimeout(() => this.#rested(), Math.max(300, 10 * tookMs));
+    const restMs = Math.max(error === null ? REST_MS : RETRY_MS, Math.min(10 * tookMs, this.#longestRestMs));
+    this.#timer = setTimeout(() => this.#rested(), restMs);
   }
 
   #rested(): void {

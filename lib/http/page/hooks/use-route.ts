@@ -7,10 +7,13 @@ const CHANGED = 'agent-run-route';
 /** The route of the address, which follows the back button too. */
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
+  const drawn = location.hash;
   useEffect(() => {
     const read = (): void => setRoute(parseRoute(location.hash));
     addEventListener('hashchange', read);
     addEventListener(CHANGED, read);
+    // It may have changed since this was drawn.
+    if (location.hash !== drawn) read();
     return () => {
       removeEventListener('hashchange', read);
       removeEventListener(CHANGED, read);

@@ -53,13 +53,13 @@ interface ResourceViewProps<Answer> {
 
 /** Shows an answer, or why there is none. An older answer stays while a newer one cannot be had. */
 export function ResourceView<Answer>({ resource, lines, children }: ResourceViewProps<Answer>): JSX.Element {
-  const { answer, error, refresh, stale } = resource;
+  const { answer, error, retry, stale } = resource;
   if (answer === null) {
-    return error ? <Failure error={error} retry={refresh} /> : <Loading {...(lines ? { lines } : {})} />;
+    return error ? <Failure error={error} retry={retry} /> : <Loading {...(lines ? { lines } : {})} />;
   }
   return (
     <div class={stale ? 'stale' : undefined} aria-busy={stale}>
-      {error && !error.unreachable && <Failure error={error} retry={refresh} />}
+      {error && !error.unreachable && <Failure error={error} retry={retry} />}
       {children(answer)}
     </div>
   );

@@ -1,10 +1,10 @@
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { serverNow } from '../api/connection';
 import { apiUrl } from '../api/settings';
 import { useLive } from '../hooks/use-live';
 import { useNow } from '../hooks/use-now';
 import type { Resource } from '../hooks/use-resource';
-import { useResource } from '../hooks/use-resource';
+import { SUMS_REST_MS, useResource } from '../hooks/use-resource';
 import type { Period } from '../model/plot';
 import { periodOf } from '../model/plot';
 import type { RunPage, SummaryAnswer } from '../model/records';
@@ -34,11 +34,12 @@ export function useOverview(range: RangeName): OverviewData {
   const hourAgo = ['started_from', new Date(minute - 60 * MINUTE).toISOString()] as const;
   const timeZone = ['time_zone', Intl.DateTimeFormat().resolvedOptions().timeZone] as const;
   const data = {
-    byStatus: useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'status'], from])),
+    byStatus: useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'status'], from]), SUMS_REST_MS),
     byModel: useResource<SummaryAnswer>(
       apiUrl('summary', [['group_by', period.grain], ['group_by', 'model'], timeZone, from]),
+      SUMS_REST_MS,
     ),
-    lastHour: useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'status'], hourAgo])),
+    lastHour: useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'status'], hourAgo]), SUMS_REST_MS),
     stuck: useResource<Pick<RunPage, 'runs'>>(apiUrl('stuck')),
     waiting: useResource<RunPage>(
       apiUrl('runs', [
@@ -66,5 +67,7 @@ export function useOverview(range: RangeName): OverviewData {
   useLive(LIVE_MS, () => {
     for (const resource of Object.values(data)) resource.refresh();
   });
+  // A process that dies writes nothing.
+  useEffect(() => data.stuck.refresh(), [minute]);
   return { period, ...data };
 }

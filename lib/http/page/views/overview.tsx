@@ -78,7 +78,7 @@ function VerdictLine({ data }: { readonly data: OverviewData }): JSX.Element {
   // The sums over days take their time in a large store: what is wrong is said without them.
   if (!lastHour.answer || !stuck.answer || !waiting.answer) {
     const failed = [stuck, waiting, lastHour].find(({ error }) => error !== null);
-    return failed?.error ? <Failure error={failed.error} retry={failed.refresh} /> : <Loading lines={1} />;
+    return failed?.error ? <Failure error={failed.error} retry={failed.retry} /> : <Loading lines={1} />;
   }
   const counts = byStatus.answer && countsOf(byStatus.answer.rows);
   const verdict = verdictOf({

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { serverNow } from '../api/connection';
 import { apiUrl, runUrl } from '../api/settings';
 import type { Journal } from '../hooks/use-journal';
 import { useJournal } from '../hooks/use-journal';
@@ -24,11 +25,24 @@ const FAMILY_MS = 1_000;
 export function useRun(id: string): RunData {
   const detail = useResource<RunDetail>(runUrl(id));
   const journal = useJournal(id);
-  // What the journal tells of has changed the record too.
+  // What the journal tells of has changed the record too, and its first entries may be newer than the record.
   useEffect(() => {
-    if (journal.version > 1 || journal.ended) detail.refresh();
+    if (journal.version > 0) detail.refresh();
   }, [journal.version]);
+  useLease(detail);
   return { detail, run: newest(detail.answer?.run ?? null, journal.ended), journal, refresh: detail.refresh };
+}
+
+const LEASE_MS = 5_000;
+
+/** A lease is renewed without a word in the journal: it is read again before it seems to have run out. */
+function useLease({ answer, refresh }: Resource<RunDetail>): void {
+  useEffect(() => {
+    if (!answer?.lease || hasEnded(answer.run)) return;
+    const leftMs = Date.parse(answer.lease.expires_at) - serverNow();
+    const timer = setTimeout(refresh, Math.max(LEASE_MS, leftMs / 2));
+    return () => clearTimeout(timer);
+  }, [answer]);
 }
 
 function newest(read: RunRecord | null, ended: RunRecord | null): RunRecord | null {

@@ -54,8 +54,8 @@ export function RunView({ id, selected }: RunViewProps): JSX.Element {
 }
 
 function NoRun({ id, data }: { readonly id: string; readonly data: RunData }): JSX.Element {
-  const { error, refresh } = data.detail;
-  if (error && error.status !== 404) return <Failure error={error} retry={refresh} />;
+  const { error, retry } = data.detail;
+  if (error && error.status !== 404) return <Failure error={error} retry={retry} />;
   return (
     <Empty>
       There is no run of this id. It may have been pruned, or it is the id of a session:{' '}
@@ -78,7 +78,7 @@ function KnownRun({ data, run, selected }: KnownRunProps): JSX.Element {
   return (
     <>
       <RunHead run={run} refresh={refresh} />
-      {detail.error && !detail.error.unreachable && <Failure error={detail.error} retry={refresh} />}
+      {detail.error && !detail.error.unreachable && <Failure error={detail.error} retry={detail.retry} />}
       <ErrorNote run={run} />
       <LeaseNote run={run} lease={detail.answer?.lease ?? null} />
       {waiting && <WaitingNote run={run} awaiting={waiting} done={refresh} />}

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { apiUrl } from '../api/settings';
 import { useLive } from '../hooks/use-live';
-import { useResource } from '../hooks/use-resource';
+import { SUMS_REST_MS, useResource } from '../hooks/use-resource';
 import { formatCount, formatDollars, formatTokens, shortId } from '../model/format';
 import type { RunPage, SummaryAnswer } from '../model/records';
 import { tokensOf } from '../model/records';
@@ -25,8 +25,11 @@ export function Session({ id, cursor }: SessionProps): JSX.Element {
   const session = ['session_id', id] as const;
   const page = cursor === null ? [] : [['cursor', cursor] as const];
   const runs = useResource<RunPage>(apiUrl('runs', [session, ['limit', String(LIMIT)], ...page]));
-  const sums = useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'model'], session]));
-  const count = useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'session_id'], session]));
+  const sums = useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'model'], session]), SUMS_REST_MS);
+  const count = useResource<SummaryAnswer>(
+    apiUrl('summary', [['group_by', 'session_id'], session]),
+    SUMS_REST_MS,
+  );
   useEffect(() => {
     document.title = `Session ${shortId(id)}`;
   }, [id]);
