@@ -5,16 +5,14 @@
  * @module agent-run
  */
 export type { RunTotals } from './execution/budget';
-export type { RunLimitName, RunLimits, RunLimitsJSON } from './record/limits';
+export type { RunLimitName, RunLimits } from './record/limits';
 export type { ExecuteOptions } from './execution/options';
 export type { RunAttributes } from './record/attributes';
-export type { RunErrorCode, RunErrorJSON, RunErrorOptions, ValidationIssue } from './record/error';
+export type { RunErrorCode, ValidationIssue } from './record/error';
 export { RunError } from './record/error';
 export { httpStatusOf } from './record/http-status';
-export type { ErrorPayloadOptions } from './record/error-payload';
 export type { ParkOptions, Parking } from './execution/parking';
-export type { Awaiting, AwaitingJSON, Resumed } from './record/awaiting';
-export type { EndedStep, RunAttributeName, StartedStep } from './record/events';
+export type { Awaiting, Resumed } from './record/awaiting';
 export type {
   AnsweredEvent,
   AttributesChangedEvent,
@@ -30,14 +28,14 @@ export type {
   TurnIncrementedEvent,
   UsageUpdatedEvent,
 } from './run-events';
-export type { Accepted, JsonObject, JsonValue, ReadBack } from './record/json';
+export type { JsonObject, JsonValue, ReadBack } from './record/json';
 export type { RunJSON } from './record/run-json';
 export type { TraceContext } from './record/trace-context';
 export type { AnyRun, ExecutionContext } from './run';
 export { Run } from './run';
 export type { RunStatus } from './record/status';
 export { RUN_STATUSES, RUN_TRANSITIONS } from './record/status';
-export type { TokenUsage, TokenUsageValue } from './record/token-usage';
+export type { TokenUsage } from './record/token-usage';
 export type { StepHandle } from './steps/open-step';
-export type { StartStepOptions, StepKind, StepOptions } from './steps/options';
+export type { StartStepOptions, StepOptions } from './steps/options';
 export type { StepContext } from './steps/steps';

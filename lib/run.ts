@@ -18,10 +18,9 @@ import { takeCost } from './record/cost';
 import { announce, follow, followersOf, isHeard, refuseStorm, shareLine } from './record/emitter';
 import { describeEnvelope, hideOthers } from './record/envelope';
 import { validationError } from './record/error';
-import type { ErrorPayloadOptions } from './record/error-payload';
 import { ERROR_PAYLOAD_OPTIONS, errorPayload, isError, messageOf } from './record/error-payload';
 import type { RunAttributeName, RunEvents } from './record/events';
-import type { Accepted, JsonObject, Result as ResultOf } from './record/json';
+import type { JsonObject, Result as ResultOf } from './record/json';
 import { takeJson, takeJsonObject } from './record/json';
 import { refuseUnknown } from './record/options';
 import { RunPort } from './record/port';
@@ -219,7 +218,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * the run has ended otherwise; `invalid_operation` when there is an output.
    * @fires statusChanged, or attributesChanged where it is filled in
    */
-  setOutput(output: Accepted<Output>): this {
+  setOutput(output: string extends keyof Output ? object : Output): this {
     const taken = takeJsonObject(output, 'output');
     const state = stateOf(this);
     if (state.status !== 'completed') this.#transition('completed', { output: taken });
@@ -238,7 +237,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * run has ended.
    * @fires attributesChanged
    */
-  draftOutput(output: Accepted<Output>): this {
+  draftOutput(output: string extends keyof Output ? object : Output): this {
     const taken = takeJsonObject(output, 'output');
     const state = stateOf(this);
     if (state.isTerminal) throw invalidOperation(state, 'takes no more drafts');
@@ -281,12 +280,13 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    *
    * @param error - An object that JSON can carry, copied, or an `Error`, kept as
    * `{ name, message, code?, status?, details?, cause?, errors? }`.
+   * @param options - `stack` keeps the stack of an `Error`: records reach API clients, so only on request.
    * @returns this run.
    * @throws {RunError} `validation_error` when JSON cannot carry the object; `invalid_transition` when
    * the run has ended otherwise; `invalid_operation` when there is an error.
    * @fires statusChanged, or attributesChanged where it is filled in
    */
-  setError(error: object, options: ErrorPayloadOptions = {}): this {
+  setError(error: object, options: { readonly stack?: boolean | undefined } = {}): this {
     refuseUnknown(options, ERROR_PAYLOAD_OPTIONS, 'options of setError');
     const taken = isError(error) ? errorPayload(error, options) : takeJsonObject(error, 'error');
     const state = stateOf(this);

@@ -1,8 +1,12 @@
 import type { ValidationIssue } from './error';
 import type { JsonObject, JsonValue } from './json';
 import { isJsonObject, ownMember, setMember } from './json';
+import type { RunJSON } from './run-json';
 import type { Timestamp } from './timestamp';
 import { formatTimestamp, parseTimestamp } from './timestamp';
+
+/** What a parked run waits for, on the wire. */
+type AwaitingJSON = NonNullable<RunJSON['awaiting']>;
 
 /** What a parked run waits for. */
 export interface Awaiting {
@@ -16,22 +20,6 @@ export interface Awaiting {
   readonly since: Date;
   /** When it has waited long enough; null for never. */
   readonly expiresAt: Date | null;
-  /** The answer, once it is there. */
-  readonly answer?: JsonValue;
-}
-
-/** What a parked run waits for, on the wire. */
-export interface AwaitingJSON {
-  /** Why it waits. */
-  readonly reason: string | null;
-  /** What the person who answers is to see. */
-  readonly data: JsonObject | null;
-  /** What the run needs to go on. */
-  readonly state: JsonObject | null;
-  /** ISO 8601 in UTC. */
-  readonly since: string;
-  /** ISO 8601 in UTC; null for never. */
-  readonly expires_at: string | null;
   /** The answer, once it is there. */
   readonly answer?: JsonValue;
 }

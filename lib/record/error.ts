@@ -35,30 +35,6 @@ export interface ValidationIssue {
   readonly message: string;
 }
 
-/** What a {@link RunError} may carry beside its code and message. */
-export interface RunErrorOptions {
-  /** Facts for programs: a plain object. @default {} */
-  readonly details?: Readonly<Record<string, unknown>> | undefined;
-  /** What led to this error. */
-  readonly cause?: unknown;
-  /** Whether the same call may succeed when tried again. @default false */
-  readonly retryable?: boolean | undefined;
-}
-
-/** The record of a {@link RunError}, as `toJSON()` gives it. The cause stays out: it may hold anything. */
-export interface RunErrorJSON {
-  /** Always `RunError`. */
-  readonly name: string;
-  /** As {@link RunError.code}. */
-  readonly code: string;
-  /** For people. */
-  readonly message: string;
-  /** Facts for programs. */
-  readonly details: Readonly<Record<string, unknown>>;
-  /** Whether the same call may succeed when tried again. */
-  readonly retryable: boolean;
-}
-
 /**
  * Every error that this package throws on purpose. Match on `code`; the message is for people.
  *
@@ -85,15 +61,27 @@ export class RunError extends Error {
   /** Whether the same call may succeed when tried again. */
   readonly retryable: boolean;
 
-  constructor(code: RunErrorCode | (string & {}), message: string, options: RunErrorOptions = {}) {
+  /**
+   * @param options - `details` are facts for programs, a plain object; `cause` is what led to the error;
+   * `retryable` says whether the same call may succeed when tried again.
+   */
+  constructor(
+    code: RunErrorCode | (string & {}),
+    message: string,
+    options: {
+      readonly details?: Readonly<Record<string, unknown>> | undefined;
+      readonly cause?: unknown;
+      readonly retryable?: boolean | undefined;
+    } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
     this.retryable = options.retryable ?? false;
   }
 
-  /** The error as a plain object, for logs and API answers. */
-  toJSON(): RunErrorJSON {
+  /** The error as a plain object, for logs and API answers. The cause stays out: it may hold anything. */
+  toJSON(): Pick<RunError, 'name' | 'code' | 'message' | 'details' | 'retryable'> {
     const { name, code, message, details, retryable } = this;
     return { name, code, message, details, retryable };
   }

@@ -36,15 +36,16 @@ export interface UsageUpdatedEvent<Subject> extends RunEvent<Subject> {
   readonly costUsd: number | null;
 }
 
-/** What `attributesChanged` may name. */
-export type RunAttributeName =
-  'metadata' | 'providerMetadata' | 'provider' | 'output' | 'error' | 'limits' | 'traceContext' | 'awaiting';
-
 /** An attribute was assigned, an output drafted, or a payload filled in late. */
 export interface AttributesChangedEvent<Subject> extends RunEvent<Subject> {
   /** What changed. */
-  readonly names: readonly RunAttributeName[];
+  readonly names: readonly (
+    'metadata' | 'providerMetadata' | 'provider' | 'output' | 'error' | 'limits' | 'traceContext' | 'awaiting'
+  )[];
 }
+
+/** What `attributesChanged` may name. */
+export type RunAttributeName = AttributesChangedEvent<unknown>['names'][number];
 
 /** The run has used most of a limit. Once per limit. */
 export interface LimitApproachingEvent<Subject> extends RunEvent<Subject> {
@@ -62,51 +63,51 @@ export interface ChildCreatedEvent<Subject, Child = Subject> extends RunEvent<Su
   readonly child: Child;
 }
 
-/** A step of a run as it starts. */
-export interface StartedStep {
-  /** Counts from 1 within the run. */
-  readonly index: number;
-  /** The index of the step around it; null at the top. */
-  readonly parent: number | null;
-  /** What is done: the name of a tool, of a model. */
-  readonly name: string;
-  /** `tool`, `model`, or any word. */
-  readonly kind: string;
-  /** What went in; null for nothing. */
-  readonly input: JsonObject | null;
-}
-
-/** A step of a run as it has ended. */
-export interface EndedStep {
-  /** As in {@link StartedStep}. */
-  readonly index: number;
-  /** As in {@link StartedStep}. */
-  readonly name: string;
-  /** As in {@link StartedStep}. */
-  readonly kind: string;
-  /** `cancelled` where the run ended or parked before it. */
-  readonly status: 'completed' | 'failed' | 'cancelled';
-  /** What came out, on request only. */
-  readonly output?: JsonObject;
-  /** Whether an output was asked for that did not fit. */
-  readonly omitted?: true;
-  /** What went wrong. */
-  readonly error?: JsonObject;
-  /** From start to end in milliseconds. */
-  readonly durationMs: number;
-}
-
 /** A step of the run started. */
 export interface StepStartedEvent<Subject> extends RunEvent<Subject> {
   /** The step. */
-  readonly step: StartedStep;
+  readonly step: {
+    /** Counts from 1 within the run. */
+    readonly index: number;
+    /** The index of the step around it; null at the top. */
+    readonly parent: number | null;
+    /** What is done: the name of a tool, of a model. */
+    readonly name: string;
+    /** `tool`, `model`, or any word. */
+    readonly kind: string;
+    /** What went in; null for nothing. */
+    readonly input: JsonObject | null;
+  };
 }
+
+/** A step of a run as it starts. */
+export type StartedStep = StepStartedEvent<unknown>['step'];
 
 /** A step of the run ended. */
 export interface StepEndedEvent<Subject> extends RunEvent<Subject> {
   /** The step. */
-  readonly step: EndedStep;
+  readonly step: {
+    /** Counts from 1 within the run. */
+    readonly index: number;
+    /** What was done: the name of a tool, of a model. */
+    readonly name: string;
+    /** `tool`, `model`, or any word. */
+    readonly kind: string;
+    /** `cancelled` where the run ended or parked before it. */
+    readonly status: 'completed' | 'failed' | 'cancelled';
+    /** What came out, on request only. */
+    readonly output?: JsonObject;
+    /** Whether an output was asked for that did not fit. */
+    readonly omitted?: true;
+    /** What went wrong. */
+    readonly error?: JsonObject;
+    /** From start to end in milliseconds. */
+    readonly durationMs: number;
+  };
 }
+
+/** A step of a run as it has ended. */
+export type EndedStep = StepEndedEvent<unknown>['step'];
 
 /** Something worth noting happened in the run. */
 export interface NotedEvent<Subject> extends RunEvent<Subject> {

@@ -36,9 +36,6 @@ export type Result<T extends object, Parking> = string extends keyof T
     : // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- A function that returns nothing.
       T | Parking | null | undefined | void;
 
-/** What is taken for a payload of the type: any object where the type is as open as {@link JsonObject}. */
-export type Accepted<T extends object> = string extends keyof T ? object : T;
-
 /** How deep a payload may nest. Deeper ones would overflow `JSON.stringify` (above 3,000 on Node 20). */
 export const MAX_DEPTH = 1000;
 

@@ -3,6 +3,10 @@ import type { ValidationIssue } from './error';
 import { RunError } from './error';
 import { setMember } from './json';
 import { findUnknown } from './options';
+import type { RunJSON } from './run-json';
+
+/** The limits on the wire. */
+type LimitsJSON = NonNullable<RunJSON['limits']>;
 
 /** What a run may use. A limit that is absent does not hold. */
 export interface RunLimits {
@@ -16,20 +20,6 @@ export interface RunLimits {
   readonly allowUnpriced?: boolean | undefined;
   /** The part of a limit, from 0 to 1, at which `limitApproaching` is emitted. @default 0.8 */
   readonly approachingRatio?: number | undefined;
-}
-
-/** The limits on the wire. */
-export interface RunLimitsJSON {
-  /** Turns of the run itself. */
-  readonly max_turns?: number;
-  /** Tokens of the run and its descendants. */
-  readonly max_total_tokens?: number;
-  /** US dollars, the run and its descendants. */
-  readonly max_cost_usd?: number;
-  /** Whether requests without a price may pass. */
-  readonly allow_unpriced?: boolean;
-  /** From 0 to 1. */
-  readonly approaching_ratio?: number;
 }
 
 /** The limits that something is counted against. */
@@ -55,7 +45,7 @@ export interface LimitUse {
 interface Field {
   /** Whether `Infinity` says that there is no such limit. */
   readonly mayBeInfinite?: true;
-  readonly wireName: keyof RunLimitsJSON;
+  readonly wireName: keyof LimitsJSON;
   readonly accepts: (value: unknown) => boolean;
   readonly message: string;
 }
@@ -146,7 +136,7 @@ export function mergeLimits(limits: RunLimits | null, given: RunLimits | null): 
 }
 
 /** The limits as a record has them. */
-export function limitsToJSON(limits: RunLimits): RunLimitsJSON {
+export function limitsToJSON(limits: RunLimits): LimitsJSON {
   const json: Record<string, unknown> = { ...(limits as { readonly [LATER]?: object })[LATER] };
   for (const [attribute, { wireName }] of Object.entries(FIELDS)) {
     const limit = limits[attribute as keyof RunLimits];

@@ -1,6 +1,4 @@
-import type { AwaitingJSON } from './awaiting';
-import type { JsonObject } from './json';
-import type { RunLimitsJSON } from './limits';
+import type { JsonObject, JsonValue } from './json';
 import type { RunStatus } from './status';
 import type { TokenUsage } from './token-usage';
 import type { TraceContext } from './trace-context';
@@ -47,13 +45,37 @@ export interface RunJSON {
   /** When the run first went to `running`: ISO 8601 in UTC. */
   readonly running_at?: string;
   /** What the run may use. */
-  readonly limits?: RunLimitsJSON;
+  readonly limits?: {
+    /** Turns of the run itself. */
+    readonly max_turns?: number;
+    /** Tokens of the run and its descendants. */
+    readonly max_total_tokens?: number;
+    /** US dollars, the run and its descendants. */
+    readonly max_cost_usd?: number;
+    /** Whether requests without a price may pass. */
+    readonly allow_unpriced?: boolean;
+    /** From 0 to 1. */
+    readonly approaching_ratio?: number;
+  };
   /** Where the run stands in a distributed trace. */
   readonly trace_context?: TraceContext;
   /** What each model used. */
   readonly usage_by_model?: Readonly<Record<string, JsonObject>>;
   /** What a parked run waits for. */
-  readonly awaiting?: AwaitingJSON;
+  readonly awaiting?: {
+    /** Why it waits. */
+    readonly reason: string | null;
+    /** What the person who answers is to see. */
+    readonly data: JsonObject | null;
+    /** What the run needs to go on. */
+    readonly state: JsonObject | null;
+    /** ISO 8601 in UTC. */
+    readonly since: string;
+    /** ISO 8601 in UTC; null for never. */
+    readonly expires_at: string | null;
+    /** The answer, once it is there. */
+    readonly answer?: JsonValue;
+  };
   /** What a `UsageMeter` has counted, for a later one to go on from. */
   readonly usage_meter?: JsonObject;
 }

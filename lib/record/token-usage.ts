@@ -24,11 +24,9 @@ export interface TokenUsage {
   readonly requests?: number;
   /** Calls of a model that no price was found for. */
   readonly unpriced_requests?: number;
-  readonly [counter: string]: TokenUsageValue | undefined;
+  /** A count, counters below it, or whatever else a provider says beside its counts. */
+  readonly [counter: string]: JsonValue | TokenUsage | undefined;
 }
-
-/** A count, counters below it, or whatever else a provider says beside its counts. */
-export type TokenUsageValue = JsonValue | TokenUsage;
 
 /** Counters that are added to in place. */
 export type Counters = Record<string, unknown>;

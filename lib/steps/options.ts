@@ -4,13 +4,10 @@ import type { JsonObject } from '../record/json';
 import { refuseUnknown } from '../record/options';
 import { takePayload } from './payload';
 
-/** What a step is: `tool`, `model`, or any other word. */
-export type StepKind = 'tool' | 'model' | (string & {});
-
 /** How a step begins. */
 export interface StartStepOptions {
-  /** What the step is. @default 'tool' */
-  readonly kind?: StepKind | undefined;
+  /** What the step is: `tool`, `model`, or any other word. @default 'tool' */
+  readonly kind?: 'tool' | 'model' | (string & {}) | undefined;
   /**
    * What goes into it, at most 65,536 bytes of JSON; what is no object is kept as `{ value }`.
    * @default nothing

@@ -6,7 +6,6 @@ import type {
   ListenerErrorEvent,
   RunAttributes,
   RunErrorCode,
-  RunErrorJSON,
   RunEvents,
   RunJSON,
   RunLimits,
@@ -253,7 +252,8 @@ export const none: keyof typeof RUN_TRANSITIONS = 'done';
 // Errors.
 const error = new RunError('conflict', 'x', { details: { a: 1 }, cause: 7, retryable: true });
 export const code: RunErrorCode | (string & {}) = error.code;
-export const plain: RunErrorJSON = error.toJSON();
+export const plain: { readonly name: string; readonly code: string; readonly retryable: boolean } =
+  error.toJSON();
 export const issues = error.details['issues'] as ValidationIssue[];
 export const isError: Error = error;
 // @ts-expect-error: read only
