@@ -5,6 +5,6 @@
  * @module agent-run/manager
  */
 export type { RunCreatedEvent, RunManagerEvents, RunRecoveredEvent, StoreErrorEvent } from './events';
-export type { DrainOptions, Retention, RunDefaults, RunManagerOptions } from './options';
+export type { DrainOptions, Retention, RunDefaults, RunManagerOptions, RunObserver } from './options';
 export type { ManagedContext, ManagedFunction } from './managed-context';
 export { RunManager } from './run-manager';

@@ -3,9 +3,9 @@ import { validationError } from '../record/error';
 import type { RunLimits } from '../record/limits';
 import { readLimits } from '../record/limits';
 import { findUnknown, refuseUnknown } from '../record/options';
+import type { AnyRun } from '../run';
 import type { TrackOptions } from '../store/options';
 import type { RunStore } from '../store/store';
-import type { RunTelemetry } from '../telemetry/run-telemetry';
 import type { UsageMeterOptions } from '../usage/options';
 
 /** What holds for every run of a manager that does not say otherwise. */
@@ -30,12 +30,21 @@ export interface Retention {
   readonly journalMs?: number | undefined;
 }
 
+/**
+ * What a manager wants of its telemetry. `RunTelemetry` is one; the manager does not name it, since its
+ * types need `@opentelemetry/api`, which a service without telemetry has not installed.
+ */
+export interface RunObserver {
+  /** Is called once with every run of the manager, and with each run that its sweeps have ended. */
+  observe(run: AnyRun): unknown;
+}
+
 /** What a manager works with. Everything is optional. */
 export interface RunManagerOptions {
   /** Keeps the runs. It is left to you to close it, after `drain`. @default none: a registry with hooks */
   readonly store?: RunStore | undefined;
-  /** Observes the runs. @default none */
-  readonly telemetry?: RunTelemetry | undefined;
+  /** Observes the runs: a `RunTelemetry`, or anything else with its `observe`. @default none */
+  readonly telemetry?: RunObserver | undefined;
   /** How usage meters of the runs are made. @default without options */
   readonly meter?: UsageMeterOptions | undefined;
   /** What holds for every run that does not say otherwise. */

@@ -29,6 +29,12 @@ function main(): void {
     step('publint', () => tool('publint', ['run', tarball, '--strict']));
     step('attw', () => tool('attw', [tarball]));
     const project = install(folder, tarball);
+    step('TypeScript takes it without any optional peer, but for telemetry', () => {
+      compiles(
+        project,
+        entries.filter((entry) => !entry.endsWith('/telemetry')),
+      );
+    });
     step(`${packageJson.name} loads none of ${peers.join(', ')}`, () => {
       loadsNoPeer(project);
     });
@@ -37,7 +43,7 @@ function main(): void {
       loadsBothWays(project);
     });
     step('TypeScript takes it from .ts, .mts and .cts', () => {
-      compiles(project);
+      compiles(project, entries);
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -114,9 +120,9 @@ function loadsBothWays(project: string): void {
 }
 
 /** Every exported name used from each kind of file, with the declarations themselves checked too. */
-function compiles(project: string): void {
-  const names = entries.map((_, index) => `entry${index}`);
-  const imports = entries.map((entry, index) => `import * as ${names[index]!} from '${entry}';`);
+function compiles(project: string, from: readonly string[]): void {
+  const names = from.map((_, index) => `entry${index}`);
+  const imports = from.map((entry, index) => `import * as ${names[index]!} from '${entry}';`);
   const program = [...imports, `export const entries: object[] = [${names.join(', ')}];`, ''].join('\n');
   const files = ['user.ts', 'user.mts', 'user.cts'];
   for (const file of files) write(project, file, program);
