@@ -7,7 +7,6 @@ import { findUnknown } from '../record/options';
 import { shownWord } from '../record/refusal';
 import type { MetadataMember, RowFilter, RowKey, RowQuery } from './backend';
 import { decodeText, encodeText } from './column-text';
-import type { MetadataScalar } from './metadata';
 import type { StoredRun } from './columns';
 import { isMetadataScalar, LONGEST_MEMBER, memberOf } from './metadata';
 
@@ -29,7 +28,7 @@ export interface RunFilter {
    * Texts, numbers or booleans that top-level members of the metadata equal, all of them. Of a run's
    * metadata the first 32 such members are found, texts of up to 256 characters.
    */
-  readonly metadata?: Readonly<Record<string, MetadataScalar>> | undefined;
+  readonly metadata?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** `answer`: runs that wait for one; `resume`: runs that have theirs and that nobody has resumed. */
   readonly awaiting?: 'answer' | 'resume' | undefined;
   /** Runs started at this moment or later. */

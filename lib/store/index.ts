@@ -4,17 +4,15 @@
  * @module agent-run/store
  */
 export type { RunFilter, ListOptions } from './filter';
-export type { MetadataScalar } from './metadata';
-export type { RunInspection, RunLease } from './inspection';
-export type { JournalEntry, JournalEntryType } from './journal';
+export type { RunInspection } from './inspection';
+export type { JournalEntry } from './journal';
 export { MemoryRunStore } from './memory/memory-run-store';
 export type { RecorderErrorEvent, RunStoreOptions, StoreErrorEvent, TrackOptions, WhenBusy } from './options';
 export type { PruneOptions } from './prune';
 export { RunRecorder } from './recorder';
 export type { RecoverOptions } from './recovery';
 export type { CreatedRun } from './saving';
-export type { EventsOptions, RunPage } from './store';
+export type { RunPage } from './store';
 export { RunStore } from './store';
 export type { SummarizeOptions, SummaryGrouping, SummaryRow } from './summary';
-export type { WaitOptions } from './wait-for';
 export type { WatchOptions, WatchRunOptions, WatchSessionOptions } from './watch-options';

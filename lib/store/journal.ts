@@ -3,9 +3,6 @@ import type { RunEvents } from '../run-events';
 import type { StoredEntry } from './backend';
 import { decodeText } from './column-text';
 
-/** What a journal entry is about: the name of the run's event. */
-export type JournalEntryType = Exclude<keyof RunEvents, 'listenerError'>;
-
 /** One event of a run, as a store keeps it. */
 export interface JournalEntry {
   /** Grows over the whole store, in the order in which entries became visible; may have gaps. */
@@ -17,7 +14,7 @@ export interface JournalEntry {
   /** 1 for the run's first entry, then without gaps. */
   readonly seq: number;
   /** The event's name; a later version may know more. */
-  readonly type: JournalEntryType | (string & {});
+  readonly type: Exclude<keyof RunEvents, 'listenerError'> | (string & {});
   /** The event's payload without `run` and `at`: `{ from, to }`, `{ turnCount }`, … */
   readonly data: JsonObject;
   /** When the event happened, in milliseconds since the epoch. */

@@ -32,7 +32,6 @@ import { StoreCore } from './store-core';
 import type { SummarizeOptions, SummaryRow } from './summary';
 import { Summary } from './summary';
 import { offerToTakeIn } from './take-in';
-import type { WaitOptions } from './wait-for';
 import { readWaitOptions, waitForEnd } from './wait-for';
 import { JournalWatch } from './watch';
 import type { WatchOptions } from './watch-options';
@@ -44,14 +43,6 @@ export interface RunPage {
   readonly runs: readonly Run[];
   /** What to pass as `cursor` for the next page; null on the last. */
   readonly nextCursor: string | null;
-}
-
-/** Which entries of a run's journal. */
-export interface EventsOptions {
-  /** The `seq` of the last entry that is known already. @default 0 */
-  readonly afterSeq?: number | undefined;
-  /** How many at most, from 1 to 1000. @default 1000 */
-  readonly limit?: number | undefined;
 }
 
 /** How many are asked for where one is wanted: rows that cannot be read are passed over. */
@@ -186,11 +177,12 @@ export abstract class RunStore {
   /**
    * Waits until a run has ended, in whatever process.
    *
+   * @param options - `signal` ends the wait.
    * @returns the run.
    * @throws {RunError} `run_not_found` where it is not there, or no longer; `invalid_operation` when the
    * store closes. Otherwise the signal's reason.
    */
-  async waitFor(id: string, options: WaitOptions = {}): Promise<Run> {
+  async waitFor(id: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Run> {
     this.#assertOpen();
     const { signal } = readWaitOptions(options);
     return waitForEnd(readId(id), signal, this.#core);
@@ -253,9 +245,14 @@ export abstract class RunStore {
   /**
    * The journal of a run, by `seq`. Its first entry is `created`.
    *
+   * @param options - `afterSeq` is the `seq` of the last entry that is known already, 0 by default; `limit`
+   * how many at most, from 1 to 1,000, which is the default.
    * @throws {RunError} `validation_error`
    */
-  async events(runId: string, options: EventsOptions = {}): Promise<JournalEntry[]> {
+  async events(
+    runId: string,
+    options: { readonly afterSeq?: number | undefined; readonly limit?: number | undefined } = {},
+  ): Promise<JournalEntry[]> {
     this.#assertOpen();
     refuseUnknown(options, ['afterSeq', 'limit'], 'events options');
     const { afterSeq, limit = 1000 } = options;

@@ -36,7 +36,7 @@ export interface SummaryRow {
    * What the runs have in common, by the names of `groupBy`: a day is `2026-01-31`, an hour
    * `2026-01-31T23`; null for no provider, no model, no such member.
    */
-  readonly group: Readonly<Record<string, MetadataScalar | null>>;
+  readonly group: Readonly<Record<string, string | number | boolean | null>>;
   /** How many runs. By model, a run is one of each model that it used. */
   readonly runs: number;
   /** How many turns they took; by model, as `runs`. */

@@ -5,10 +5,9 @@
  */
 export type { Counts } from './counts';
 export type { UsageFormatName } from './formats';
-export { USAGE_FORMATS } from './formats';
 export type { UsageAmount, UsageTotals } from './meter';
 export { UsageMeter } from './meter';
 export type { RecordOptions, UsageMeterOptions, UsageWarning } from './options';
-export type { PricedRequest, PriceFunction, UnpricedReason, UsagePrices } from './price';
+export type { PricedRequest, UsagePrices } from './price';
 export type { ModelPrice } from './price-table';
-export type { UsageFormat, UsageReading, UsageScope } from './reading';
+export type { UsageFormat, UsageReading } from './reading';

@@ -3,15 +3,16 @@ import { validationError } from '../record/error';
 import { findUnknown } from '../record/options';
 import type { UsageFormatName } from './formats';
 import { isFormatName, USAGE_FORMATS } from './formats';
-import type { UnpricedReason, UsagePrices } from './price';
-import type { UsageFormat, UsageScope } from './reading';
+import type { UsagePrices } from './price';
+import type { UsageFormat } from './reading';
 
 /** What a meter says once about each model that it finds no price for. */
 export interface UsageWarning {
   /** `unpriced`: requests of this model have no price. */
   readonly code: 'unpriced';
   /** Why. */
-  readonly reason: UnpricedReason;
+  readonly reason:
+    'model_missing' | 'model_unknown' | 'tier_unknown' | 'prices_not_installed' | 'counts_refused';
   /** For people: what has no price, and what to do about it. */
   readonly message: string;
   /** The model; null where none was named. */
@@ -43,7 +44,7 @@ export interface RecordOptions {
   /** The format of this payload. */
   readonly format?: UsageFormatName | UsageFormat | null | undefined;
   /** Whether the payload is one request or a snapshot of everything under its key so far. @default what the format is */
-  readonly scope?: UsageScope | undefined;
+  readonly scope?: 'request' | 'cumulative' | undefined;
   /**
    * What the payload belongs to: a thread, a session, a stream. A snapshot stands for everything under its key.
    * @default the payload's own, where it is of Claude's session or a thread of Codex's app server; else one for each provider

@@ -26,12 +26,12 @@ export interface PricedRequest {
  * Prices of your own, taken before the list prices: by model, or a function that gives US dollars,
  * null for "not mine".
  */
-export type UsagePrices = Readonly<Record<string, ModelPrice>> | PriceFunction;
+export type UsagePrices =
+  Readonly<Record<string, ModelPrice>> | ((request: PricedRequest) => number | null | undefined);
 
-/** Gives the US dollars of a request; null for "not mine". */
-export type PriceFunction = (request: PricedRequest) => number | null | undefined;
+type PriceFunction = Extract<UsagePrices, (request: PricedRequest) => unknown>;
 
-/** Why there is no price. */
+/** Why there is no price: what a warning says. */
 export type UnpricedReason =
   'model_missing' | 'model_unknown' | 'tier_unknown' | 'prices_not_installed' | 'counts_refused';
 

@@ -3,9 +3,10 @@ import type { GenerateContentResponse, GenerateContentResponseUsageMetadata } fr
 import { Usage } from '@openai/agents';
 import { Run } from 'agent-run';
 import type { UsageFormatName, UsageMeterOptions } from 'agent-run/usage';
-import { USAGE_FORMATS, UsageMeter } from 'agent-run/usage';
+import { UsageMeter } from 'agent-run/usage';
 import type { LanguageModelUsage } from 'ai';
 import type OpenAI from 'openai';
+import { USAGE_FORMATS } from '../../lib/usage/formats';
 import { refusal } from './subjects';
 
 /**

@@ -2,7 +2,6 @@ import type { ValidationIssue } from '../../record/error';
 import { validationError } from '../../record/error';
 import { findUnknown } from '../../record/options';
 import type { AnyRun, Run } from '../../run';
-import type { UsageScope } from '../../usage/reading';
 import type { FrameworkOptions, KeptOptions } from '../options';
 import { FRAMEWORK_OPTIONS, KEPT_OPTIONS } from '../options';
 
@@ -23,7 +22,7 @@ export interface AgentStreamOptions<Subject extends AnyRun = Run> extends Framew
   /** Stops reading, and cancels the run with the signal's reason. What was counted stays. */
   readonly signal?: AbortSignal | undefined;
   /** What Codex reports with a turn: that differs by version. @default 'request' */
-  readonly codexScope?: UsageScope | undefined;
+  readonly codexScope?: 'request' | 'cumulative' | undefined;
   /**
    * The last result of the session that this stream goes on with. Claude's and a resumed thread's totals hold
    * what was used before, which is not counted again.
