@@ -2,6 +2,7 @@ import { RunError } from '../record/error';
 import type { StoreBackend } from './backend';
 import type { Clock } from './clock';
 import { sleep } from './clock';
+import { Deferred } from './deferred';
 import type { RetryOptions } from './options';
 import { CALL_TIMEOUT_MS, RETRY_FOR_MS } from './options';
 import { asStorageError, closedError, timeoutError } from './storage-error';
@@ -28,6 +29,10 @@ export class Database {
   readonly #callTimeoutMs: number;
   #isClosed = false;
   #isAway = false;
+  /** How many attempts are on their way. */
+  #calls = 0;
+  /** Settles with the last of them; null where nobody waits for that. */
+  #idle: Deferred | null = null;
   /** When it answered again after it was last away. */
   #backAt: number | null = null;
 
@@ -55,9 +60,15 @@ export class Database {
     return this.#backAt === null ? undefined : this.#clock.now() - this.#backAt;
   }
 
-  /** Nothing is tried again from here on. */
-  close(): void {
+  /** Nothing is tried again from here on. Settles when no attempt is on its way any more, or for too long. */
+  async close(): Promise<void> {
     this.#isClosed = true;
+    if (this.#calls === 0) return;
+    const idle = (this.#idle = new Deferred());
+    const patienceMs = Math.min(this.#retryForMs, this.#callTimeoutMs);
+    const stop = this.#clock.after(patienceMs, () => idle.resolve(), false);
+    await idle.promise;
+    stop();
   }
 
   /**
@@ -72,6 +83,7 @@ export class Database {
     timeoutMs = this.#callTimeoutMs,
   ): Promise<Result> {
     const startedAt = this.#clock.now();
+    this.#calls += 1;
     try {
       const result = await this.#inTime(what, call, timeoutMs);
       this.#answered(startedAt);
@@ -80,6 +92,9 @@ export class Database {
       const error = cause instanceof RunError ? cause : asStorageError(cause);
       if (error.retryable) this.#isAway = true;
       throw error;
+    } finally {
+      this.#calls -= 1;
+      if (this.#calls === 0) this.#idle?.resolve();
     }
   }
 
@@ -120,7 +135,7 @@ export class Database {
     timeoutMs: number,
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const expire = (): void => reject(timeoutError(what, timeoutMs));
+      const expire = (): void => reject(this.#isClosed ? closedError() : timeoutError(what, timeoutMs));
       const stop = this.#clock.after(timeoutMs, expire, false);
       const answer = new Promise<Result>((settle) => {
         settle(call(this.#backend));

@@ -8,6 +8,7 @@ import { encodeText } from './column-text';
 import type { StoredRun } from './columns';
 import { ALL_COLUMNS, runOf } from './columns';
 import { Database } from './database';
+import { EndableClock } from './endable-clock';
 import { JournalReader } from './journal-reader';
 import { LeaseKeeper } from './leases';
 import { News } from './news';
@@ -31,7 +32,7 @@ const PARTS_OF_LEASE = 6;
 
 /** What stands behind a `RunStore`: its parts, each made with what it needs of the others. */
 export class StoreCore {
-  readonly clock: Clock;
+  readonly clock: EndableClock;
   readonly database: Database;
   readonly tracker: Tracker;
   readonly journal: JournalReader;
@@ -46,7 +47,8 @@ export class StoreCore {
   readonly #unsubscribe: (() => void) | undefined;
   #hasWarned = false;
 
-  constructor(backend: StoreBackend, options: RunStoreOptions, clock: Clock) {
+  constructor(backend: StoreBackend, options: RunStoreOptions, time: Clock) {
+    const clock = new EndableClock(time);
     this.#backend = backend;
     this.#onError = options.onError;
     this.clock = clock;
@@ -153,14 +155,19 @@ export class StoreCore {
 
   async close(): Promise<void> {
     const reasons = await this.tracker.flush();
-    this.database.close();
+    const idle = this.database.close();
     this.#queue.close();
     this.tracker.close();
     for (const close of [...this.#closers]) close();
     this.#news.close();
     this.#leases.close();
     this.#unsubscribe?.();
-    await this.database.attempt('be closed', () => this.#backend.close());
+    await idle;
+    try {
+      await this.database.attempt('be closed', () => this.#backend.close());
+    } finally {
+      this.clock.end();
+    }
     const lost = reasons.find((reason) => reason instanceof RunError && reason.code === 'storage_error');
     if (lost !== undefined) throw lost as RunError;
   }

@@ -185,16 +185,19 @@ export class WriteQueue {
     return null;
   }
 
-  /** One attempt may take longer than those who wait are patient. */
+  /** One attempt may take longer than those who wait are patient, who may come at any time. */
   #beginImpatience(batch: readonly Pending[]): () => void {
     const { clock, database } = this.#host;
     const { retryForMs, callTimeoutMs } = database;
     if (retryForMs === 0 || retryForMs >= callTimeoutMs) return () => undefined;
+    const tellLater = (): (() => void) => clock.after(retryForMs, tell, true);
     const tell = (): void => {
+      stop = tellLater();
       const error = timeoutError('write runs', retryForMs);
       for (const { member } of batch) member.delayed(error, true);
     };
-    return clock.after(retryForMs, tell, true);
+    let stop = tellLater();
+    return () => stop();
   }
 
   async #settle({ member, write }: Pending, outcome: WriteOutcome): Promise<void> {

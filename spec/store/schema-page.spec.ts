@@ -49,7 +49,8 @@ async function fill(store: RunStore): Promise<void> {
   ];
   for (const record of records) await store.save(runOf(record));
   const left = runOf({ id: 'left', session_id: 'session-123', started_at: now, status: 'pending' });
-  const recorder = store.track(left, { leaseMs: 1000 });
+  // So long that it is not renewed while a test makes it run out.
+  const recorder = store.track(left, { leaseMs: HOUR_MS });
   left.updateStatus('running');
   await recorder.flush();
 }

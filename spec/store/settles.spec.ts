@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Run, RunError } from 'agent-run';
 import type { RecorderErrorEvent, RunStore, RunStoreOptions, WhenBusy } from 'agent-run/store';
 import { FlakyBackend, FlakyStore } from '../support/flaky-backend';
+import { VirtualClock } from '../support/virtual-clock';
 import { until } from './contract/test-database';
 
 interface Opened {
@@ -10,12 +11,20 @@ interface Opened {
   readonly errors: RecorderErrorEvent[];
 }
 
+const opened: Opened[] = [];
+
 function open(options: RunStoreOptions = {}): Opened {
   const backend = new FlakyBackend();
   const errors: RecorderErrorEvent[] = [];
   const onError = (event: RecorderErrorEvent): number => errors.push(event);
-  return { backend, store: new FlakyStore(backend, { ...options, track: { onError } }), errors };
+  const store = new FlakyStore(backend, { retryForMs: 1_000, ...options, track: { onError } });
+  opened.push({ backend, store, errors });
+  return { backend, store, errors };
 }
+
+afterEach(async () => {
+  await Promise.allSettled(opened.splice(0).map(({ store }) => store.close()));
+});
 
 async function busySession(store: RunStore): Promise<Run> {
   const run = new Run({ sessionId: 'session-1' });
@@ -228,7 +237,7 @@ describe('a database that does not answer', () => {
   const options = { retryForMs: 150, callTimeoutMs: 40 };
 
   it.each(['hangs', 'hangs, and commits'] as const)('is asked again when it %s', async (answer) => {
-    const { backend, store } = open(options);
+    const { backend, store } = open({ ...options, retryForMs: 20_000 });
     const run = new Run({ sessionId: 'session-1' });
     const recorder = store.track(run);
     backend.answers = [answer, 'ok', answer];
@@ -277,6 +286,8 @@ describe('a database that does not answer', () => {
     backend.then = 'hangs';
     const recorder = store.track(new Run({ sessionId: 'session-1' }));
     await expect(recorder.flush()).rejects.toMatchObject({ code: 'storage_error', retryable: true });
+    // The attempt goes on: who begins to wait only now is told as soon.
+    await expect(recorder.flush()).rejects.toMatchObject({ code: 'storage_error', retryable: true });
   });
 
   it('is asked once by who has no patience', async () => {
@@ -310,6 +321,40 @@ describe('a database that does not answer', () => {
 });
 
 describe('RunStore', () => {
+  it('leaves no timer behind once it is closed, whatever still hangs', async () => {
+    const [clock, backend] = [new VirtualClock(1), new FlakyBackend()];
+    const store = new FlakyStore(backend, { callTimeoutMs: 100_000, retryForMs: 50_000 }, clock);
+    const run = new Run({ sessionId: 'session-1' });
+    const recorder = store.track(run.updateStatus('running'), { onError: () => undefined });
+    await clock.pass(10);
+    Object.assign(backend, { then: 'hangs', isAllBad: true });
+    run.incrementTurn();
+    const calls = [recorder.flush(), store.get(run.id), store.waitFor(run.id), store.watch().next()];
+    const settled = Promise.allSettled([store.close(), ...calls]);
+    await clock.pass(100_000);
+    expect((await settled).map(({ status }) => status)).toContain('rejected');
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('lets what is asked already be answered before it closes', async () => {
+    const [clock, backend] = [new VirtualClock(1), new FlakyBackend()];
+    const store = new FlakyStore(backend, {}, clock);
+    const run = new Run({ sessionId: 'session-1' });
+    await store.save(run);
+    const read = backend.read.bind(backend);
+    jest.spyOn(backend, 'read').mockImplementation(async (id) => {
+      await new Promise<void>((resolve) => {
+        clock.after(500, resolve);
+      });
+      return read(id);
+    });
+    const stored = store.get(run.id);
+    const closed = store.close();
+    await clock.pass(1_000);
+    await closed;
+    expect((await stored)?.id).toBe(run.id);
+  });
+
   it('closes although a run begins to wait for its session meanwhile', async () => {
     const { store } = open();
     await busySession(store);

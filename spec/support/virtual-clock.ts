@@ -20,6 +20,11 @@ export class VirtualClock implements Clock {
     this.#seed = seed;
   }
 
+  /** How many callbacks are to come. */
+  get waiting(): number {
+    return this.#events.size;
+  }
+
   now(): number {
     return this.#now;
   }

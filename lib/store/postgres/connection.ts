@@ -90,7 +90,11 @@ export class PostgresConnection {
         clearTimeout(starved);
         answer();
       };
-      this.#pool.connect().then(
+      // A pool may throw at once: it reads its connection string when it first connects.
+      const connecting = new Promise<PostgresClient>((begun) => {
+        begun(this.#pool.connect());
+      });
+      connecting.then(
         (client) => (isWaiting ? settle(() => resolve(client)) : client.release()),
         (error: unknown) => settle(() => reject(driverError(what, error))),
       );

@@ -41,7 +41,7 @@ export function runOf(record: Readonly<Record<string, unknown>> = {}): Run {
 
 /** Settles when the condition holds; fails a test that waits for ever. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
+  const giveUpAt = Date.now() + 25_000;
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error('it never came');
     await sleep(5);
