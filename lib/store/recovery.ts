@@ -13,6 +13,7 @@ import { readStart } from './filter';
 import { readAll } from './read-all';
 import type { Rewrite } from './rewrite';
 import { rewriteOf } from './rewrite';
+import { wasApplied } from './was-applied';
 
 /** Which runs count as left behind. */
 export interface RecoverOptions {
@@ -104,13 +105,27 @@ async function endAll(orphans: readonly StoredRun[], host: RecoveryHost): Promis
   const rewrites = readAll(orphans, (stored) => rewriteOrphan(stored, writer, host.owner), host);
   if (rewrites.length === 0) return [];
   const writes = rewrites.map(({ write }) => write);
-  const outcomes = await host.database.patiently('write runs', (backend) => backend.apply(writes));
-  const applied = rewrites.filter((_, index) => outcomes[index] === 'applied');
+  let attempts = 0;
+  const outcomes = await host.database.patiently('write runs', (backend) => {
+    attempts += 1;
+    return backend.apply(writes);
+  });
+  const applied: Rewrite[] = [];
+  for (const [index, rewrite] of rewrites.entries()) {
+    const isApplied = outcomes[index] === 'applied';
+    if (isApplied || (attempts > 1 && (await wasEnded(rewrite, host)))) applied.push(rewrite);
+  }
   host.wrote({
     runIds: applied.map(({ write }) => write.id),
     sessionIds: applied.map(({ write }) => write.sessionId),
   });
   return applied.map(({ run }) => run);
+}
+
+/** Whether an attempt whose answer was lost has ended the run. */
+async function wasEnded({ write }: Rewrite, { database }: RecoveryHost): Promise<boolean> {
+  const stored = await database.patiently('read a run', (backend) => backend.read(write.id));
+  return stored !== null && wasApplied(database, write, stored, { isRepeated: true, wasLeased: false });
 }
 
 /** Taken as it ends: the process that held the lease finds another owner and knows what happened. */

@@ -220,7 +220,7 @@ export abstract class RunStore {
   /**
    * Removes a run and its journal, for good.
    *
-   * @returns whether there was one.
+   * @returns whether there was one; false also where the answer of the attempt that removed it was lost.
    */
   async delete(id: string): Promise<boolean> {
     this.#assertOpen();
@@ -234,7 +234,7 @@ export abstract class RunStore {
    * Removes runs that ended before a moment, each after its descendants, or only their journals; in small
    * batches that let others in.
    *
-   * @returns the number of runs.
+   * @returns the number of runs; without those of a batch whose answer was lost.
    * @throws {RunError} `validation_error`. Otherwise the signal's reason.
    */
   async prune(options: PruneOptions): Promise<number> {

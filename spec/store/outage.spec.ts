@@ -101,4 +101,14 @@ describe('recover() after an outage', () => {
     await clock.pass(LEASE_MS + 10);
     expect((await settle(service.recover(), 10)).map(({ id }) => id)).toEqual([run!.id]);
   });
+
+  it('lists what it has ended although the answer of the database was lost', async () => {
+    const [dead, service] = [open(), open()];
+    const [run] = await start(dead, 1);
+    freeze(run!);
+    await clock.pass(LEASE_MS + 10);
+    backend.answers = ['lost answer'];
+    expect((await settle(service.recover())).map(({ id }) => id)).toEqual([run!.id]);
+    expect(backend.answers).toEqual([]);
+  });
 });
