@@ -14,6 +14,22 @@ export const LONGEST_MEMBER = 256;
 /** What stands in an index as it is, in bytes: PostgreSQL takes less than 2,704 for all of its columns. */
 const LONGEST_INDEXED = 512;
 
+/** How far runs that have a member are counted, to find the member that leaves the fewest. */
+export const COUNTED_RUNS = 1000;
+
+/**
+ * The members, that which the fewest runs have first.
+ *
+ * @param counts - How many runs have each.
+ */
+export function rarestFirst(
+  members: readonly MetadataMember[],
+  counts: readonly number[],
+): readonly MetadataMember[] {
+  const counted = members.map((member, index) => ({ member, count: counts[index] ?? 0 }));
+  return counted.sort((left, right) => left.count - right.count).map(({ member }) => member);
+}
+
 /** The members by which a run with this metadata is found: the first that are short and no objects. */
 export function membersOf(metadataText: string): readonly MetadataMember[] {
   if (metadataText === '{}') return [];

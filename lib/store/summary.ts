@@ -13,7 +13,9 @@ import type { RunFilter } from './filter';
 import { FILTER_OPTIONS, readFilter } from './filter';
 import type { MetadataScalar } from './metadata';
 import { isMetadataScalar } from './metadata';
+import { sortInTurns } from './sort-in-turns';
 import { TimeZone } from './time-zone';
+import { Turns } from './turn-taking';
 
 /**
  * What runs are put together by: `hour` and `day` are those in which a run started; `model` is each
@@ -84,18 +86,31 @@ export class Summary {
     this.columns = columns;
   }
 
-  /** By group ascending, null last. */
-  rows(): SummaryRow[] {
-    return leavesOf(this.#groups)
-      .sort(({ values: left }, { values: right }) => compareGroups(left, right))
-      .map(({ values, totals }) => ({
-        group: Object.fromEntries(this.#groupings.map((name, index) => [name, values[index] ?? null])),
-        runs: totals.runs,
-        turns: totals.turns,
-        tokenUsage: totals.tokenUsage,
-        costUsd: totals.costUsd,
-        unpricedRequests: countOf(totals.counters, UNPRICED_REQUESTS),
-      }));
+  /** By group ascending, null last. In turns: there may be as many groups as runs. */
+  async rows(): Promise<SummaryRow[]> {
+    const turns = new Turns();
+    const leaves: Leaf[] = [];
+    for (const leaf of leavesOf(this.#groups)) {
+      leaves.push(leaf);
+      if (turns.isOver) await turns.next();
+    }
+    const rows: SummaryRow[] = [];
+    for (const leaf of await sortInTurns(leaves, compareLeaves)) {
+      rows.push(this.#rowOf(leaf));
+      if (turns.isOver) await turns.next();
+    }
+    return rows;
+  }
+
+  #rowOf({ values, totals }: Leaf): SummaryRow {
+    return {
+      group: Object.fromEntries(this.#groupings.map((name, index) => [name, values[index] ?? null])),
+      runs: totals.runs,
+      turns: totals.turns,
+      tokenUsage: totals.tokenUsage,
+      costUsd: totals.costUsd,
+      unpricedRequests: countOf(totals.counters, UNPRICED_REQUESTS),
+    };
   }
 
   #whole(place: (column: ScanColumn) => number): (row: ScannedRow) => void {
@@ -158,12 +173,11 @@ interface Leaf {
   readonly totals: Totals;
 }
 
-function leavesOf(node: GroupNode, values: readonly GroupValue[] = []): Leaf[] {
-  return [...node].flatMap(([value, below]) =>
-    below instanceof Totals
-      ? [{ values: [...values, value], totals: below }]
-      : leavesOf(below, [...values, value]),
-  );
+function* leavesOf(node: GroupNode, values: readonly GroupValue[] = []): Iterable<Leaf> {
+  for (const [value, below] of node) {
+    if (below instanceof Totals) yield { values: [...values, value], totals: below };
+    else yield* leavesOf(below, [...values, value]);
+  }
 }
 
 /** Adds what a run has used of one model: counters, and beside them what they cost. */
@@ -218,9 +232,9 @@ function scalarOf(metadata: unknown, name: string): GroupValue {
   return isMetadataScalar(value) ? value : null;
 }
 
-function compareGroups(left: readonly GroupValue[], right: readonly GroupValue[]): number {
-  for (const [index, value] of left.entries()) {
-    const order = compareValues(value, right[index] ?? null);
+function compareLeaves({ values: left }: Leaf, { values: right }: Leaf): number {
+  for (let index = 0; index < left.length; index++) {
+    const order = compareValues(left[index] ?? null, right[index] ?? null);
     if (order !== 0) return order;
   }
   return 0;

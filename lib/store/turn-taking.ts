@@ -32,3 +32,21 @@ function openChannel(): Wake {
     port2.postMessage(null);
   };
 }
+
+/** How long others in this process wait for a turn, at most, as long as single pieces of work are small. */
+export const TURN_MS = 8;
+
+/** One turn after another, for work in many small pieces. */
+export class Turns {
+  #until = performance.now() + TURN_MS;
+
+  /** Whether it is time to let others in. */
+  get isOver(): boolean {
+    return performance.now() >= this.#until;
+  }
+
+  async next(): Promise<void> {
+    await letOthersIn();
+    this.#until = performance.now() + TURN_MS;
+  }
+}

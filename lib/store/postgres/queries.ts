@@ -1,5 +1,14 @@
-import type { JournalQuery, PruneQuery, RowFilter, RowQuery, ScanColumn, StaleQuery } from '../backend';
+import type {
+  JournalQuery,
+  MetadataMember,
+  PruneQuery,
+  RowFilter,
+  RowQuery,
+  ScanColumn,
+  StaleQuery,
+} from '../backend';
 import type { ColumnName } from '../columns';
+import { COUNTED_RUNS } from '../metadata';
 import { sourceOf } from '../scanned-row';
 import type { TableNames } from './names';
 
@@ -91,6 +100,17 @@ ORDER BY p.started_ms DESC, p.id DESC LIMIT $${values.push(query.limit)}`;
   return { text, values };
 }
 
+/** How many runs have each member; of so many, at most. */
+export function memberSizesQuery({ metadata }: TableNames, members: readonly MetadataMember[]): Statement {
+  const values: unknown[] = [];
+  const counts = members.map(({ name, value }) => {
+    const [first, second] = [values.push(name), values.push(value)];
+    return `(SELECT count(*)::integer FROM (SELECT FROM ${metadata} WHERE name = $${first} AND value = $${second}
+  LIMIT ${COUNTED_RUNS}) AS m)`;
+  });
+  return { text: `SELECT ARRAY[${counts.join(', ')}] AS sizes`, values };
+}
+
 /** Whether several statuses are what an index has to be found for. */
 function needsMerge(filter: RowFilter): boolean {
   const { statuses = [], sessionId, parentRunId, rootRunId, metadata, awaits } = filter;
@@ -103,14 +123,12 @@ function pageOf(tables: TableNames, query: RowQuery, columns: string, values: un
   const way = wayOf(tables, query, conditions);
   addFilter(tables, query, way, conditions);
   const { from, startedMs, id, before } = way;
-  conditions
-    .add((value) => `${startedMs} >= ${value}::bigint`, query.fromMs)
-    .add((value) => `${startedMs} < ${value}::bigint`, query.toMs)
-    .add(
-      (ms, key) => `(${startedMs}, ${id}) < (${ms}::bigint, ${key})`,
-      query.after?.startedMs,
-      query.after?.id,
-    );
+  const { fromMs, toMs, after } = query;
+  conditions.add((value) => `${startedMs} >= ${value}::bigint`, fromMs);
+  // The nearer of two bounds alone: rows between them would be passed over one by one.
+  if (after !== undefined && (toMs === undefined || after.startedMs < toMs)) {
+    conditions.add((ms, key) => `(${startedMs}, ${id}) < (${ms}::bigint, ${key})`, after.startedMs, after.id);
+  } else conditions.add((value) => `${startedMs} < ${value}::bigint`, toMs);
   return `SELECT ${columns} FROM ${from} ${conditions.where}
 ORDER BY ${before}${startedMs} DESC, ${id} DESC LIMIT ${conditions.bind(query.limit)}`;
 }

@@ -22,7 +22,8 @@ import { ALL_COLUMNS } from '../columns';
 import { withDecision } from '../decision';
 import type { ScannedColumns } from '../scanned-row';
 import { isReadable, partOf, placeAfter, scannedRow } from '../scanned-row';
-import { letOthersIn } from '../turn-taking';
+import { rarestFirst } from '../metadata';
+import { letOthersIn, Turns } from '../turn-taking';
 import { RowWriter } from './apply';
 import type { SqliteConnection } from './connection';
 import { isBusy, sqliteError } from './driver-error';
@@ -31,6 +32,7 @@ import type { ListPlan, Query, ScanRange } from './queries';
 import {
   boundaryQuery,
   journalQuery,
+  memberSizeQuery,
   planOf,
   pruneQuery,
   runJournalQuery,
@@ -62,11 +64,9 @@ const BLOCKING_WAIT_MS = 5;
 
 const LONGEST_PAUSE_MS = 50;
 
-/** How long others in this process wait for a turn, at most, as long as single rows are small. */
-const TURN_MS = 8;
-
-/** How many rows are looked at in a turn. */
-const CANDIDATES = 2000;
+/** How many rows are looked at in the first turn, and in a later one, at most. */
+const FIRST_CANDIDATES = 200;
+const CANDIDATES = 1000;
 const SCAN_PAGE = 1000;
 const PRUNED_ROWS = 500;
 
@@ -117,7 +117,7 @@ export class SqliteBackend implements StoreBackend {
     query: RowQuery,
     columns: readonly Name[],
   ): Promise<Pick<StoredRun, Name>[]> {
-    const plan = planOf(this.#names, query);
+    const plan = planOf(this.#names, await this.#withRarestFirst(query));
     return this.#page('list runs', query, (after, limit) => plan.candidates({ ...query, after, limit }), {
       columns,
       plan,
@@ -125,7 +125,8 @@ export class SqliteBackend implements StoreBackend {
   }
 
   async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage> {
-    const part = { ...partOf(filter, from), after: from?.after };
+    const ordered = await this.#withRarestFirst(partOf(filter, from));
+    const part = { ...ordered, after: from?.after };
     const page = await this.#attempt('read runs', () => {
       const [end] = this.#all<Candidate>(boundaryQuery(this.#names, { ...part, limit: SCAN_PAGE }));
       const last = end === undefined ? undefined : keyOf(end);
@@ -206,9 +207,9 @@ export class SqliteBackend implements StoreBackend {
   ): Promise<Pick<StoredRun, Name>[]> {
     const rows: Pick<StoredRun, Name>[] = [];
     let after = start;
-    for (;;) {
+    for (let most = FIRST_CANDIDATES; ; most = Math.min(most * 2, CANDIDATES)) {
       const wanted = limit - rows.length;
-      const size = plan?.isExact === true ? wanted : CANDIDATES;
+      const size = plan?.isExact === true ? wanted : most;
       const turn = await this.#attempt(what, () =>
         this.#connection.snapshot(() => {
           const page = this.#all<Candidate>(candidates(after, size));
@@ -220,6 +221,18 @@ export class SqliteBackend implements StoreBackend {
       after = keyOf(turn.page[turn.seen - 1] as Candidate);
       await letOthersIn();
     }
+  }
+
+  /** Of several members of metadata, the way is along the one that leaves the fewest rows. */
+  async #withRarestFirst<Filter extends RowFilter>(filter: Filter): Promise<Filter> {
+    const { metadata = [] } = filter;
+    if (metadata.length < 2) return filter;
+    const counts = await this.#attempt('list runs', () =>
+      metadata.map(
+        (member) => this.#all<{ runs: number }>(memberSizeQuery(this.#names, member))[0]?.runs ?? 0,
+      ),
+    );
+    return { ...filter, metadata: rarestFirst(metadata, counts) };
   }
 
   /** Reads the rows of the candidates that pass, as many as fit into a turn; how many were looked at. */
@@ -346,10 +359,10 @@ interface PruneCandidate {
 
 /** Works on items until a turn is over; how many it has come to, one at least. */
 function inOneTurn<Item>(items: readonly Item[], work: (item: Item) => void): number {
-  const until = performance.now() + TURN_MS;
+  const turns = new Turns();
   for (const [index, item] of items.entries()) {
     work(item);
-    if (performance.now() >= until) return index + 1;
+    if (turns.isOver) return index + 1;
   }
   return items.length;
 }

@@ -1,5 +1,6 @@
 import type {
   JournalQuery,
+  MetadataMember,
   PruneQuery,
   RowFilter,
   RowKey,
@@ -7,6 +8,7 @@ import type {
   ScanColumn,
   StaleQuery,
 } from '../backend';
+import { COUNTED_RUNS } from '../metadata';
 import { kindOf, sourceOf } from '../scanned-row';
 import type { SqliteValue } from './driver';
 import type { TableNames } from './names';
@@ -137,6 +139,14 @@ function alongMembers({ metadata, runs }: TableNames, name: string, value: strin
   };
 }
 
+/** How many runs have a member; of so many, at most. */
+export function memberSizeQuery({ metadata }: TableNames, { name, value }: MetadataMember): Query {
+  return {
+    sql: `SELECT count(*) AS runs FROM (SELECT 1 FROM ${metadata} WHERE name = ? AND value = ? LIMIT ?)`,
+    values: [name, value, COUNTED_RUNS],
+  };
+}
+
 /** What the index does not say. */
 function restOf({ metadata }: TableNames, filter: RowFilter, { by }: Driving): Conditions {
   const { sessionId, parentRunId, rootRunId, statuses, provider, awaits, active, rootsOnly } = filter;
@@ -173,14 +183,17 @@ function branchOf(branch: Branch, rest: Conditions, query: RowQuery): Query {
   };
 }
 
-function wayAlong(branch: Branch, { fromMs, toMs, after }: Omit<RowQuery, 'limit'>): Conditions {
+/** One bound at each end, the nearer of two: SQLite would pass over all rows between them. */
+function wayAlong(branch: Branch, { fromMs, toMs, after, last }: ScanRange): Conditions {
   const { startedMs, id } = branch;
+  const isAfterNearer = after !== undefined && (toMs === undefined || after.startedMs < toMs);
   const way = new Conditions();
   for (const [text, ...values] of branch.conditions) way.add(text, ...values);
-  return way
-    .add(`${startedMs} >= ?`, fromMs)
-    .add(`${startedMs} < ?`, toMs)
-    .add(`(${startedMs}, ${id}) < (?, ?)`, after?.startedMs, after?.id);
+  if (last === undefined) way.add(`${startedMs} >= ?`, fromMs);
+  else way.add(`(${startedMs}, ${id}) >= (?, ?)`, last.startedMs, last.id);
+  if (isAfterNearer) way.add(`(${startedMs}, ${id}) < (?, ?)`, after.startedMs, after.id);
+  else way.add(`${startedMs} < ?`, toMs);
+  return way;
 }
 
 /** The key of the last row of a page, with no look at a row; none where there are fewer rows. */
@@ -211,17 +224,13 @@ export function scanTextQuery(names: TableNames, range: ScanRange, columns: read
 /** Which rows a scan reads at a time; its filter has one status at most. */
 export interface ScanRange extends Omit<RowQuery, 'limit'> {
   /** The last row; all where it is not given. */
-  readonly last: RowKey | undefined;
+  readonly last?: RowKey | undefined;
 }
 
-function rangeQuery(names: TableNames, { last, ...query }: ScanRange, selected: string): Query {
+function rangeQuery(names: TableNames, query: ScanRange, selected: string): Query {
   const branch = onlyBranch(names, query);
   const rest = restOf(names, query, drivingOf(names, query));
-  const way = wayAlong(branch, query).add(
-    `(${branch.startedMs}, ${branch.id}) >= (?, ?)`,
-    last?.startedMs,
-    last?.id,
-  );
+  const way = wayAlong(branch, query);
   return {
     sql: `SELECT ${selected} FROM ${branch.from} WHERE ${[rest.value, way.value].join(' AND ')}`,
     values: [...rest.values, ...way.values],

@@ -141,6 +141,29 @@ export function describeListing(database: () => TestDatabase): void {
       expect(await allPages(store, { metadata: { plan: 'pro' }, limit: 1 })).toEqual(['number', 'text']);
     });
 
+    it('finds the few that have all of several members, along with other filters, page by page', async () => {
+      const store = database().connect();
+      const runs = Array.from({ length: 120 }, (_, index) =>
+        runOf({
+          id: `run_${1000 + index}`,
+          started_at: at(index),
+          metadata: { plan: index % 2 === 0 ? 'pro' : 'free', user: `user-${index % 10}` },
+        }),
+      );
+      await Promise.all(runs.map((run) => store.save(run)));
+      const between = { startedFrom: new Date(at(20)), startedBefore: new Date(at(60)) };
+      const expected = [54, 44, 34, 24].map((index) => `run_${1000 + index}`);
+      for (const metadata of [
+        { plan: 'pro', user: 'user-4' },
+        { user: 'user-4', plan: 'pro' },
+      ]) {
+        expect(await allPages(store, { metadata, ...between, limit: 1 })).toEqual(expected);
+        expect(await store.summarize({ groupBy: 'status', metadata, ...between })).toMatchObject([
+          { runs: expected.length },
+        ]);
+      }
+    });
+
     it('finds runs by the metadata that they have now', async () => {
       const store = database().connect();
       const run = runOf({ id: 'a', metadata: { plan: 'free', user: 'u' } });

@@ -80,6 +80,19 @@ describe('the plans of SQLite', () => {
     }
   });
 
+  it.each([
+    ['a page', { fromMs: 1, toMs: 9, after }, '(started_ms>? AND (started_ms,id)<(?,?))'],
+    ['a page of older ones', { toMs: 3, after }, '(started_ms<?)'],
+    [
+      'a stretch',
+      { fromMs: 1, toMs: 9, after, last: after },
+      '((started_ms,id)>(?,?) AND (started_ms,id)<(?,?))',
+    ],
+  ])('%s of a time is bounded at both ends as closely as it can be', (_, range, bounds) => {
+    const [step] = stepsOf(scanQuery(names, range, ['turn_count']));
+    expect(step).toBe(`SEARCH r USING INDEX agent_run_runs_by_start ${bounds}`);
+  });
+
   it('recover() looks at running runs only', () => {
     const stale = { unleasedQuietMs: 0, limit };
     expect(stepsOf(staleQuery(names, stale, 1))).toEqual(['SCAN r USING INDEX agent_run_runs_running']);
