@@ -36,7 +36,7 @@ import { takeTraceContext } from './record/trace-context';
 import { attachToRecord } from './record/write-record';
 import type { StepHandle } from './steps/open-step';
 import type { StartStepOptions, StepOptions } from './steps/options';
-import type { StepContext, StepHost } from './steps/steps';
+import type { StepContext } from './steps/steps';
 import { Steps } from './steps/steps';
 
 /** A run, whatever its input and output. */
@@ -442,7 +442,6 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     fn: (context: StepContext<Run<Input, Output>>) => Result | PromiseLike<Result>,
     options?: StepOptions<Result>,
   ): Promise<Awaited<Result>> {
-    this.#assertGoesOn();
     return this.#stepsOf().run(name, fn, options);
   }
 
@@ -455,7 +454,6 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
    * @fires stepStarted
    */
   startStep(name: string, options?: StartStepOptions): StepHandle {
-    this.#assertGoesOn();
     return this.#stepsOf().start(name, options);
   }
 
@@ -541,26 +539,12 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   }
 
   #stepsOf(): Steps<Run<Input, Output>> {
-    refuseStorm(this);
-    return (this.#steps ??= new Steps(this.#stepHost()));
+    return this.#steps ?? this.#makeSteps();
   }
 
-  #assertGoesOn(): void {
-    const state = stateOf(this);
-    if (state.awaiting !== null) throw invalidOperation(state, 'waits for its answer: no step begins');
-  }
-
-  #stepHost(): StepHost<Run<Input, Output>> {
-    return {
-      run: this,
-      signal: () => this.#supervisor?.signal ?? null,
-      isHeard: (name) => isHeard(this, name),
-      announce: (...[name, event]) => announce(this, name, event),
-      surroundStep: (index, fn) => {
-        const followers = followersOf(this);
-        return followers === null ? fn() : followers.surroundStep(index, fn);
-      },
-    };
+  #makeSteps(): Steps<Run<Input, Output>> {
+    const signal = (): AbortSignal | null => this.#supervisor?.signal ?? null;
+    return (this.#steps = new Steps({ run: this, state: stateOf(this), signal }));
   }
 
   #port(): RunPort {

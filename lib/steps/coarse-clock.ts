@@ -1,15 +1,21 @@
-const settled = Promise.resolve();
-
-let nowMs: number | null = null;
-
-function expire(): void {
-  nowMs = null;
+/** A time that many share: a number of this size would be kept once for each of them. */
+export interface Moment {
+  /** In milliseconds since the epoch. */
+  readonly ms: number;
 }
 
-/** The time in milliseconds since the epoch. */
-export function exactNow(): number {
-  const now = Date.now();
-  if (nowMs !== null) nowMs = now;
+const settled = Promise.resolve();
+
+let moment: Moment | null = null;
+
+function expire(): void {
+  moment = null;
+}
+
+/** The time. */
+export function exactNow(): Moment {
+  const now = { ms: Date.now() };
+  if (moment !== null) moment = now;
   return now;
 }
 
@@ -17,9 +23,12 @@ export function exactNow(): number {
  * As {@link exactNow}, read from the clock once for all that happens without a break: a clock may cost as
  * much as ten turns of a run.
  */
-export function coarseNow(): number {
-  if (nowMs !== null) return nowMs;
-  nowMs = Date.now();
+export function coarseNow(): Moment {
+  return moment ?? readClock();
+}
+
+function readClock(): Moment {
+  moment = { ms: Date.now() };
   void settled.then(expire);
-  return nowMs;
+  return moment;
 }

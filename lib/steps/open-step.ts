@@ -1,4 +1,5 @@
 import type { JsonObject } from '../record/json';
+import type { Moment } from './coarse-clock';
 import { errorThatFits, payloadThatFits, takePayload } from './payload';
 
 /** A step that was begun by hand. */
@@ -37,41 +38,30 @@ export interface StepOwner {
   stepOver(step: OpenStep, end: StepEnd): void;
 }
 
-/** A step as it begins. */
-export interface StepBeginning {
-  readonly index: number;
-  readonly name: string;
-  readonly kind: string;
-  /** In milliseconds since the epoch. */
-  readonly startedAtMs: number;
-  /** The step in which it begins. */
-  readonly around: OpenStep | null;
-  /** The open step of the run that began before it. */
-  readonly before: OpenStep | null;
-}
-
-/** A step from its start to its one end. */
+/** A step from its start to its one end. A tool's, in no other step, unless more is said. */
 export class OpenStep implements StepHandle {
+  readonly owner: StepOwner;
   readonly index: number;
   readonly name: string;
-  readonly kind: string;
-  /** In milliseconds since the epoch. */
-  readonly startedAtMs: number;
-  readonly owner: StepOwner;
-  #around: OpenStep | null;
+  readonly startedAt: Moment;
+  kind = 'tool';
   /** The open steps of a run are a chain: a set would cost as much as the step. */
-  before: OpenStep | null;
+  before: OpenStep | null = null;
   after: OpenStep | null = null;
+  #around: OpenStep | null = null;
   #isOver = false;
 
-  constructor(owner: StepOwner, beginning: StepBeginning) {
+  constructor(owner: StepOwner, index: number, name: string, startedAt: Moment) {
     this.owner = owner;
-    this.index = beginning.index;
-    this.name = beginning.name;
-    this.kind = beginning.kind;
-    this.startedAtMs = beginning.startedAtMs;
-    this.#around = beginning.around;
-    this.before = beginning.before;
+    this.index = index;
+    this.name = name;
+    this.startedAt = startedAt;
+  }
+
+  /** Says what it is, and in which step it begins. */
+  describe(kind: string, around: OpenStep | null): void {
+    this.kind = kind;
+    this.#around = around;
   }
 
   /** The open step in which this one began, of whatever run; null for none. */
@@ -115,7 +105,7 @@ export class OpenStep implements StepHandle {
     if (this.#isOver) return;
     this.#isOver = true;
     // Steps that end while others go on within them would keep one another for ever.
-    this.#around = this.around;
+    if (this.#around !== null) this.#around = this.around;
     this.owner.stepOver(this, end);
   }
 }

@@ -64,11 +64,15 @@ export function readRun<Result>(name: unknown, fn: unknown, options?: StepOption
 /** @throws {RunError} `validation_error` for what is no text, for an empty one, and for a long one. */
 export function takeName(name: unknown, path: string): string {
   if (typeof name === 'string' && name !== '' && isShort(name)) return name;
+  throw nameError(path);
+}
+
+function nameError(path: string): Error {
   const issue: ValidationIssue = {
     path,
     message: `must be a text of 1 to ${MAX_NAME_BYTES} bytes`,
   };
-  throw validationError('step', [issue]);
+  return validationError('step', [issue]);
 }
 
 /** A character is at most three bytes. */

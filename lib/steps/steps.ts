@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import type { Change, ChangeName } from '../record/attachment';
+import type { Change } from '../record/attachment';
+import { announce, followersOf, isHeard, refuseStorm } from '../record/emitter';
 import { RunError } from '../record/error';
 import type { JsonObject } from '../record/json';
 import { invalidOperation } from '../record/refusal';
 import type { RunStatus } from '../record/status';
-import { isTerminalStatus } from '../record/status';
+import type { Moment } from './coarse-clock';
 import { coarseNow, exactNow } from './coarse-clock';
 import { currentStep, withinStep } from './current-step';
 import type { StepEnd, StepHandle, StepOwner } from './open-step';
@@ -17,17 +18,17 @@ import { takePayload } from './payload';
 interface StepSubject {
   readonly id: string;
   readonly status: RunStatus;
+  readonly isTerminal: boolean;
+  /** What the run waits for; null for nothing. */
+  readonly awaiting: object | null;
 }
 
-/** What steps may do to their run. */
-export interface StepHost<Subject extends StepSubject> {
+/** What steps need of their run. */
+export interface StepHost<Subject extends object> {
   readonly run: Subject;
+  readonly state: StepSubject;
   /** The signal of the execution; null outside of one. */
   signal(): AbortSignal | null;
-  isHeard(name: ChangeName): boolean;
-  announce(...change: Change<Subject>): void;
-  /** Calls the function of a step with what has to be active in it. */
-  surroundStep<Result>(index: number, fn: () => Result): Result;
 }
 
 /** What the function of a step is handed. */
@@ -44,8 +45,9 @@ export interface StepContext<Subject> {
  * The steps of one run. Keeps those that are open, and how many there were: a hundred thousand steps take
  * no more than those which are open at once.
  */
-export class Steps<Subject extends StepSubject> implements StepOwner {
+export class Steps<Subject extends object> implements StepOwner {
   readonly #host: StepHost<Subject>;
+  readonly #run: Subject;
   /** The step that began last, of those that are open. */
   #last: OpenStep | null = null;
   #count = 0;
@@ -54,6 +56,7 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
 
   constructor(host: StepHost<Subject>) {
     this.#host = host;
+    this.#run = host.run;
   }
 
   /** How many steps have begun. */
@@ -68,10 +71,14 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
 
   /** Begins a step, for whoever ends it by hand. */
   start(name: string, options?: StartStepOptions): StepHandle {
-    if (options === undefined && !this.#host.isHeard('stepStarted')) {
-      return this.#beginUnheard(takeName(name, 'name'));
+    if (options !== undefined || isHeard(this.#run, 'stepStarted')) {
+      return this.#begin(readStart(name, options));
     }
-    return this.#begin(readStart(name, options));
+    // One that nobody hears of, and that is around no other, need not know what is around it. Whoever comes
+    // to hear of its end is told how long it took, as well as is known.
+    takeName(name, 'name');
+    this.#assertGoesOn();
+    return this.#chain(name, coarseNow());
   }
 
   /** Runs a function as a step. */
@@ -81,9 +88,9 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
     options?: StepOptions<Result>,
   ): Promise<Awaited<Result>> {
     const step = this.#begin(readRun(name, fn, options));
-    const context = { run: this.#host.run, signal: this.#signal(), step };
+    const context = { run: this.#run, signal: this.#signal(), step };
     try {
-      const result = await withinStep(step, () => this.#host.surroundStep(step.index, () => fn(context)));
+      const result = await withinStep(step, () => this.#surround(step.index, () => fn(context)));
       step.endWith(result, options?.output ?? false);
       return result;
     } catch (error) {
@@ -94,10 +101,12 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
 
   /** Tells of a note. */
   note(name: string, data: unknown): void {
-    const { run } = this.#host;
+    const run = this.#run;
     const taken = { name: takeName(name, 'name'), data: takePayload(data, 'data') };
-    if (isTerminalStatus(run.status)) throw invalidOperation(run, 'takes no more notes');
-    if (this.#host.isHeard('noted')) this.#host.announce('noted', { run, ...taken, at: Date.now() });
+    refuseStorm(run);
+    const { state } = this.#host;
+    if (state.isTerminal) throw invalidOperation(state, 'takes no more notes');
+    if (isHeard(run, 'noted')) this.#announce('noted', { run, ...taken, at: Date.now() });
   }
 
   /** Ends what is open, the inner steps first: the run has ended, or waits. */
@@ -110,14 +119,14 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
 
   stepOver(step: OpenStep, end: StepEnd): void {
     this.#unchain(step);
-    if (this.#host.isHeard('stepEnded')) this.#announceEnd(step, end);
+    if (isHeard(this.#run, 'stepEnded')) this.#announceEnd(step, end);
   }
 
   #announceEnd(step: OpenStep, { status, output = null, error, omitted = false }: StepEnd): void {
-    const { index, name, kind, startedAtMs } = step;
-    const at = exactNow();
-    this.#host.announce('stepEnded', {
-      run: this.#host.run,
+    const { index, name, kind, startedAt } = step;
+    const { ms: at } = exactNow();
+    this.#announce('stepEnded', {
+      run: this.#run,
       step: {
         index,
         name,
@@ -126,57 +135,69 @@ export class Steps<Subject extends StepSubject> implements StepOwner {
         ...(output === null ? {} : { output }),
         ...(omitted ? { omitted: true as const } : {}),
         ...(error === undefined ? {} : { error }),
-        durationMs: Math.max(0, at - startedAtMs),
+        durationMs: Math.max(0, at - startedAt.ms),
       },
       at,
     });
   }
 
   #begin({ name, kind, input }: StepStart): OpenStep {
+    refuseStorm(this.#run);
     this.#assertGoesOn();
-    const step = this.#chain(name, kind, currentStep(), Date.now());
-    if (this.#host.isHeard('stepStarted')) this.#announceStart(step, input);
+    const step = this.#chain(name, exactNow());
+    step.describe(kind, currentStep());
+    if (isHeard(this.#run, 'stepStarted')) this.#announceStart(step, input);
     return step;
   }
 
-  /**
-   * A step that nobody hears of, and that is around no other, need not know what is around it. Whoever
-   * comes to hear of its end is told how long it took, as well as is known.
-   */
-  #beginUnheard(name: string): OpenStep {
-    this.#assertGoesOn();
-    return this.#chain(name, 'tool', null, coarseNow());
-  }
-
   #assertGoesOn(): void {
-    const { run } = this.#host;
-    if (isTerminalStatus(run.status)) throw invalidOperation(run, 'begins no more steps');
+    const { state } = this.#host;
+    if (state.isTerminal) throw invalidOperation(state, 'begins no more steps');
+    if (state.awaiting !== null) throw invalidOperation(state, 'waits for its answer: no step begins');
   }
 
-  #chain(name: string, kind: string, around: OpenStep | null, startedAtMs: number): OpenStep {
+  #chain(name: string, startedAt: Moment): OpenStep {
+    const step = new OpenStep(this, ++this.#count, name, startedAt);
     const before = this.#last;
-    const step = new OpenStep(this, { index: ++this.#count, name, kind, startedAtMs, around, before });
-    if (before !== null) before.after = step;
+    if (before !== null) {
+      before.after = step;
+      step.before = before;
+    }
     this.#last = step;
     return step;
   }
 
   #unchain(step: OpenStep): void {
     const { before, after } = step;
-    if (before !== null) before.after = after;
-    if (after === null) this.#last = before;
-    else after.before = before;
-    step.before = null;
-    step.after = null;
+    if (before !== null) {
+      before.after = after;
+      step.before = null;
+    }
+    if (after === null) {
+      this.#last = before;
+    } else {
+      after.before = before;
+      step.after = null;
+    }
   }
 
   #announceStart(step: OpenStep, input: StepStart['input']): void {
-    const { index, name, kind, startedAtMs } = step;
-    this.#host.announce('stepStarted', {
-      run: this.#host.run,
+    const { index, name, kind, startedAt } = step;
+    this.#announce('stepStarted', {
+      run: this.#run,
       step: { index, parent: step.parent?.index ?? null, name, kind, input },
-      at: startedAtMs,
+      at: startedAt.ms,
     });
+  }
+
+  #announce(...[name, event]: Change<Subject>): void {
+    announce(this.#run, name, event);
+  }
+
+  /** Calls the function of a step with what has to be active in it. */
+  #surround<Result>(index: number, fn: () => Result): Result {
+    const followers = followersOf(this.#run);
+    return followers === null ? fn() : followers.surroundStep(index, fn);
   }
 
   #signal(): AbortSignal {
