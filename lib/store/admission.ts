@@ -5,7 +5,7 @@ import { sleep } from './clock';
 import { encodeText } from './column-text';
 import { Deferred } from './deferred';
 import type { WhenBusy } from './options';
-import type { Place, SessionLines } from './session-lines';
+import type { SessionLines, Ticket } from './session-lines';
 import { asStorageError } from './storage-error';
 import type { Subject, Waiter } from './wake-ups';
 
@@ -41,7 +41,7 @@ interface Shut {
   /** Who executes the run waits here. */
   readonly gate: Deferred;
   /** Where the run stands among those that queue; null for not yet. */
-  place: Place | null;
+  ticket: Ticket | null;
   /** Hears of the session; null for not yet. */
   waiter: Waiter | null;
   tries: number;
@@ -96,11 +96,11 @@ export class Admission {
     state.waiter ??= this.#session.enter({ sessionId: encodeText(this.#run.sessionId) });
     state.waiter.beginToLook();
     if (this.#settings.whenBusy !== 'queue') return true;
-    state.place ??= this.#session.lines.join(
+    state.ticket ??= this.#session.lines.join(
       this.#run.sessionId,
       (isBusy) => void this.#itsTurn(state, isBusy),
     );
-    return state.place.isFirst;
+    return state.ticket.isFirst;
   }
 
   /** The run is in. */
@@ -152,7 +152,7 @@ export class Admission {
 
   #initial(): AdmissionState {
     if (!this.#wantsSession && !this.#settings.asksFirst) return OPEN;
-    return { name: 'shut', gate: new Deferred(), place: null, waiter: null, tries: 0 };
+    return { name: 'shut', gate: new Deferred(), ticket: null, waiter: null, tries: 0 };
   }
 
   #open(settle: (gate: Deferred) => void, isIn = false): void {
@@ -161,7 +161,7 @@ export class Admission {
     this.#state = OPEN;
     settle(state.gate);
     state.waiter?.leave();
-    state.place?.leave(isIn && this.#wantsSession);
+    state.ticket?.leave(isIn && this.#wantsSession);
   }
 
   /** Where the one before has just got in, it is no use to try before there is news of it. */

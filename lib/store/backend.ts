@@ -45,7 +45,7 @@ export interface StoreBackend {
    * @param columns - What a row has, in this order; JSON texts are read already.
    * @param from - Where the page before ended; null to begin.
    */
-  scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage>;
+  scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanMark | null): Promise<ScanPage>;
 
   /** Runs whose process gives no sign of life, and those that have waited for too long. */
   stale(query: StaleQuery): Promise<readonly StoredRun[]>;
@@ -218,7 +218,7 @@ export type UnsplitColumn = 'unsplit_cost_usd' | 'unsplit_token_usage' | 'unspli
 export type ScannedRow = readonly unknown[];
 
 /** Where a scan goes on. */
-export interface ScanPlace {
+export interface ScanMark {
   /** Which of the filter's statuses, one after the other. */
   readonly part: number;
   /** Rows of it that come after this one; all where it is not given. */
@@ -231,7 +231,7 @@ export interface ScanPage {
   /** How many rows could not be read and were left out. */
   readonly skipped: number;
   /** Null at the end. */
-  readonly next: ScanPlace | null;
+  readonly next: ScanMark | null;
 }
 
 /**

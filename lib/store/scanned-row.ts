@@ -1,5 +1,5 @@
 import { isJsonObject } from '../record/json';
-import type { RowFilter, RowKey, ScanColumn, ScannedRow, ScanPlace } from './backend';
+import type { RowFilter, RowKey, ScanColumn, ScannedRow, ScanMark } from './backend';
 import type { StoredRun } from './columns';
 
 const UNSPLIT = 'unsplit_';
@@ -11,7 +11,7 @@ export type ScannedColumns = Pick<
 >;
 
 /** The part of a filter that a scan is at: each has one status at most, and an index that gives its rows in order. */
-export function partOf(filter: RowFilter, from: ScanPlace | null): RowFilter {
+export function partOf(filter: RowFilter, from: ScanMark | null): RowFilter {
   const status = filter.statuses?.[from?.part ?? 0];
   return status === undefined ? filter : { ...filter, statuses: [status] };
 }
@@ -21,11 +21,11 @@ export function partOf(filter: RowFilter, from: ScanPlace | null): RowFilter {
  *
  * @param last - The last row of the page; undefined at the end of its part.
  */
-export function placeAfter(
+export function markAfter(
   { statuses = [] }: RowFilter,
-  from: ScanPlace | null,
+  from: ScanMark | null,
   last: RowKey | undefined,
-): ScanPlace | null {
+): ScanMark | null {
   const part = from?.part ?? 0;
   if (last !== undefined) return { part, after: last };
   return part + 1 < statuses.length ? { part: part + 1, after: undefined } : null;

@@ -1,5 +1,5 @@
-/** Where one stands in a line. */
-export interface Place {
+/** Says where one stands in the line for a session. */
+export interface Ticket {
   /** Whether it is its turn. */
   readonly isFirst: boolean;
   /** @param isIn - Whether it leaves because the session is its own now, and busy for all others. */
@@ -8,28 +8,28 @@ export interface Place {
 
 /** Who queues for a session, in this process: the first one tries, the others wait for their turn. */
 export class SessionLines {
-  readonly #lines = new Map<string, Set<LinePlace>>();
+  readonly #lines = new Map<string, Set<LineTicket>>();
 
   /**
    * @param onFirst - Is called when it becomes the first one, unless it is so from the beginning; with
    * whether the one before has got in.
    */
-  join(sessionId: string, onFirst: (isBusy: boolean) => void): Place {
+  join(sessionId: string, onFirst: (isBusy: boolean) => void): Ticket {
     const line = this.#lines.get(sessionId) ?? new Set();
     this.#lines.set(sessionId, line);
-    const place = new LinePlace(line, onFirst, () => {
+    const ticket = new LineTicket(line, onFirst, () => {
       if (line.size === 0 && this.#lines.get(sessionId) === line) this.#lines.delete(sessionId);
     });
-    return place;
+    return ticket;
   }
 }
 
-class LinePlace implements Place {
+class LineTicket implements Ticket {
   readonly onFirst: (isBusy: boolean) => void;
-  readonly #line: Set<LinePlace>;
+  readonly #line: Set<LineTicket>;
   readonly #onLeft: () => void;
 
-  constructor(line: Set<LinePlace>, onFirst: (isBusy: boolean) => void, onLeft: () => void) {
+  constructor(line: Set<LineTicket>, onFirst: (isBusy: boolean) => void, onLeft: () => void) {
     this.onFirst = onFirst;
     this.#line = line;
     this.#onLeft = onLeft;
@@ -48,7 +48,7 @@ class LinePlace implements Place {
   }
 }
 
-function firstOf(line: ReadonlySet<LinePlace>): LinePlace | undefined {
-  for (const place of line) return place;
+function firstOf(line: ReadonlySet<LineTicket>): LineTicket | undefined {
+  for (const ticket of line) return ticket;
   return undefined;
 }

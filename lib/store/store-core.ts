@@ -1,7 +1,7 @@
 import { RunError } from '../record/error';
 import type { AnyRun, Run } from '../run';
 import type { SessionControl } from './admission';
-import type { Commit, RunWrite, ScanPage, ScanPlace, StoreBackend } from './backend';
+import type { Commit, RunWrite, ScanPage, ScanMark, StoreBackend } from './backend';
 import { changeStored } from './change-stored';
 import type { Clock } from './clock';
 import { encodeText } from './column-text';
@@ -104,16 +104,16 @@ export class StoreCore {
   async summarize(begin: () => Summary): Promise<SummaryRow[]> {
     const summary = begin();
     let skipped = 0;
-    let place: ScanPlace | null = null;
+    let mark: ScanMark | null = null;
     do {
-      const from: ScanPlace | null = place;
+      const from: ScanMark | null = mark;
       const page: ScanPage = await this.call('add runs up', (backend) =>
         backend.scan(summary.filter, summary.columns, from),
       );
       for (const row of page.rows) summary.add(row);
       skipped += page.skipped;
-      place = page.next;
-    } while (place !== null);
+      mark = page.next;
+    } while (mark !== null);
     if (skipped > 0) {
       this.unreadable(
         new RunError('storage_error', `${skipped} runs could not be read, and are not in the sum`),

@@ -46,12 +46,12 @@ const NO_SHAPE: Shape = { whole: [], some: [], hasKeys: false };
 
 /** Tells which formats an object may be of. */
 export function shapeOf(sighting: Sighting): Shape {
-  const { usage, key: place } = sighting;
+  const { usage, key: above } = sighting;
   const seen: Seen = { claiming: 0, covering: ALL, knowing: ALL, present: 0 };
   for (const key of Object.keys(usage)) {
     const use = USES.get(key);
     // What else a payload has is not looked at: it may be a getter, and is no usage.
-    if (WHOLE_INPUT.has(key) || (use === undefined && place === '' && !isCountWord(key, null))) continue;
+    if (WHOLE_INPUT.has(key) || (use === undefined && above === '' && !isCountWord(key, null))) continue;
     look(key, memberOf(usage, key), use ?? UNKNOWN_KEY, seen);
   }
   const { claiming, covering, knowing, present } = seen;

@@ -86,9 +86,9 @@ export class Format {
   /** The counts as they are written, each at its first filled place. */
   read(usage: object, { around, path }: Sighting, issues: ValidationIssue[]): MutableCounts {
     const counts: MutableCounts = {};
-    const place = { usage, around, path };
+    const sighted = { usage, around, path };
     for (const [name, sources] of this.#sources) {
-      const count = readOne(name, sources, place, issues);
+      const count = readOne(name, sources, sighted, issues);
       if (count !== undefined) counts[name] = count;
     }
     return counts;

@@ -9,7 +9,7 @@ import type {
   RunWrite,
   ScanColumn,
   ScanPage,
-  ScanPlace,
+  ScanMark,
   StaleQuery,
   StoreBackend,
   StoredEntry,
@@ -20,7 +20,7 @@ import { membersOf } from '../metadata';
 import { letOthersIn } from '../turn-taking';
 import { isStale, passes } from './conditions';
 import { countWhile, isBefore, RowOrder } from './row-order';
-import { partOf, placeAfter, scannedRow } from '../scanned-row';
+import { partOf, markAfter, scannedRow } from '../scanned-row';
 
 /** A run's row as it stands, and its journal. */
 interface Slot extends RowKey {
@@ -63,13 +63,13 @@ export class MemoryBackend implements StoreBackend {
     return promise(() => this.#page(query).map(({ row }) => row));
   }
 
-  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage> {
+  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanMark | null): Promise<ScanPage> {
     const page = this.#page({ ...partOf(filter, from), after: from?.after, limit: SCAN_PAGE });
     const rows = page.map(({ row }) => scannedRow(row, columns)).filter((row) => row !== null);
     const last = page.length < SCAN_PAGE ? undefined : page.at(-1);
     const key = last === undefined ? undefined : { startedMs: last.startedMs, id: last.id };
     await letOthersIn();
-    return { rows, skipped: page.length - rows.length, next: placeAfter(filter, from, key) };
+    return { rows, skipped: page.length - rows.length, next: markAfter(filter, from, key) };
   }
 
   stale(query: StaleQuery): Promise<readonly StoredRun[]> {

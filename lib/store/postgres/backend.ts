@@ -11,7 +11,7 @@ import type {
   ScanColumn,
   ScannedRow,
   ScanPage,
-  ScanPlace,
+  ScanMark,
   StaleQuery,
   StoreBackend,
   StoredEntry,
@@ -21,7 +21,7 @@ import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
 import { withDecision } from '../decision';
 import { rarestFirst } from '../metadata';
-import { isReadable, partOf, placeAfter } from '../scanned-row';
+import { isReadable, partOf, markAfter } from '../scanned-row';
 import { applyCall } from './apply';
 import type { PostgresPool } from './client';
 import { PostgresConnection } from './connection';
@@ -116,7 +116,7 @@ export class PostgresBackend implements StoreBackend {
     return (rows as StoredRun[]).map(rowOf);
   }
 
-  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage> {
+  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanMark | null): Promise<ScanPage> {
     const ordered = await this.#withRarestFirst(partOf(filter, from));
     const part = { ...ordered, after: from?.after, limit: SCAN_PAGE };
     const answer = await this.#query('read runs', scanQuery(this.#naming.tables, part, columns));
@@ -124,7 +124,7 @@ export class PostgresBackend implements StoreBackend {
     const all = JSON.parse(text ?? '[]') as ScannedRow[];
     const rows = all.filter((row) => isReadable(row, columns));
     const key = last === null || all.length < SCAN_PAGE ? undefined : rowKeyOf(last);
-    return { rows, skipped: all.length - rows.length, next: placeAfter(filter, from, key) };
+    return { rows, skipped: all.length - rows.length, next: markAfter(filter, from, key) };
   }
 
   async stale(query: StaleQuery): Promise<readonly StoredRun[]> {

@@ -11,7 +11,7 @@ import type {
   ScanColumn,
   ScannedRow,
   ScanPage,
-  ScanPlace,
+  ScanMark,
   StaleQuery,
   StoreBackend,
   StoredEntry,
@@ -21,7 +21,7 @@ import type { ColumnName, StoredRun } from '../columns';
 import { ALL_COLUMNS } from '../columns';
 import { withDecision } from '../decision';
 import type { ScannedColumns } from '../scanned-row';
-import { isReadable, partOf, placeAfter, scannedRow } from '../scanned-row';
+import { isReadable, partOf, markAfter, scannedRow } from '../scanned-row';
 import { rarestFirst } from '../metadata';
 import { letOthersIn, Turns } from '../turn-taking';
 import { RowWriter } from './apply';
@@ -124,14 +124,14 @@ export class SqliteBackend implements StoreBackend {
     });
   }
 
-  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanPlace | null): Promise<ScanPage> {
+  async scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanMark | null): Promise<ScanPage> {
     const ordered = await this.#withRarestFirst(partOf(filter, from));
     const part = { ...ordered, after: from?.after };
     const page = await this.#attempt('read runs', () => {
       const [end] = this.#all<Candidate>(boundaryQuery(this.#names, { ...part, limit: SCAN_PAGE }));
       const last = end === undefined ? undefined : keyOf(end);
       const scanned = this.#scanned({ ...part, last }, columns);
-      return { ...scanned, next: placeAfter(filter, from, last) };
+      return { ...scanned, next: markAfter(filter, from, last) };
     });
     await letOthersIn();
     return page;

@@ -5,7 +5,7 @@ import { Run } from 'agent-run';
 import type { SqliteHandle, SqliteRunStoreOptions } from 'agent-run/store/sqlite';
 import { SqliteRunStore } from 'agent-run/store/sqlite';
 import Database from 'libsql';
-import type { ScanPlace } from '../../../lib/store/backend';
+import type { ScanMark } from '../../../lib/store/backend';
 import { openBackend } from '../../../lib/store/sqlite/open';
 import { letOthersIn } from '../../../lib/store/turn-taking';
 import { runOf } from '../contract/test-database';
@@ -152,9 +152,9 @@ describe('SqliteRunStore', () => {
     it('lets others in while it sums up, looks for few among many, and removes', async () => {
       const works: Readonly<Record<string, () => Promise<unknown>>> = {
         scan: async () => {
-          let place: ScanPlace | null = null;
-          do place = (await backend.scan({}, ['turn_count'], place)).next;
-          while (place !== null);
+          let mark: ScanMark | null = null;
+          do mark = (await backend.scan({}, ['turn_count'], mark)).next;
+          while (mark !== null);
         },
         list: () => backend.list({ provider: 'openai', statuses: ['failed'], limit: 50 }, ['id']),
         stale: () => backend.stale({ unleasedQuietMs: 0, limit: 100 }),
