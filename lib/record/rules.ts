@@ -7,12 +7,23 @@ type Holder = Readonly<Record<string, unknown>>;
 
 /** One check of class-validator's. */
 interface Rule {
-  /** Null for a condition: where it does not hold, the rules after it do not count. */
-  readonly messageFor: ((value: unknown) => string) | null;
-  readonly holds: (holder: Holder, value: unknown) => boolean;
+  readonly validator: ValidatorConstraintInterface;
+  /** All that the constraints used here ask for; made once, since they are asked for every record. */
+  readonly args: ValidationArguments;
+  readonly message: string | ((args: ValidationArguments) => string);
 }
 
-let compiledRules: ReadonlyMap<string, readonly Rule[]> | undefined;
+/** The checks of one key. */
+interface KeyRules {
+  readonly key: string;
+  /** Whether nothing is asked where nothing is there. */
+  isOptional: boolean;
+  readonly rules: Rule[];
+}
+
+let compiledRules: ReadonlyMap<string, KeyRules> | undefined;
+/** The same, to go through: a map takes longer. */
+let listOfRules: readonly KeyRules[] = [];
 
 /**
  * What class-validator says against one member of a record.
@@ -25,62 +36,59 @@ let compiledRules: ReadonlyMap<string, readonly Rule[]> | undefined;
  * @returns null where there is nothing to say.
  */
 export function issueWith(key: string, holder: Holder): string | null {
-  return issueOf(rules().get(key) ?? [], holder, holder[key]);
+  const known = rulesByKey().get(key);
+  return known === undefined ? null : issueOf(known, holder[key]);
 }
 
 /** Calls back with what class-validator says against the members of a record. */
 export function findIssues(holder: Holder, report: (key: string, message: string) => void): void {
-  for (const [key, rulesOfKey] of rules()) {
-    const message = issueOf(rulesOfKey, holder, holder[key]);
-    if (message !== null) report(key, message);
+  rulesByKey();
+  for (const known of listOfRules) {
+    const message = issueOf(known, holder[known.key]);
+    if (message !== null) report(known.key, message);
   }
 }
 
 /** The keys that have checks. */
 export function checkedKeys(): IterableIterator<string> {
-  return rules().keys();
+  return rulesByKey().keys();
 }
 
-function issueOf(rulesOfKey: readonly Rule[], holder: Holder, value: unknown): string | null {
-  for (const { holds, messageFor } of rulesOfKey) {
-    if (holds(holder, value)) continue;
-    return messageFor === null ? null : messageFor(value);
+function issueOf({ isOptional, rules }: KeyRules, value: unknown): string | null {
+  if (isOptional && (value === undefined || value === null)) return null;
+  for (const { validator, args, message } of rules) {
+    if (validator.validate(value, args) === true) continue;
+    return typeof message === 'string' ? message : message({ ...args, value });
   }
   return null;
 }
 
-function rules(): ReadonlyMap<string, readonly Rule[]> {
-  return (compiledRules ??= compileRules());
+function rulesByKey(): ReadonlyMap<string, KeyRules> {
+  if (compiledRules === undefined) {
+    compiledRules = compileRules();
+    listOfRules = [...compiledRules.values()];
+  }
+  return compiledRules;
 }
 
-function compileRules(): Map<string, Rule[]> {
+function compileRules(): Map<string, KeyRules> {
   const storage = getMetadataStorage();
-  const compiled = new Map<string, Rule[]>();
+  const compiled = new Map<string, KeyRules>();
   for (const metadata of storage.getTargetValidationMetadatas(RecordScalars, '', false, false)) {
-    const rule = compileRule(metadata);
-    const known = compiled.get(metadata.propertyName) ?? [];
-    // Whether a member is there is asked before anything about it.
-    if (rule.messageFor === null) known.unshift(rule);
-    else known.push(rule);
-    compiled.set(metadata.propertyName, known);
+    const key = metadata.propertyName;
+    const known = compiled.get(key) ?? { key, isOptional: false, rules: [] };
+    // The one condition that is used here: `IsOptional`.
+    if (metadata.type === ValidationTypes.CONDITIONAL_VALIDATION) known.isOptional = true;
+    else known.rules.push(compileRule(metadata));
+    compiled.set(key, known);
   }
   return compiled;
 }
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
-function compileRule(metadata: Metadata): Rule {
-  if (metadata.type === ValidationTypes.CONDITIONAL_VALIDATION) {
-    const [condition] = metadata.constraints as [Rule['holds']];
-    return { holds: condition, messageFor: null };
-  }
-  const [constraint] = getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
+function compileRule({ constraintCls, constraints, message, propertyName }: Metadata): Rule {
+  const [constraint] = getMetadataStorage().getTargetValidatorConstraints(constraintCls);
   const validator = constraint?.instance as ValidatorConstraintInterface;
-  const { message, constraints } = metadata;
-  // All that the constraints used here ask for; made once, since this is called for every field.
-  const args = { constraints, property: metadata.propertyName } as ValidationArguments;
-  return {
-    holds: (_holder, value) => validator.validate(value, args) === true,
-    messageFor: (value) => (typeof message === 'string' ? message : message({ ...args, value })),
-  };
+  return { validator, args: { constraints, property: propertyName } as ValidationArguments, message };
 }
