@@ -46,7 +46,7 @@ function copyOfUsage({
   costUsd,
   at,
 }: UsageUpdatedEvent<unknown>): UsageUpdatedEvent<unknown> {
-  return { run, delta: { ...delta }, tokenUsage, costUsd, at };
+  return { run, delta: { ...delta }, tokenUsage: { ...tokenUsage }, costUsd, at };
 }
 
 function copyOfStatus({ run, from, to, at }: StatusChangedEvent<unknown>): StatusChangedEvent<unknown> {

@@ -30,7 +30,7 @@ export interface TurnIncrementedEvent<Subject> extends RunEvent<Subject> {
 export interface UsageUpdatedEvent<Subject> extends RunEvent<Subject> {
   /** What was added; `{}` where only the cost changed. */
   readonly delta: TokenUsage;
-  /** The counters after it, frozen. */
+  /** The counters after it: a copy, which no later update changes. */
   readonly tokenUsage: TokenUsage;
   /** The cost after it, in US dollars; null while unknown. */
   readonly costUsd: number | null;

@@ -117,9 +117,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   if (!isObjectLike(value) || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value) as object | null;
   // The last is for objects of another realm.
-  return (
-    prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
-  );
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The object's own member: undefined for `toString`, which every object inherits. */

@@ -9,7 +9,7 @@ import { RunError, validationError } from './error';
 import type { ObjectKey } from './fields';
 import { OWN_KEYS, SCALARS } from './fields';
 import type { JsonObject } from './json';
-import { copyJson, isJsonObject, ownMember, setMember } from './json';
+import { isJsonObject, setMember } from './json';
 import type { RunLimits } from './limits';
 import { readLimits } from './limits';
 import { shownWord } from './refusal';
@@ -21,8 +21,14 @@ import { isRunStatus, isTerminalStatus, RUN_STATUSES } from './status';
 import type { Timestamp } from './timestamp';
 import { parseTimestamp } from './timestamp';
 import type { Counters } from './token-usage';
-import { findNegative } from './token-usage';
+import { readCounters } from './token-usage';
 import type { TraceContext } from './trace-context';
+
+/** Where class-transformer takes a key from, and where it never looks. Any other key no run itself keeps. */
+const PLACES: ReadonlyMap<string, 'scalar' | 'object'> = new Map([
+  ...[...OWN_KEYS].map((key) => [key, 'object'] as const),
+  ...SCALARS.map(({ key }) => [key, 'scalar'] as const),
+]);
 
 /** A record, checked. */
 export interface IncomingRecord {
@@ -48,19 +54,19 @@ export function readRecord(json: unknown): IncomingRecord {
     throw validationError('record', [{ path: '', message: 'must be a JSON object' }]);
   }
   const issues: ValidationIssue[] = [];
-  const envelope = readEnvelope(json);
+  const { scalars, objects, unknown } = sortMembers(json);
+  const envelope: Envelope = Object.assign(plainToInstance(RecordScalars, scalars), objects);
   findIssues(envelope, (path, message) => issues.push({ path, message }));
   findContradictions(envelope, issues);
   const limits = readLimits(envelope.limits, 'wire', issues);
   const wait = readAwaiting(envelope.awaiting, issues);
-  const counters = copyJson(envelope.token_usage, 'token_usage', issues) as Counters;
-  if (isJsonObject(counters)) findNegative(counters, ['token_usage'], issues);
+  const counters = readCounters(envelope.token_usage, issues);
   if (issues.length > 0) throw recordError(issues, envelope.status);
   const { id, session_id: sessionId } = envelope as {
     id: string;
     session_id: string;
   };
-  return { id, sessionId, envelope, counters, limits, wait, unknown: unknownMembers(json) };
+  return { id, sessionId, envelope, counters, limits, wait, unknown };
 }
 
 /**
@@ -87,8 +93,8 @@ export function adoptRecord(state: RunState, record: IncomingRecord, maker: stri
   state.runningAt = times.runningAt?.ms ?? null;
   state.provider = envelope.provider as string | null;
   state.cost = envelope.cost_usd === null ? null : new CostSum(envelope.cost_usd as number);
-  state.parentRunId = envelope.parent_run_id as string | null;
-  state.rootRunId = envelope.root_run_id as string | null;
+  state.parentRunId = (envelope.parent_run_id ?? null) as string | null;
+  state.rootRunId = (envelope.root_run_id ?? null) as string | null;
   state.input = envelope.input as JsonObject | null;
   state.output = envelope.output as JsonObject | null;
   state.error = envelope.error as JsonObject | null;
@@ -106,7 +112,7 @@ export function adoptRecord(state: RunState, record: IncomingRecord, maker: stri
 }
 
 function timeOf(text: unknown): Timestamp | null {
-  return text === null ? null : parseTimestamp(text as string);
+  return typeof text === 'string' ? parseTimestamp(text) : null;
 }
 
 /** What times have beyond the millisecond. */
@@ -119,29 +125,45 @@ function digitsOf(times: Readonly<Record<string, Timestamp | null>>): Digits | n
   return digits;
 }
 
-function readEnvelope(json: JsonObject): Envelope {
-  const scalars: Record<string, unknown> = {};
-  for (const { key } of SCALARS) {
-    const value = ownMember(json, key);
-    if (value === undefined || value === null) continue;
-    // An object would be walked and a function called; no scalar of a record is a symbol either.
-    scalars[key] = typeof value === 'object' || typeof value === 'function' ? Symbol('no scalar') : value;
-  }
-  const envelope = plainToInstance(RecordScalars, scalars, { exposeDefaultValues: true });
-  return Object.assign(envelope, objectsOf(json)) as unknown as Envelope;
+/** The members of a record, each where it belongs. */
+interface SortedMembers {
+  readonly scalars: Record<string, unknown>;
+  readonly objects: Record<ObjectKey, unknown>;
+  readonly unknown: JsonObject | null;
 }
 
-function objectsOf(json: JsonObject): Record<ObjectKey, unknown> {
+function sortMembers(json: JsonObject): SortedMembers {
+  const scalars: Record<string, unknown> = {};
+  const objects = noObjects();
+  let unknown: JsonObject | null = null;
+  for (const key of Object.keys(json)) {
+    const value = json[key];
+    const place = PLACES.get(key);
+    if (place === undefined) setMember((unknown ??= {}), key, value);
+    else if (value === null || value === undefined) continue;
+    else if (place === 'scalar') scalars[key] = scalarOf(value);
+    else objects[key as ObjectKey] = value;
+  }
+  return { scalars, objects, unknown };
+}
+
+/** An object would be walked and a function called; no scalar of a record is a symbol either. */
+function scalarOf(value: unknown): unknown {
+  return typeof value === 'object' || typeof value === 'function' ? Symbol('no scalar') : value;
+}
+
+/** What stands for those that are not there. */
+function noObjects(): Record<ObjectKey, unknown> {
   return {
-    input: ownMember(json, 'input') ?? null,
-    output: ownMember(json, 'output') ?? null,
-    error: ownMember(json, 'error') ?? null,
-    metadata: ownMember(json, 'metadata') ?? NOTHING,
-    token_usage: ownMember(json, 'token_usage') ?? NOTHING,
-    provider_metadata: ownMember(json, 'provider_metadata') ?? NOTHING,
-    limits: ownMember(json, 'limits') ?? null,
-    trace_context: ownMember(json, 'trace_context') ?? null,
-    awaiting: ownMember(json, 'awaiting') ?? null,
+    input: null,
+    output: null,
+    error: null,
+    metadata: NOTHING,
+    token_usage: NOTHING,
+    provider_metadata: NOTHING,
+    limits: null,
+    trace_context: null,
+    awaiting: null,
   };
 }
 
@@ -169,12 +191,4 @@ function recordError(issues: readonly ValidationIssue[], status: unknown): RunEr
     });
   }
   return validationError('record', issues);
-}
-
-function unknownMembers(json: JsonObject): JsonObject | null {
-  let unknown: JsonObject | null = null;
-  for (const key of Object.keys(json)) {
-    if (!OWN_KEYS.has(key)) setMember((unknown ??= {}), key, json[key]);
-  }
-  return unknown;
 }

@@ -10,7 +10,7 @@ import type { RunStatus } from './status';
 import { isTerminalStatus } from './status';
 import { formatTimestamp } from './timestamp';
 import type { Counters, TokenUsage } from './token-usage';
-import { addUsage, checkSums, freezeUsage } from './token-usage';
+import { addUsage, checkSums, copyUsage, freezeUsage } from './token-usage';
 import type { TraceContext } from './trace-context';
 
 /** Frozen, since every run without such a payload shares it. */
@@ -102,9 +102,9 @@ export class RunState implements RunView {
     return (this.usage ??= freezeUsage(this.counters ?? {}));
   }
 
-  /** The same, not kept: what stays with the run the collector would have to move twice. */
+  /** A copy for an event, which is its listener's own: to freeze it would take longer than all the rest. */
   get passingUsage(): TokenUsage {
-    return this.usage ?? freezeUsage(this.counters ?? {});
+    return copyUsage(this.counters ?? NOTHING);
   }
 
   /** Never negative, whatever corrections add up to: a record with such a cost could not be read. */

@@ -20,8 +20,7 @@ const CONSTRUCTOR = 'constructor';
 
 /** Writes the record of a run: class-transformer the scalars, into the record that has the payloads. */
 export function writeRecord(state: RunState): RunJSON {
-  const record = draftOf(state);
-  Object.assign(record, instanceToPlain(scalarsOf(state)));
+  const record = recordWith(instanceToPlain(scalarsOf(state)), state);
   attachOthers(record, state);
   return record as unknown as RunJSON;
 }
@@ -45,7 +44,8 @@ function scalarsOf(state: RunState): RecordScalars {
  * unknown `constructor` is left out: it needs the one that is there.
  */
 export function attachToRecord(record: object, state: RunState): void {
-  Object.assign(record, draftOf(state));
+  const times = { started_at: state.timeText('startedAt'), ended_at: state.timeText('endedAt') };
+  Object.assign(record, recordWith(times, state));
   attachOthers(record as Members, state, CONSTRUCTOR);
 }
 
@@ -61,23 +61,27 @@ export function hasMoreKeys(state: RunState): boolean {
   return SET.some(({ attribute }) => (state as unknown as Members)[attribute] !== null);
 }
 
-/** The payloads and times, each key where a reader looks for it; the other scalars are still to come. */
-function draftOf(state: RunState): Members {
+/**
+ * The payloads among the scalars, each key where a reader looks for it.
+ *
+ * @param scalars - Those that are not there are undefined: they are still to come.
+ */
+function recordWith(scalars: Members, state: RunState): Members {
   // Written out, since it is made for every record; it does not compile unless it has every key of the table.
   const record: Record<AlwaysKey, unknown> = {
-    id: undefined,
-    session_id: undefined,
-    status: undefined,
+    id: scalars['id'],
+    session_id: scalars['session_id'],
+    status: scalars['status'],
     input: state.input,
     output: state.output,
     error: state.error,
     metadata: state.metadata,
-    turn_count: undefined,
+    turn_count: scalars['turn_count'],
     token_usage: state.tokenUsage,
-    started_at: state.timeText('startedAt'),
-    ended_at: state.timeText('endedAt'),
-    provider: undefined,
-    cost_usd: undefined,
+    started_at: scalars['started_at'],
+    ended_at: scalars['ended_at'],
+    provider: scalars['provider'],
+    cost_usd: scalars['cost_usd'],
     provider_metadata: state.providerMetadata,
   };
   for (const field of SET) {
