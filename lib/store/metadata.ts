@@ -15,7 +15,7 @@ export const LONGEST_MEMBER = 256;
 const LONGEST_INDEXED = 512;
 
 /** How far runs that have a member are counted, to find the member that leaves the fewest. */
-export const COUNTED_RUNS = 1000;
+export const COUNTED_RUNS = 5000;
 
 /**
  * The members, that which the fewest runs have first.

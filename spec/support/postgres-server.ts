@@ -129,6 +129,16 @@ export class PostgresServer {
     await stopped;
   }
 
+  /** Lets every process of the server stand still: it answers nobody, and ends no connection. */
+  async freeze(): Promise<void> {
+    await this.#signalAll('SIGSTOP');
+  }
+
+  /** Lets it go on. */
+  async thaw(): Promise<void> {
+    await this.#signalAll('SIGCONT');
+  }
+
   /** Stops the server for good and removes its folder. */
   async close(): Promise<void> {
     if (this.#keeper.exitCode !== null) return;
@@ -136,6 +146,21 @@ export class PostgresServer {
     this.#keeper.ref();
     this.#keeper.stdin?.end();
     await closed;
+  }
+
+  /** The parent first: it makes no more children then. */
+  async #signalAll(signal: NodeJS.Signals): Promise<void> {
+    const parent = this.#process?.pid;
+    if (parent === undefined) return;
+    process.kill(parent, signal);
+    const { stdout } = await promisify(execFile)('pgrep', ['-P', String(parent)]);
+    for (const pid of stdout.trim().split('\n')) {
+      try {
+        process.kill(Number(pid), signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   }
 
   async #initialise(): Promise<void> {
