@@ -48,7 +48,7 @@ export const WHOLE_INPUT: ReadonlySet<string> = new Set(['totalInputTokens', 'to
 const NO_TOKENS: readonly CountName[] = ['requests', 'web_searches'];
 /** What costs or counts apart, and so must not be passed over inside details. */
 const APART = /cach|reason|think|thought|audio|image/i;
-const NO_COUNT = /cost|price|usd|^max|limit|window|budget|remaining/i;
+const NO_COUNT = /cost|price|usd|^max|limit|window|budget|remaining|per_?sec|^time_to|latency/i;
 
 /** A format, ready to read. */
 export class Format {

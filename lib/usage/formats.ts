@@ -12,7 +12,7 @@ import { langchain } from './formats/langchain';
 import { mistral } from './formats/mistral';
 import { ollama } from './formats/ollama';
 import { openaiChat, openaiResponses } from './formats/openai';
-import { openaiAgents } from './formats/openai-agents';
+import { openaiAgents, openaiAgentsSnake } from './formats/openai-agents';
 import { opencode } from './formats/opencode';
 import { totals } from './formats/totals';
 
@@ -47,7 +47,7 @@ const DEFINITIONS: Readonly<Record<UsageFormatName, readonly PayloadFormat[]>> =
   'claude-result': [claudeModel],
   codex: [codex, codexAppServer],
   bedrock: [bedrock, bedrockLlama],
-  'openai-agents': [openaiAgents],
+  'openai-agents': [openaiAgents, openaiAgentsSnake],
   langchain: [langchain],
   mistral: [mistral],
   cohere: [cohere],

@@ -9,7 +9,6 @@ import { UsageMeter } from 'agent-run/usage';
 interface Case {
   readonly family: string;
   readonly name: string;
-  readonly producer: string;
   readonly meter: UsageMeterOptions;
   readonly records: readonly { readonly payload: unknown; readonly options?: RecordOptions }[];
   readonly expect: {
@@ -22,9 +21,10 @@ interface Case {
   };
 }
 
-const CASES = JSON.parse(
-  readFileSync(join(__dirname, '..', 'fixtures', 'usage', 'cases.json'), 'utf8'),
-) as Case[];
+/** Payloads of many producers; in `others.json` those that are of no family, and what must be refused. */
+const CASES = ['cases.json', 'others.json'].flatMap(
+  (file) => JSON.parse(readFileSync(join(__dirname, '..', 'fixtures', 'usage', file), 'utf8')) as Case[],
+);
 
 /** Records the payloads in order; the last error, where one is refused. */
 function recordAll({ records, meter: options }: Case): { run: Run; refused: RunError | null } {

@@ -28,6 +28,21 @@ export const openaiAgents: PayloadFormat = {
   },
 };
 
+/** The same in the words of the SDK for Python, whose sessions and traces others read. */
+export const openaiAgentsSnake: PayloadFormat = {
+  counts: {
+    input_tokens: ['input_tokens'],
+    output_tokens: ['output_tokens'],
+    total_tokens: ['total_tokens'],
+    cache_read_tokens: ['input_tokens_details.cached_tokens'],
+    cache_write_tokens: ['input_tokens_details.cache_write_tokens'],
+    reasoning_tokens: ['output_tokens_details.reasoning_tokens'],
+    requests: ['requests'],
+  },
+  marks: ['requests'],
+  parts: ['request_usage_entries'],
+};
+
 /** Whether the entries are all requests of the total: only then can each be priced by itself. */
 function accountForAll(entries: readonly object[], usage: object): boolean {
   const sum = (name: string): number =>
