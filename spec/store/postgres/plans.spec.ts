@@ -129,13 +129,13 @@ describe('the statements of PostgresRunStore', () => {
     await store.close();
     await database.query(`INSERT INTO ${tables.runs}
       (id, session_id, parent_run_id, root_run_id, status, running, active, awaits, provider, started_ms, started_at,
-       ended_at, turn_count, token_usage, metadata, provider_metadata, revision, seq, has_journal, writer, touched_at)
+       ended_at, turn_count, step_count, token_usage, metadata, provider_metadata, revision, seq, has_journal, writer, touched_at)
       SELECT 'run_' || n, 'session-' || n % 1000, CASE n % 3 WHEN 0 THEN NULL ELSE 'run_' || n - n % 3 END,
         'run_' || n - n % 3, CASE n % 1000 WHEN 0 THEN 'timeout' ELSE 'completed' END,
         CASE n % 500 WHEN 0 THEN 1 ELSE 0 END, CASE n % 500 WHEN 0 THEN 1 ELSE 0 END,
         CASE n % 1000 WHEN 2 THEN 'answer' END, CASE n % 1000 WHEN 1 THEN 'rare' ELSE 'openai' END,
         n, to_timestamp(n / 1000.0), CASE n % 500 WHEN 0 THEN NULL ELSE to_timestamp(n) END,
-        0, '{}', '{}', '{}', 1, 1, 1, 'writer', now()
+        0, 0, '{}', '{}', '{}', 1, 1, 1, 'writer', now()
       FROM generate_series(1, ${RUNS}) AS n`);
     await database.query(`INSERT INTO ${tables.journal} (run_id, seq, session_id, position, type, data, at)
       SELECT 'run_' || n, 1, 'session-' || n % 1000, nextval('${tables.positions}'), 'statusChanged', '{}', 0
