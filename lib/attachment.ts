@@ -21,7 +21,7 @@ export type RunChange = Change<AnyRun>;
 /** The arguments of `deliver`. */
 export type RunAnnouncement = Announcement<AnyRun>;
 
-/** What parts of this package may do with a run beyond what everybody may. */
+/** What the package's own parts may do with a run, beyond its public methods. */
 export type RunPort = Port<AnyRun>;
 
 /** The one door by which store, telemetry, meter and manager follow a run. Ask for it anew each time. */

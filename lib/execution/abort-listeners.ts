@@ -67,7 +67,7 @@ class SignalListener {
     try {
       this.#signal.removeEventListener('abort', this.#call);
     } catch {
-      // What a signal of somebody else's does must not keep a promise from settling.
+      // A polyfilled signal may throw. That must not keep a promise from settling.
     }
   }
 }

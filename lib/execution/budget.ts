@@ -76,7 +76,7 @@ export class Budget {
     return exhaustedLimit(asAncestor ? { ...limits, maxTurns: undefined } : limits, this.#spending());
   }
 
-  /** The limits that most is used of now and was not before. */
+  /** The limits that have come near since the last call. */
   newlyApproaching(): LimitUse[] {
     const { limits } = this.#run;
     if (limits === null) return [];

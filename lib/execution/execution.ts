@@ -14,7 +14,7 @@ import { startDeadline } from './deadline';
 import type { ExecuteSettings, ExecutionContext } from './options';
 import { isParkingOf, Parking } from './parking';
 
-/** What an execution needs of what stands over its run. */
+/** What an execution needs of its run's supervisor. */
 export interface ExecutionHost {
   readonly run: object;
   readonly state: RunState;
@@ -60,7 +60,7 @@ export class Execution<Result> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // The signal is there to be handed to every call; Node would warn of more than ten at once.
+    // The signal is handed to every call of the agent's; Node would warn from the eleventh listener on.
     setMaxListeners(0, this.#controller.signal);
   }
 
@@ -85,7 +85,7 @@ export class Execution<Result> {
     }
   }
 
-  /** Nobody need await it: whoever does not is not told by an unhandled rejection. */
+  /** Keeps the promise from being an unhandled rejection where nobody awaits it. */
   forgive(): void {
     this.promise.catch(() => undefined);
   }
@@ -150,8 +150,8 @@ export class Execution<Result> {
   };
 
   /**
-   * Ends the run, or where the function has completed it and still goes on, only the function. Where
-   * listeners are just being told of another end, that end holds.
+   * Ends the run; only the function, where that has completed the run and still goes on. Where listeners
+   * are just being told of another end, that end holds.
    */
   #stop(status: 'cancelled' | 'timeout', error: RunError): void {
     if (this.#state !== 'started') return;
@@ -217,7 +217,7 @@ export class Execution<Result> {
     const issues: ValidationIssue[] = [];
     const output = outputOf(result, issues);
     if (this.#supervisor.state.isTerminal) {
-      // It ended as its result was read: `toJSON` is the user's code.
+      // The run ended while its result was read: a `toJSON` is the user's code.
       this.#onReturn(result);
       return;
     }
@@ -231,7 +231,7 @@ export class Execution<Result> {
     this.#settle(() => this.#resolve(result));
   }
 
-  /** Ends the run from here: what the run then says is no news. */
+  /** Ends the run from here. The run then reports its end, which is no news here. */
   #end(endRun: () => void): void {
     this.#state = 'ending';
     endRun();

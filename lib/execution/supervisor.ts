@@ -43,8 +43,8 @@ export interface RunControl {
 }
 
 /**
- * What stands over a run while it lasts: its parent, its children, its limits, its execution. A run
- * that has none of them has no supervisor. Nothing here calls itself along a tree: one may be deep.
+ * Ties a run to its parent, its children, its limits and its execution, for as long as it lasts. A run that
+ * has none of them has no supervisor. A tree may be deep: it is walked in loops, not by recursion.
  */
 export class Supervisor {
   readonly state: RunState;
@@ -58,7 +58,7 @@ export class Supervisor {
     this.state = state;
     this.#control = control;
     this.#budget = new Budget(state);
-    // What is near from the start, of a new run or of a record, is no news.
+    // A limit that is near from the start, of a new run or of one that was read, is not announced.
     this.#budget.newlyApproaching();
   }
 
@@ -166,7 +166,7 @@ export class Supervisor {
     this.#control.park(parking);
   }
 
-  /** Fails the run, unless it ends as its error is read: a getter is the user's code. */
+  /** Fails the run, unless reading the error ends it: a getter is the user's code. */
   fail(error: unknown): void {
     const payload = errorPayload(error);
     if (!this.state.isTerminal) this.#control.changeStatus('failed', { error: payload, cause: error });
@@ -211,7 +211,7 @@ export class Supervisor {
     }
   }
 
-  /** The run has ended: its numbers stay with its ancestors, the run does not. */
+  /** Lets go of a run that has ended. What it used stays in the totals of its ancestors. */
   #over({ cause, remote = false }: StatusChange): void {
     const siblings = this.#parent === null ? null : this.#parent.#children;
     siblings?.delete(this);

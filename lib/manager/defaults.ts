@@ -7,7 +7,7 @@ export function withDefaults<Input extends object>(
   attributes: RunAttributes<Input>,
   defaults: RunDefaults | undefined,
 ): RunAttributes<Input> {
-  // What is no object the constructor refuses.
+  // The constructor refuses what is no object.
   if (defaults === undefined || (attributes as RunAttributes<Input> | null) === null) return attributes;
   const { provider, metadata, limits } = defaults;
   return {

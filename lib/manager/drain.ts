@@ -3,10 +3,10 @@ import type { LiveRuns } from './live-runs';
 import type { ManagedRun } from './managed-run';
 import type { DrainSettings } from './options';
 
-/** Waits until no run runs any more, and sees to it. */
+/** Waits until no run is executed any more, and cancels those that take too long. */
 export class Drain {
   readonly #live: LiveRuns;
-  /** Those whose functions are at work, ended or not. */
+  /** The runs whose functions have not settled, whether the run has ended or not. */
   readonly #executing = new Set<ManagedRun>();
   #onQuiet: (() => void) | null = null;
 
@@ -25,7 +25,7 @@ export class Drain {
     this.changed();
   }
 
-  /** A run runs no more. */
+  /** A run has ended or waits. */
   changed(): void {
     if (this.#onQuiet !== null && this.#isQuiet()) this.#onQuiet();
   }

@@ -1,12 +1,12 @@
 import type { ManagedRun } from './managed-run';
 
-/** After how long, in milliseconds, a run that waits is held no more. */
+/** After how long, in milliseconds, a waiting run is no longer kept in memory. */
 const HELD_FOR_MS = 1_000;
 
 /**
- * The runs of this process that have not ended, by id. Those which run are held; those which wait for
- * somebody to execute or answer them only a moment, and then as long as somebody else holds them: in many
- * services that is another process, from which this one hears nothing.
+ * The runs of this process that have not ended, by id. Running ones are kept in memory. One that waits to
+ * be executed or answered is kept for a moment, then only referred to weakly: often another process goes on
+ * with it, and this one would never hear of its end.
  */
 export class LiveRuns {
   readonly #running = new Map<string, ManagedRun>();
@@ -21,7 +21,7 @@ export class LiveRuns {
     return this.#running.size + this.#waiting.size + this.#loose.size;
   }
 
-  /** How many run. */
+  /** How many are running. */
   get runningCount(): number {
     return this.#running.size;
   }
@@ -30,7 +30,7 @@ export class LiveRuns {
     return this.#running.get(id) ?? this.#waiting.get(id) ?? this.#loose.get(id)?.deref();
   }
 
-  /** Those which run. */
+  /** The running ones. */
   running(): Iterable<ManagedRun> {
     return this.#running.values();
   }
@@ -64,7 +64,7 @@ export class LiveRuns {
     if (!this.#running.delete(id) && !this.#waiting.delete(id)) this.#forgetLoose(id);
   }
 
-  /** References that hold nothing cost more than a run: they are made of those which wait for long. */
+  /** A weak reference costs more memory than a run: only runs that wait for long get one. */
   readonly #loosen = (): void => {
     this.#isTimed = false;
     for (const [id, run] of this.#waiting) {

@@ -12,7 +12,7 @@ export type ManagedFunction<Subject, Result> = (
   context: ManagedContext<Subject>,
 ) => Result | PromiseLike<Result>;
 
-/** What the function of an execution is handed, and the run's meter with it. */
+/** The context of an execution, with the run's meter added. */
 export function withMeter(context: ExecutionContext): ManagedContext {
   return Object.defineProperty({ ...context }, 'meter', {
     get: () => meterOf(context.run),

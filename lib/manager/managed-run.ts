@@ -20,11 +20,11 @@ export interface RunKeeper {
   parked(run: ManagedRun): void;
   ended(run: ManagedRun): void;
   childCreated(child: AnyRun, at: number): void;
-  /** The run was held back, and counts from here on. */
+  /** The store has taken in the run, which was held back until now. */
   counted(run: ManagedRun): void;
 }
 
-/** What of a run concerns its manager. Payloads are built for nobody else's sake. */
+/** The changes that a manager wants to hear of. No payload is built for any other. */
 const CHANGES: NonNullable<RunAttachment['changes']> = new Set([
   'statusChanged',
   'childCreated',
@@ -32,17 +32,17 @@ const CHANGES: NonNullable<RunAttachment['changes']> = new Set([
 ] as const);
 
 /**
- * One run under a manager: follows it, and where it has to be taken in by a store first, holds back its
- * function and its events until it is.
+ * One run under a manager. Where a store has to take the run in first, its function and its events are held
+ * back until then.
  */
 export class ManagedRun implements RunAttachment {
   readonly run: AnyRun;
   readonly #keeper: RunKeeper;
   #recorder: RunRecorder | null = null;
-  /** What has happened while the store is asked; null where nothing is held back. */
+  /** The events that wait for the store's answer; null where nothing is held back. */
   #held: RunAnnouncement[] | null = null;
   #refusal: RunError | null = null;
-  /** Whether somebody is still to be told that the run was made. */
+  /** Whether `runCreated` is still to be emitted. */
   isUnannounced = false;
 
   /** What the manager has attached to the run already. */
@@ -76,7 +76,7 @@ export class ManagedRun implements RunAttachment {
     this.#recorder = recorder;
   }
 
-  /** From here on nothing is heard of the run, and its function not called, before the store has it. */
+  /** Holds back the run's events and its function until the store has it. */
   hold(): void {
     if (this.#recorder !== null) this.#held ??= [];
   }
@@ -90,7 +90,10 @@ export class ManagedRun implements RunAttachment {
     for (const announcement of held) this.#keeper.tell(...announcement);
   }
 
-  /** Settles when everything of the run is stored. Never rejects: gives what the store says against it. */
+  /**
+   * Settles when everything of the run is stored. Never rejects: resolves with the store's error, null for
+   * none.
+   */
   async stored(): Promise<RunError | null> {
     try {
       await this.#recorder?.flush();
@@ -119,7 +122,7 @@ export class ManagedRun implements RunAttachment {
 
   surround<Result>(fn: () => Result): Result {
     this.#keeper.entered(this);
-    // What `execute` hands to its surroundings is asynchronous: that its result comes later changes nothing.
+    // `execute` awaits what its surroundings give back, so a promise does as well.
     return this.#held === null ? fn() : (this.#takeIn(fn) as Result);
   }
 
@@ -127,7 +130,7 @@ export class ManagedRun implements RunAttachment {
     this.#keeper.left(this);
   }
 
-  /** Here it can only have been stopped before its function was called. */
+  /** A run whose function was not called here can only have been cancelled or timed out here. */
   get #wasExecutedElsewhere(): boolean {
     return this.run.status === 'completed' || this.run.status === 'failed';
   }

@@ -14,19 +14,19 @@ import { isRefusal } from './refusals';
 
 const settled = Promise.resolve();
 
-/** How a store is to have a run. */
+/** How a run is given to a store. */
 type Tracking = (store: RunStore, run: AnyRun, options: TrackOptions) => RunRecorder;
 
 const track: Tracking = (store, run, options) => store.track(run, options);
 
-/** The runs of a manager: recorded, observed and metered; held while they live, until their ends are stored. */
+/** The runs of a manager: recorded, observed and metered, and kept in memory until their ends are stored. */
 export class ManagedRuns implements RunKeeper {
   readonly live = new LiveRuns();
   readonly #manager: object;
   readonly #options: RunManagerOptions;
   readonly #track: TrackOptions;
   readonly #drain = new Drain(this.live);
-  /** Those which have ended, until that is stored. */
+  /** The runs that have ended, until that is stored. */
   readonly #ending = new Map<string, ManagedRun>();
 
   /** @param manager - Whose listeners hear of the runs. */
@@ -48,7 +48,7 @@ export class ManagedRuns implements RunKeeper {
     return this.live.get(id) ?? this.#ending.get(id);
   }
 
-  /** @param tracking - How the store is to have the run, where it has none yet. */
+  /** @param tracking - How the run is given to the store, where that has not happened yet. */
   manage(run: AnyRun, tracking: Tracking = track): ManagedRun {
     const known = ManagedRun.find(run, this);
     if (known !== undefined) return known;
@@ -102,7 +102,7 @@ export class ManagedRuns implements RunKeeper {
   }
 
   parked(managed: ManagedRun): void {
-    // Another process may go on with it: what stands in the store counts from here on.
+    // Another process may go on with it: from here on the stored run is the one that counts.
     if (this.#options.store === undefined) this.live.waits(managed);
     else this.live.remove(managed.id);
     this.#drain.changed();
@@ -121,7 +121,7 @@ export class ManagedRuns implements RunKeeper {
     this.add(child);
   }
 
-  /** From here on the run is one of the manager's, for everybody to hear of. */
+  /** Has the run observed, now that it is certain to be the manager's, and emits `runCreated`. */
   counted(managed: ManagedRun): void {
     const { run } = managed;
     this.#options.telemetry?.observe(run);

@@ -52,7 +52,7 @@ export interface RunManagerOptions {
   /** How runs are recorded; `onError` is told beside `storeError`. */
   readonly track?: TrackOptions | undefined;
   /**
-   * How often, in milliseconds and with some jitter, what dead processes have left is looked for; the
+   * How often the manager ends what dead processes have left, in milliseconds and with some jitter; the
    * first time at the start. 0 is never at all. @default 30000
    */
   readonly recoverEveryMs?: number | undefined;

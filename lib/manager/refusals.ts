@@ -2,7 +2,10 @@ import { RunError } from '../record/error';
 import type { AnyRun } from '../run';
 import type { RunStore } from '../store/store';
 
-/** What a store says no with; everything else is trouble, and the run fails with it. */
+/**
+ * The codes with which a store refuses a run. With any other error the store is in trouble, and the run
+ * fails.
+ */
 const REFUSALS: readonly string[] = [
   'already_exists',
   'conflict',
@@ -11,12 +14,12 @@ const REFUSALS: readonly string[] = [
   'run_not_found',
 ];
 
-/** Whether the store has said no. */
+/** Whether the store has refused the run. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof RunError && REFUSALS.includes(error.code);
 }
 
-/** What a store has said no with, and how the run stands there. */
+/** The store's refusal, with the status of the stored run in its details. */
 export async function explained(
   refusal: RunError,
   id: string,

@@ -24,8 +24,8 @@ import { StoreSweeps } from './store-sweeps';
 const RECOVER_EVERY_MS = 30_000;
 
 /**
- * All the runs of a service in one place: each that it makes is recorded, observed and metered, its
- * children too, and every event of every one of them is heard here.
+ * All the runs of a service in one place. Each run that it makes is recorded, observed and metered, its
+ * children too, and all events of all of them are emitted here.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   #drained: Promise<void> | null = null;
 
   /**
-   * Makes a manager. With a store, what dead processes have left is looked for from here on.
+   * Makes a manager. With a store, it ends what dead processes have left, now and from time to time.
    *
    * @throws {RunError} `validation_error` for bad options.
    */
@@ -93,9 +93,9 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
    * @param target - The attributes of a run, or a run. An id that the store has already stands for that
    * run where it is pending with the same session and input.
    * @returns what the function returned.
-   * @throws {RunError} as `run.execute`; `already_exists`, `details.status` says how the run stands that
-   * has the id; `conflict` where another process took the run first, ended it meanwhile, or has the id
-   * with another session or input; `session_busy`; `invalid_operation` once the manager drains.
+   * @throws {RunError} as `run.execute`; `already_exists`, where `details.status` is that of the run that
+   * has the id; `conflict` where another process took the run first, ended it meanwhile, or has the id with
+   * another session or input; `session_busy`; `invalid_operation` once the manager drains.
    * @fires runCreated
    */
   async execute<Input extends object, Output extends object, Result>(
@@ -110,11 +110,11 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
   }
 
   /**
-   * Executes a stored run that was answered or left pending, under a lease: of many processes that try,
-   * one does.
+   * Executes a stored run that was answered or left pending, under a lease: of many processes that try, one
+   * succeeds.
    *
    * @returns what the function returned.
-   * @throws {RunError} as `run.execute`; `run_not_found`; `conflict` or `lease_lost` for who comes
+   * @throws {RunError} as `run.execute`; `run_not_found`; `conflict` or `lease_lost` for whoever comes
    * second; `invalid_operation` where the run waits for its answer, or once the manager drains.
    */
   async resume<Result>(
@@ -197,7 +197,7 @@ export class RunManager extends IsolatedEmitter<RunManagerEvents> {
     }
   }
 
-  /** The run that attributes stand for: a new one, or a pending one that has the id. */
+  /** The run that is meant by attributes: a new one, or the pending one that has the id. */
   #intended(attributes: RunAttributes<object>): ManagedRun | Promise<ManagedRun> {
     const run = new Run(withDefaults(attributes, this.#options.defaults));
     if ((attributes.id ?? null) === null) return this.#begin(run);

@@ -13,7 +13,7 @@ export interface SweepListener {
   failed(error: RunError): void;
 }
 
-/** What is done about a store now and again: what dead processes have left, and what is old enough to go. */
+/** The regular work on a store: ends what dead processes have left, and removes what is old enough. */
 export class StoreSweeps {
   readonly #store: RunStore;
   readonly #listener: SweepListener;
@@ -34,7 +34,7 @@ export class StoreSweeps {
     this.#sweeps = [...recovery, ...removal];
   }
 
-  /** Settles when the store is left alone. */
+  /** Settles when no sweep is at work any more. */
   async stop(): Promise<void> {
     await Promise.all(this.#sweeps.map((sweep) => sweep.stop()));
   }

@@ -1,6 +1,6 @@
 /**
- * Does something now and again, with jitter: of two hundred processes not all at the same moment. One
- * failure does not stop the next time, and no timer keeps the process alive.
+ * Repeats some work, with jitter, so that two hundred processes do not all do it at the same moment. The
+ * timer does not keep the process alive.
  */
 export class Sweep {
   readonly #everyMs: number;
@@ -26,7 +26,7 @@ export class Sweep {
     return this;
   }
 
-  /** Settles when nothing is being done any more. */
+  /** Settles when the work is not being done any more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#timer);

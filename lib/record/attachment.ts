@@ -49,7 +49,7 @@ export interface RemoteEnd {
   readonly endedAtMs?: number;
 }
 
-/** What parts of this package may do with a run beyond what everybody may. */
+/** What the package's own parts may do with a run, beyond its public methods. */
 export interface Port<Subject> {
   /**
    * Follows the run from here on.
@@ -57,7 +57,7 @@ export interface Port<Subject> {
    * @returns a function that stops it.
    */
   attach(attachment: Attachment<Subject>): () => void;
-  /** Whether anybody would be told of the event: nobody builds a payload for nobody. */
+  /** Whether anybody listens to the event. Where nobody does, no payload is built. */
   isHeard(name: ChangeName): boolean;
   /** Tells attachments and listeners of something that happened in the run: a step, a note. */
   announce(...change: Change<Subject>): void;
@@ -66,21 +66,30 @@ export interface Port<Subject> {
    * corrected: a caller takes back no more than it has added, and nothing here checks that.
    */
   recordUsage(delta: JsonObject, costUsd: number | null): void;
-  /** Keeps a key in the record: what `write` gives whenever the record is written, no key for null. */
+  /**
+   * Adds a key to the run's record. `write` is called whenever the record is written; where it gives null,
+   * the key is left out.
+   */
   keep(key: KeptKey, write: () => JsonObject | null): void;
-  /** What the record that the run was read from has under the key. */
+  /** What stood under the key in the record that the run was read from. */
   kept(key: KeptKey): JsonValue | undefined;
-  /** What the record has under the key now: what a part writes, else what it was read with. */
+  /**
+   * What a record written now has under the key: what was given to {@link keep}, else what the run was read
+   * with.
+   */
   written(key: KeptKey): JsonValue | null | undefined;
-  /** Whether keys are kept that change with the counters. */
+  /** Whether a part keeps a key of its own (see {@link keep}): its value changes with the counters. */
   readonly keepsMore: boolean;
   /** Whether the record has more than the fourteen keys of every record. */
   readonly hasMoreKeys: boolean;
-  /** What the record has under a key, as on the wire; null for nothing. Payloads are by reference. */
+  /** What the record has under a key, in the form of its JSON; null for nothing. Payloads are not copied. */
   wire(key: RecordKey): unknown;
-  /** How many steps of the run have begun, before it was read too; no part of the record. */
+  /**
+   * How many steps of the run have begun, those before it was read from a store included. Not part of the
+   * record.
+   */
   readonly stepCount: number;
-  /** Goes on counting the steps of a run that was read after so many. */
+  /** Sets how many steps a run that was read from a store has had: its next step is counted from there. */
   continueSteps(count: number): void;
   /** `started_at`, with every digit that an incoming record had. */
   readonly startedAtText: string;
@@ -90,7 +99,7 @@ export interface Port<Subject> {
   endRemotely(end: RemoteEnd): void;
 }
 
-/** The ways to a run's port and to those that follow it. */
+/** How to reach a run's port and its attachments. */
 interface Ways {
   readonly port: (run: object) => Port<never>;
   readonly attach: (run: object, attachment: Attachment<never>) => () => void;
@@ -99,7 +108,7 @@ interface Ways {
 
 let ways: Ways | null = null;
 
-/** Takes the ways to a run's port, and to those that follow it, which only its class knows. */
+/** Called once, by the class of the run: only it can reach the private members behind a port. */
 export function givePorts(given: Ways): void {
   ways = given;
 }
@@ -109,7 +118,7 @@ export function findPortOf<Subject extends object>(run: Subject): Port<Subject> 
   return (ways as Ways).port(run);
 }
 
-/** As {@link Port.attach}, without a port: those who follow every run of a process need nothing else. */
+/** Does what {@link Port.attach} does without making a port first, for those who follow every run. */
 export function attachTo<Subject extends object>(run: Subject, attachment: Attachment<Subject>): () => void {
   return (ways as Ways).attach(run, attachment);
 }

@@ -70,7 +70,8 @@ export function readAttributes(attributes: unknown): RunOrigin {
 }
 
 /**
- * Checks a provider. A caller without types may give undefined; a record always has the key.
+ * Checks a provider. A caller from JavaScript may give undefined, which counts as null: a record always has
+ * the key.
  *
  * @throws {RunError} `validation_error`
  */

@@ -43,7 +43,7 @@ export interface Wait {
   readonly state: JsonObject | null;
   readonly since: Timestamp;
   readonly expiresAt: Timestamp | null;
-  /** In a box, since the answer may be null; null while there is none. */
+  /** The answer in an object of its own, since it may itself be null; null while there is none. */
   readonly answer: { readonly value: JsonValue } | null;
   /** Members of a later version, to be written back. */
   readonly unknown: JsonObject | null;

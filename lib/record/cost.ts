@@ -4,8 +4,8 @@ const NANO = 1e9;
 const LARGEST_ROUNDED_USD = Number.MAX_SAFE_INTEGER / NANO;
 
 /**
- * A sum of dollars that does not drift: what each addition loses is kept beside it (Neumaier's
- * compensated summation), and the nano-dollar is rounded to once, on reading. It stays a finite number.
+ * A sum of dollars that does not drift. What each addition loses to rounding is kept beside it (Neumaier's
+ * compensated summation), and only reading rounds, to the nano-dollar. The sum stays finite.
  */
 export class CostSum {
   #sum: number;
@@ -30,7 +30,7 @@ export class CostSum {
     this.#sum = next;
   }
 
-  /** Dollars as they add up, for what goes on adding. */
+  /** Dollars that are not rounded yet, for sums of sums. */
   get unrounded(): number {
     return this.#sum + this.#lost;
   }

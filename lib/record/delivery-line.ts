@@ -1,4 +1,4 @@
-/** The most events of one emitter that one call may set off. */
+/** The most events of one emitter that one call may cause. */
 export const MOST_EVENTS_A_CALL = 1000;
 
 /** An event that waits for its turn. */
@@ -12,17 +12,17 @@ interface Waiting<Emitter> {
 }
 
 /**
- * Events on their way, of all emitters that share the line: each is delivered to the last of its listeners
- * before the next begins. What has been delivered is let go of at once.
+ * A queue of events, of one emitter or of several that share it. Each event reaches all of its listeners
+ * before the next one begins, and is released at once.
  */
 export class DeliveryLine<Emitter extends object> {
   /** Whether an event is being delivered. */
   isBusy = false;
-  /** Whether it belongs to a tree of emitters, which keep it. */
+  /** Whether the emitters of a tree share it, and so keep it while it is empty. */
   isShared = false;
   #first: Waiting<Emitter> | null = null;
   #last: Waiting<Emitter> | null = null;
-  /** How many events of each emitter the call at the bottom has set off. */
+  /** How many events of each emitter the outermost call has caused so far. */
   #setOff: Map<Emitter, number> | null = null;
 
   get isEmpty(): boolean {
@@ -45,24 +45,24 @@ export class DeliveryLine<Emitter extends object> {
     return first;
   }
 
-  /** Counts an event that was set off while another is being delivered. */
+  /** Counts an event that was emitted while another is being delivered. */
   count(emitter: Emitter): void {
     this.#setOff ??= new Map();
     this.#setOff.set(emitter, (this.#setOff.get(emitter) ?? 0) + 1);
   }
 
-  /** Whether the call at the bottom has set off as many events of the emitter as it may. */
+  /** Whether the outermost call has caused as many events of the emitter as it may. */
   isFull(emitter: Emitter): boolean {
     // The first was delivered at once, and is not in the count.
     return this.#setOff !== null && (this.#setOff.get(emitter) ?? 0) >= MOST_EVENTS_A_CALL - 1;
   }
 
-  /** Nothing is being delivered any more. */
+  /** Notes that nothing is being delivered any more. */
   rest(): void {
     this.isBusy = false;
   }
 
-  /** The call at the bottom is over. */
+  /** Forgets the counts: the outermost call is over. */
   forget(): void {
     this.#setOff = null;
   }

@@ -11,7 +11,7 @@ import { parseTimestamp } from './timestamp';
 import { IsDate, IsIn, IsInt, IsNotEmpty, IsNumber, IsOptional, Max, Min, ValidateBy } from './validators';
 
 /**
- * The scalars of a record, under their keys, for class-transformer to write and read.
+ * The scalars of a record under their keys in JSON: the object that class-transformer writes and reads.
  *
  * It looks each key up in the class of the object and in every ancestor of it, several times over, longer
  * where a key is not the property's name, and longer the more keys are exposed one by one. This class has no
@@ -37,7 +37,7 @@ export class RecordScalars implements Record<ScalarKey, unknown> {
 /** What class-transformer has read, for the checks: {@link RecordScalars} and the payloads beside it. */
 export type Envelope = Record<ScalarKey | ObjectKey, unknown>;
 
-/** The classes of which class-transformer shows what is exposed and nothing else. */
+/** The classes that class-transformer has been told about already: see {@link hideOthers}. */
 const HIDDEN = new WeakSet<object>();
 
 for (const { key, type, presence } of FIELDS) {
@@ -57,7 +57,10 @@ export function describeEnvelope<Subject extends object>(
   const { prototype } = runClass;
   const isRun = (value: unknown): value is Subject =>
     typeof value === 'object' && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
-  /** Asked for the type of the id with the record being written in hand: the payloads get onto it here. */
+  /**
+   * class-transformer asks this for the type of `id`, and hands over the record that it is writing: the
+   * moment to put the payloads onto it.
+   */
   const attachTo = (help?: TypeHelpOptions): typeof String => {
     const { object, newObject } = help as { object: unknown; newObject: object };
     if (isRun(object) && !isRun(newObject)) attach(object, newObject);
@@ -68,7 +71,7 @@ export function describeEnvelope<Subject extends object>(
     if (type === 'time') {
       decorate(prototype, attribute, [IsDate({ message: 'must be a Date' }), IsOptional()]);
     } else decorate(prototype, attribute, rulesOf(type, presence));
-    // Times are dates here, which it would copy: they are attached as texts.
+    // A run has its times as dates, which class-transformer would copy: they are attached as texts.
     if (isWalked(type) && presence !== 'set') {
       decorate(prototype, attribute, [Expose({ name: key })]);
       ownGetter(prototype, attribute);
@@ -76,7 +79,10 @@ export function describeEnvelope<Subject extends object>(
   }
 }
 
-/** class-transformer leaves alone what has no setter, and looks for it in the class itself only. */
+/**
+ * Repeats an inherited getter on the class itself. class-transformer does not assign to a property that has
+ * a getter alone, but looks for it in the class itself only.
+ */
 function ownGetter(prototype: object, attribute: string): void {
   const above: unknown = Object.getPrototypeOf(prototype);
   const inherited = Object.getOwnPropertyDescriptor(above, attribute);
@@ -98,13 +104,13 @@ function decorate(prototype: object, property: string, decorators: readonly Prop
   for (const decorator of decorators) decorator(prototype, property);
 }
 
-/** The checks of a field. What need not be there is not checked where it is absent. */
+/** The checks of a field. An optional field is checked only where it is there. */
 function rulesOf(type: FieldType, presence: Field['presence']): PropertyDecorator[] {
   const checks = checksOf(type);
   return presence === 'required' || checks.length === 0 ? checks : [...checks, IsOptional()];
 }
 
-/** The checks of a type, in the order in which they speak up. */
+/** The checks of a type, in the order in which they are tried. */
 function checksOf(type: FieldType): PropertyDecorator[] {
   switch (type) {
     case 'identifier':
@@ -133,7 +139,7 @@ function checksOf(type: FieldType): PropertyDecorator[] {
     case 'limits':
     case 'awaiting':
     case 'kept':
-      // Read by their own files, which say more of what is wrong.
+      // Checked where they are read: that code can say more about what is wrong.
       return [];
   }
 }

@@ -8,13 +8,16 @@ const MAX_CAUSES = 8;
 /** The most errors of an `AggregateError` that are kept. */
 const MAX_ERRORS = 10;
 
-/** The most errors within an error, causes and all: an error of errors of errors stays readable. */
+/** The most errors that are kept within one error, its causes included. */
 const MAX_WITHIN = 40;
 
 /** The longest name or code that is kept. */
 const LONGEST_WORD = 200;
 
-/** What an aborted signal gives as its reason; of another realm (jest has one), no `Error` by its class. */
+/**
+ * What `Object.prototype.toString` says of the usual reason of an aborted signal. One from another realm,
+ * as in jest, is not `instanceof Error`.
+ */
 const DOM_EXCEPTION = '[object DOMException]';
 
 /** What of an exception goes into a record. */
@@ -79,7 +82,7 @@ function fromError(error: Error, walk: Walk, depth: number): JsonObject {
   return payload;
 }
 
-/** Its own name, or its class's where it only says `Error`: the errors of some SDKs do. */
+/** The error's name, or its class's where the name is only `Error`, as with some SDKs. */
 function nameOf(error: Error): string {
   const name = memberText(error, 'name');
   const constructor = name === 'Error' ? member(error, 'constructor') : undefined;
@@ -87,7 +90,7 @@ function nameOf(error: Error): string {
   return (typeof className === 'string' && className !== '' ? className : name).slice(0, LONGEST_WORD);
 }
 
-/** The numbers that DOM exceptions have for codes say less than their names. */
+/** The error's code. A DOM exception's is left out: a number that says less than its name. */
 function codeOf(error: object): string | number | undefined {
   const code = member(error, 'code');
   if (typeof code === 'string') return code.slice(0, LONGEST_WORD);

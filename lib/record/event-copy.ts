@@ -3,9 +3,9 @@ import type { TokenUsage } from './token-usage';
 import { isJsonObject } from './json';
 
 /**
- * The event for one of several who hear it: what one does to it no other sees. A copy takes a fraction of
- * the time in which the event could be frozen, and one that is written out half of a spread's. What is
- * deep inside it is shared: see {@link freezeInside}.
+ * A copy of the event for one of its listeners, so that none sees what another does to it. Copying is much
+ * faster than freezing, and a copy that is written out takes half the time of a spread. What is nested in
+ * it is shared and frozen: see {@link freezeInside}.
  */
 export function copyOfEvent(name: string, event: object): object {
   switch (name) {
@@ -26,7 +26,7 @@ export function freezeInside(name: string, event: object): void {
   else if (name !== 'turnIncremented' && WITH_PAYLOADS.has(name)) freezePayloads(event);
 }
 
-/** The events that carry more than texts, numbers, runs, and what is frozen from the start. */
+/** The events with nested payloads that nobody has frozen yet. */
 const WITH_PAYLOADS: ReadonlySet<string> = new Set([
   'stepStarted',
   'stepEnded',
@@ -53,12 +53,12 @@ function copyOfStatus({ run, from, to, at }: StatusChangedEvent<unknown>): Statu
   return { run, from, to, at };
 }
 
-// A member that has only ever been a large number has a box in each object, made anew for each copy; one
-// that has been anything else shares it.
+// V8 gives a member that has only ever held large numbers a box of its own in every copy. Once it has held
+// anything else, copies share the box.
 for (const copy of [copyOfTurn, copyOfUsage, copyOfStatus]) copy({ at: null } as never);
 
 function freezeNested(delta: TokenUsage): void {
-  // An inherited member, if there ever is one, costs a closer look.
+  // `for in` sees inherited members too: one would be frozen for nothing, and that is all.
   for (const key in delta) if (typeof delta[key] === 'object') freezeJson(delta[key]);
 }
 

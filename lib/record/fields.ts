@@ -32,9 +32,15 @@ export interface Field {
   /** Its name as an attribute of a run. */
   readonly attribute: string;
   readonly type: FieldType;
-  /** Whether a record without it is refused, always has it, or has it only when it is set. */
+  /**
+   * `required`: a record without it is refused. `always`: every record that is written has it. `set`: only
+   * one where it has a value.
+   */
   readonly presence: 'required' | 'always' | 'set';
-  /** Whether stores have a column for it; what has none is kept together with what this version does not know. */
+  /**
+   * Whether stores have a column for it. The others share one column, with the keys that this version does
+   * not know.
+   */
   readonly hasColumn: boolean;
 }
 
@@ -80,7 +86,7 @@ export type RecordKey = (typeof FIELDS)[number]['key'];
 /** A key that every record has. */
 export type AlwaysKey = Exclude<RecordKey, Extract<(typeof FIELDS)[number], { presence: 'set' }>['key']>;
 
-/** A key that passes class-transformer by. */
+/** A key that class-transformer neither writes nor reads. */
 export type ObjectKey = Exclude<RecordKey, ScalarKey | KeptKey>;
 
 /** A key that another part of the package keeps in the record. */

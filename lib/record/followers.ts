@@ -2,13 +2,13 @@ import type { Attachment, ChangeName } from './attachment';
 
 type Follower = Attachment<never>;
 
-/** An attachment, for a caller that knows that name and event belong together. */
+/** An attachment without the pairing of names and events in its types: the caller has seen to that. */
 interface Loose {
   changed?(name: string, event: unknown): void;
   deliver?(name: string, event: unknown): void;
 }
 
-/** One for all: most changes bring no others. */
+/** Shared: most changes cause no others. */
 const NOTHING_TOLD: readonly Told[] = [];
 
 interface Told {
@@ -19,7 +19,7 @@ interface Told {
 /** The attachments of one run. */
 export class Followers {
   #list: readonly Follower[] = [];
-  /** The changes that came while attachments are being told of one; null where they are not. */
+  /** The changes that were made while attachments are being told of another; null while they are not. */
   #telling: readonly Told[] | null = null;
 
   get all(): readonly Follower[] {
@@ -28,7 +28,7 @@ export class Followers {
 
   /** @returns a function that takes it off again. */
   add(follower: Follower): () => void {
-    // A list that is being worked off stays as it is.
+    // A new list: somebody may be in the middle of the old one.
     this.#list = [...this.#list, follower];
     return () => {
       this.#list = this.#list.filter((each) => each !== follower);
@@ -78,14 +78,14 @@ export class Followers {
   }
 
   /**
-   * Calls the function within all that surrounds it, the first attachment outermost. What is attached
-   * while one of them waits surrounds it too.
+   * Calls the function inside the `surround` of every attachment, the first outermost. One that is attached
+   * while another waits takes part too.
    */
   surround<Result>(fn: () => Result): Result {
     return this.#enter(fn, []);
   }
 
-  /** Calls the function of a step within all that surrounds it, the first attachment outermost. */
+  /** Calls the function of a step inside the `surroundStep` of every attachment, the first outermost. */
   surroundStep<Result>(index: number, fn: () => Result): Result {
     const call = this.#list.reduceRight<() => Result>(
       (inner, follower) =>
@@ -105,7 +105,7 @@ export class Followers {
     return next?.surround === undefined ? fn() : next.surround(() => this.#enter(fn, [...entered, next]));
   }
 
-  /** Goes on until nothing comes any more: an attachment may change the run while it is told. */
+  /** Tells of the changes that attachments make while they are told, until there are no more. */
   #othersTold(): readonly Told[] {
     const told: Told[] = [];
     while (this.#telling !== null && this.#telling.length > told.length) {

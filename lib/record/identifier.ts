@@ -1,7 +1,10 @@
-/** The most bytes of UTF-8 that an id, a session or a provider may have: an index of a database holds two. */
+/**
+ * The most bytes of UTF-8 that an id, a session or a provider may have: an entry of a database's index has
+ * room for two.
+ */
 export const MOST_BYTES = 1000;
 
-/** The most bytes that a unit of a JavaScript text takes in UTF-8. */
+/** The most bytes of UTF-8 for one UTF-16 unit of a JavaScript string. */
 const BYTES_A_UNIT = 3;
 
 /** Whether an index of a database can hold the text. */

@@ -1,7 +1,7 @@
 /**
- * An own member that holds a run's id. A run has no other: what compares objects member by member, jest's
- * `toEqual` and `assert.deepStrictEqual` say, would take any two runs for equal. JSON, `Object.keys`,
- * `structuredClone` and class-transformer pass by what stands under a symbol.
+ * The name of a run's only own member, its id. Without it, any two runs would be equal to jest's `toEqual`,
+ * `assert.deepStrictEqual` and whatever else compares objects member by member. JSON, `Object.keys`,
+ * `structuredClone` and class-transformer skip members under symbols.
  */
 const IDENTITY = Symbol('id');
 

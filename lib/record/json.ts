@@ -11,8 +11,8 @@ export interface JsonObject {
 }
 
 /**
- * What is read back of a payload of the type: as JSON gives it, readonly at every depth. A `Date` is a text,
- * and anything with `toJSON` what that gives; members that are functions or symbols are not there.
+ * The type of a payload once it is read back: as JSON gives it, readonly at every depth. A `Date` is a
+ * text, and anything with `toJSON` what that gives; members that are functions or symbols are not there.
  */
 export type ReadBack<T> = T extends (...args: never[]) => unknown
   ? never
@@ -28,7 +28,7 @@ export type ReadBack<T> = T extends (...args: never[]) => unknown
           }
         : T;
 
-/** What the function of `execute` may return: anything where the run's output is as open as {@link JsonObject}. */
+/** What the function of `execute` may return: anything, where the run declares no output. */
 export type Result<T extends object, Parking> = string extends keyof T
   ? unknown
   : object extends T
@@ -47,7 +47,7 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 type MutableObject = Record<string, unknown>;
 
-/** Where a walk over a payload stands: at a member of an object, which is a member of another. */
+/** The place that a walk over a payload has reached: a member of an object, which may itself be a member. */
 interface Place {
   readonly within: Place | null;
   readonly object: object | null;
@@ -206,7 +206,7 @@ function copyElements(values: readonly unknown[], place: Place): unknown[] {
     place.key = index;
     copy.push(copyValue(values[index], place) ?? null);
   }
-  // An array that was added to keeps room for 17 more; one that is made with a length is slower to stringify.
+  // The copy drops the spare room that `push` has left. An array made with a length is slower to stringify.
   return copy.slice();
 }
 
@@ -274,7 +274,7 @@ function lostByJson(value: object): string | null {
   return null;
 }
 
-/** Notes an issue; what it returns stands in the copy that nobody will see. */
+/** Adds an issue. What it returns goes into the copy, which nobody will see. */
 function report(place: Place, message: string): unknown {
   if (place.issues.length < MAX_ISSUES) place.issues.push({ path: formatPath(pathOf(place)), message });
   return undefined;

@@ -125,7 +125,10 @@ export function readLimits(
   return Reflect.ownKeys(limits).length === 0 ? null : Object.freeze(limits);
 }
 
-/** Both together, the given ones first; null where none is left. What is undefined is no limit from then on. */
+/**
+ * The limits of a run with the given ones over them; null where none is left. A given `undefined` lifts a
+ * limit.
+ */
 export function mergeLimits(limits: RunLimits | null, given: RunLimits | null): RunLimits | null {
   if (given === null) return limits;
   const merged = { ...limits, ...given };
@@ -150,7 +153,7 @@ export function useOfLimits(limits: RunLimits, spending: Spending): LimitUse[] {
   const uses: LimitUse[] = [];
   const add = (limit: RunLimitName, actual: number): void => {
     const allowed = limits[limit];
-    // A sum may leave the finite numbers, which a record cannot carry.
+    // A sum may become infinite, which JSON cannot carry.
     if (allowed !== undefined) uses.push({ limit, allowed, actual: Math.min(actual, Number.MAX_VALUE) });
   };
   add('maxTurns', spending.turns);

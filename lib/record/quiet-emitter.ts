@@ -23,8 +23,8 @@ const SHORT_LIST = 8;
 let tableOf: (emitter: object) => ListenerTable | null;
 
 /**
- * eventemitter3's class, without what its constructor makes of every emitter: a table of listeners and a
- * count that stand among the members of a run, for `structuredClone` and others to find.
+ * eventemitter3's class without its constructor. That would give every run two own members, a table of
+ * listeners and a count, for `structuredClone` and others to find.
  */
 const Base = function (): void {
   // Nothing: see the accessors below.
@@ -52,7 +52,7 @@ export abstract class QuietEmitter<Events extends object> extends Base<Events> {
           this.#table = table;
         },
       },
-      // It is asked only whether there is none, one or more.
+      // eventemitter3 only asks whether it is 0, 1 or more.
       _eventsCount: {
         get(this: QuietEmitter<object>) {
           return this.#table === null ? 0 : Reflect.ownKeys(this.#table).length;
@@ -74,7 +74,7 @@ export abstract class QuietEmitter<Events extends object> extends Base<Events> {
     context?: unknown,
   ): this {
     super.on(event, listener, context);
-    // Without the room for 17 more that an array keeps when it is added to: runs are many.
+    // A new array, as long as it has to be: `push` would leave room for 17 more in each of very many runs.
     const listeners = listenersOf(this, event as string);
     if (Array.isArray(listeners) && listeners.length <= SHORT_LIST) {
       (this.#table as ListenerTable)[event as string] = listeners.slice();

@@ -73,7 +73,7 @@ export function readRecord(json: unknown): IncomingRecord {
  * Takes over what a record has, into the state of a run that was made with its id and session.
  *
  * @param maker - The name of the class that made the run.
- * @throws {RunError} `invalid_operation` where the class has given it others.
+ * @throws {RunError} `invalid_operation` where that class has given it another id or session.
  */
 export function adoptRecord(state: RunState, record: IncomingRecord, maker: string): void {
   const { id, sessionId, envelope } = record;
@@ -147,7 +147,10 @@ function sortMembers(json: JsonObject): SortedMembers {
   return { scalars, objects, unknown };
 }
 
-/** An object would be walked and a function called; no scalar of a record is a symbol either. */
+/**
+ * class-transformer would walk an object and call a function. A symbol stands for both, which no check lets
+ * pass.
+ */
 function scalarOf(value: unknown): unknown {
   return typeof value === 'object' || typeof value === 'function' ? Symbol('no scalar') : value;
 }

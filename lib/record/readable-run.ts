@@ -21,7 +21,8 @@ export interface RunClass<Subject extends object> {
 }
 
 /**
- * What everybody may read of a run, over the state that this class alone holds. It changes nothing.
+ * The part of a run that is read: its properties and its record. Only this class holds the state; what
+ * changes it is in `Run`.
  *
  * @typeParam Input - The shape of `input`.
  * @typeParam Output - The shape of `output`.
@@ -34,7 +35,7 @@ export abstract class ReadableRun<
 > extends IsolatedEmitter<Events> {
   static {
     stateIn = (run) => (run as ReadableRun<object, object, object>).#state;
-    // Kept out of the declarations: they need no types of Node.
+    // Defined here and not as a method, so that the declarations need no types of Node.
     Object.defineProperty(this.prototype, inspect.custom, { value: inspectRun, configurable: true });
   }
 

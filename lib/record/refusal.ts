@@ -42,7 +42,9 @@ export function invalidOperation({ id, status }: Subject, what: string): RunErro
   });
 }
 
-/** What stands where a status is wanted: a word, cut where it is long, or in brackets what it is instead. */
+/**
+ * The value for an error message: a word, cut where it is long, or for anything else its type in brackets.
+ */
 export function shownWord(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, LONGEST_WORD);
   return value === null ? '(null)' : `(${typeof value})`;

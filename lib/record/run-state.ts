@@ -30,7 +30,7 @@ export interface RunOrigin {
 /** Digits of times beyond the millisecond, by attribute. */
 export type Digits = Readonly<Record<string, string>>;
 
-/** What most runs have nothing of. */
+/** What few runs have. */
 interface Rare {
   /** What the times of an incoming record had beyond the millisecond. */
   digits: Digits | null;
@@ -41,8 +41,8 @@ interface Rare {
 }
 
 /**
- * What a run keeps, under the names of its attributes. It knows the record and no rule: those are the
- * run's.
+ * The data of a run, under the names of its attributes. It holds to no rules: which change is allowed when
+ * is up to the run.
  */
 export class RunState implements RunView {
   readonly id: string;
@@ -60,7 +60,7 @@ export class RunState implements RunView {
   runningAt: number | null = null;
   endedAt: number | null = null;
   parentRunId: string | null = null;
-  /** Null of a root. */
+  /** Null for a root. */
   rootRunId: string | null = null;
   limits: RunLimits | null;
   traceContext: TraceContext | null = null;
@@ -68,7 +68,7 @@ export class RunState implements RunView {
   cost: CostSum | null = null;
   counters: Counters | null = null;
   usage: TokenUsage | null = NOTHING;
-  /** What most runs have nothing of; together, since runs are many. */
+  /** What few runs have, in one object: runs are many. */
   rare: Rare | null = null;
 
   constructor(origin: RunOrigin, startedAt: number) {
@@ -86,12 +86,12 @@ export class RunState implements RunView {
     return isTerminalStatus(this.status);
   }
 
-  /** Of the root itself its own id. */
+  /** The id of the run at the top of the tree; a root's own. */
   get topRunId(): string {
     return this.rootRunId ?? this.parentRunId ?? this.id;
   }
 
-  /** Makes it that of a child. */
+  /** Makes the run a child of the parent. */
   standBelow(parent: RunState): void {
     this.parentRunId = parent.id;
     this.rootRunId = parent.topRunId;

@@ -2,7 +2,7 @@ import type { JsonObject } from './json';
 import type { RunStatus } from './status';
 import type { TokenUsage } from './token-usage';
 
-/** What a run looks like to the code that it stands on. */
+/** What the code below `Run` sees of a run. */
 export interface RunView {
   readonly id: string;
   readonly status: RunStatus;

@@ -169,7 +169,7 @@ function takeCounts(usage: unknown): JsonObject | null {
 
 function copyCounts(usage: JsonObject): JsonObject | null {
   const counts = { ...usage };
-  // As above: to ask for inherited members too takes half as long as a list of the own ones.
+  // As above: `for in` takes half the time that a list of the own members does.
   for (const key in counts) {
     const count = counts[key];
     if (typeof count !== 'number' || !(count >= 0) || count === Infinity) return null;

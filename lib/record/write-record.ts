@@ -25,7 +25,7 @@ export function writeRecord(state: RunState): RunJSON {
   return record as unknown as RunJSON;
 }
 
-/** Those that every record has; the others are attached. */
+/** The scalars that every record has; the others are attached. */
 function scalarsOf(state: RunState): RecordScalars {
   const scalars = new RecordScalars();
   scalars.id = state.id;
@@ -40,8 +40,8 @@ function scalarsOf(state: RunState): RecordScalars {
 }
 
 /**
- * Puts onto a record that class-transformer is writing what it must not walk, every key in its place. An
- * unknown `constructor` is left out: it needs the one that is there.
+ * Adds to the record that class-transformer is writing all that it must not walk, each key in its place. An
+ * unknown key `constructor` is left out: class-transformer needs the real one.
  */
 export function attachToRecord(record: object, state: RunState): void {
   const times = { started_at: state.timeText('startedAt'), ended_at: state.timeText('endedAt') };

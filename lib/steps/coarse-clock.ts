@@ -1,4 +1,4 @@
-/** A time that many share: a number of this size would be kept once for each of them. */
+/** A time as an object that many steps share: a number of this size would take memory in each of them. */
 export interface Moment {
   /** In milliseconds since the epoch. */
   readonly ms: number;
@@ -20,8 +20,8 @@ export function exactNow(): Moment {
 }
 
 /**
- * As {@link exactNow}, read from the clock once for all that happens without a break: a clock may cost as
- * much as ten turns of a run.
+ * The time, read from the clock once for all that happens in one tick: reading a clock may cost as much as
+ * ten turns of a run.
  */
 export function coarseNow(): Moment {
   return moment ?? readClock();

@@ -30,7 +30,7 @@ export interface StepEnd {
   readonly error?: JsonObject;
 }
 
-/** One for all: most steps keep nothing of what came out. */
+/** Shared: most steps keep no output. */
 const COMPLETED: StepEnd = { status: 'completed' };
 
 /** What a step tells of its end. */
@@ -38,14 +38,17 @@ export interface StepOwner {
   stepOver(step: OpenStep, end: StepEnd): void;
 }
 
-/** A step from its start to its one end. A tool's, in no other step, unless more is said. */
+/**
+ * A step from its start to its one end. Of the kind `tool` and inside no other step, unless {@link
+ * OpenStep.describe} says otherwise.
+ */
 export class OpenStep implements StepHandle {
   readonly owner: StepOwner;
   readonly index: number;
   readonly name: string;
   readonly startedAt: Moment;
   kind = 'tool';
-  /** The open steps of a run are a chain: a set would cost as much as the step. */
+  /** The open steps of a run are a linked list: a set would cost as much as the steps. */
   before: OpenStep | null = null;
   after: OpenStep | null = null;
   #around: OpenStep | null = null;
@@ -58,7 +61,7 @@ export class OpenStep implements StepHandle {
     this.startedAt = startedAt;
   }
 
-  /** Says what it is, and in which step it begins. */
+  /** Sets the kind, and the step in which this one begins. */
   describe(kind: string, around: OpenStep | null): void {
     this.kind = kind;
     this.#around = around;
@@ -92,7 +95,7 @@ export class OpenStep implements StepHandle {
     this.close({ status: 'failed', error: errorThatFits(error) });
   }
 
-  /** Completes the step with the result of its function, or what of it is to be kept. Never throws. */
+  /** Completes the step, keeping of its function's result what `keep` says. Never throws. */
   endWith<Result>(result: Result, keep: boolean | ((result: Result) => unknown)): void {
     if (this.#isOver) return;
     const output = keep === false ? null : keptOf(result, keep);
@@ -100,11 +103,15 @@ export class OpenStep implements StepHandle {
     else this.close({ status: 'completed', output });
   }
 
-  /** Ends the step; only the first end counts: reading an output runs the user's code. */
+  /**
+   * Ends the step. Only the first end counts: reading an output runs the user's code, which may end the
+   * step too.
+   */
   close(end: StepEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    // Steps that end while others go on within them would keep one another for ever.
+    // Lets go of ended steps above, or steps that end while others go on within them would form an endless
+    // chain.
     if (this.#around !== null) this.#around = this.around;
     this.owner.stepOver(this, end);
   }

@@ -35,7 +35,7 @@ export interface StepStart {
 /** The longest name of a step, a kind of steps or a note, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 1_000;
 
-/** One for all: most steps and notes are begun without options. */
+/** Shared: most steps and notes come without options. */
 const NO_OPTIONS: StartStepOptions = {};
 
 const START_OPTIONS = ['kind', 'input'] as const;

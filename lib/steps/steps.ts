@@ -14,7 +14,7 @@ import type { StartStepOptions, StepOptions, StepStart } from './options';
 import { readRun, readStart, takeName } from './options';
 import { takePayload } from './payload';
 
-/** What of a run its steps need. */
+/** What steps read of their run. */
 interface StepSubject {
   readonly id: string;
   readonly status: RunStatus;
@@ -23,7 +23,7 @@ interface StepSubject {
   readonly awaiting: object | null;
 }
 
-/** What steps need of their run. */
+/** What steps need around them. */
 export interface StepHost<Subject extends object> {
   readonly run: Subject;
   readonly state: StepSubject;
@@ -42,13 +42,13 @@ export interface StepContext<Subject> {
 }
 
 /**
- * The steps of one run. Keeps those that are open, and how many there were: a hundred thousand steps take
- * no more than those which are open at once.
+ * The steps of one run. Keeps only the open ones and a count, so memory depends on how many are open at
+ * once.
  */
 export class Steps<Subject extends object> implements StepOwner {
   readonly #host: StepHost<Subject>;
   readonly #run: Subject;
-  /** The step that began last, of those that are open. */
+  /** The open step that began last. */
   #last: OpenStep | null = null;
   #count = 0;
   /** Stands in for the execution's signal where nothing executes the run. */
@@ -64,18 +64,18 @@ export class Steps<Subject extends object> implements StepOwner {
     return this.#count;
   }
 
-  /** Goes on with the steps of a run that had so many before it was read: no two have the same index. */
+  /** Sets the count of a run that was read from a store, so that no two of its steps have the same index. */
   continueAfter(count: number): void {
     this.#count = count;
   }
 
-  /** Begins a step, for whoever ends it by hand. */
+  /** Begins a step that its caller ends. */
   start(name: string, options?: StartStepOptions): StepHandle {
     if (options !== undefined || isHeard(this.#run, 'stepStarted')) {
       return this.#begin(readStart(name, options));
     }
-    // One that nobody hears of, and that is around no other, need not know what is around it. Whoever comes
-    // to hear of its end is told how long it took, as well as is known.
+    // Nobody listens, and the step is around no other: it need not know what is around it. A listener that
+    // is added before its end gets a duration by the coarse clock.
     takeName(name, 'name');
     this.#assertGoesOn();
     return this.#chain(name, coarseNow());
@@ -99,7 +99,7 @@ export class Steps<Subject extends object> implements StepOwner {
     }
   }
 
-  /** Tells of a note. */
+  /** Emits a note. */
   note(name: string, data: unknown): void {
     const run = this.#run;
     const taken = { name: takeName(name, 'name'), data: takePayload(data, 'data') };
@@ -109,9 +109,9 @@ export class Steps<Subject extends object> implements StepOwner {
     if (isHeard(run, 'noted')) this.#announce('noted', { run, ...taken, at: Date.now() });
   }
 
-  /** Ends what is open, the inner steps first: the run has ended, or waits. */
+  /** Ends the open steps, the inner ones first: the run has ended, or waits. */
   close(reason: JsonObject | null): void {
-    // None begins any more, whatever listeners do.
+    // No step can begin any more, whatever listeners do, so this comes to an end.
     while (this.#last !== null) this.#last.close({ status: 'cancelled' });
     this.#controller?.abort(errorOf(reason));
     this.#controller = null;

@@ -36,13 +36,13 @@ function modelOf(run: AnyRun): string | undefined {
   return textOf(run.providerMetadata['model']) ?? textOf(run.metadata['model']) ?? meteredModel(run);
 }
 
-/** A usage meter keeps what it counted by model; a run of several has no one model. */
+/** The model that usage meters counted, where there was only one. */
 function meteredModel(run: AnyRun): string | undefined {
   const [model, ...others] = Object.keys(portOf(run).written('usage_by_model') ?? {});
   return others.length > 0 || model === 'unknown' ? undefined : textOf(model);
 }
 
-/** What a span says from its start, for samplers to see. */
+/** The attributes that a span has from its start, where samplers see them. */
 export function startAttributes(run: AnyRun, agentName: string | undefined): Attributes {
   return known({
     [GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_AGENT,
@@ -53,14 +53,14 @@ export function startAttributes(run: AnyRun, agentName: string | undefined): Att
   });
 }
 
-/** What of a run's sums a span tells: those since it began. */
+/** The sums of a run at some moment. A span reports what was added to them in it. */
 export interface Sums {
   readonly tokenUsage: TokenUsage;
   readonly costUsd: number | null;
   readonly turnCount: number;
 }
 
-/** The sums of a run of which nothing has been told. */
+/** The sums of a run of which nothing has been reported yet. */
 export const NOTHING_TOLD: Sums = { tokenUsage: {}, costUsd: null, turnCount: 0 };
 
 /** The sums of a run as they stand. */
@@ -68,7 +68,10 @@ export function sumsOf({ tokenUsage, costUsd, turnCount }: AnyRun): Sums {
   return { tokenUsage, costUsd, turnCount };
 }
 
-/** What a span says at its end, beyond what was told before. What nobody reported is left out. */
+/**
+ * The attributes that a span gets at its end: what was added since `told`. What nobody reported is left
+ * out.
+ */
 export function endAttributes(run: AnyRun, told: Sums, errorType: string | undefined): Attributes {
   return known({
     [GEN_AI_REQUEST_MODEL]: modelOf(run),
@@ -78,7 +81,7 @@ export function endAttributes(run: AnyRun, told: Sums, errorType: string | undef
   });
 }
 
-/** The tokens that a span tells at its end. What nobody reported is left out. */
+/** The tokens that a span reports at its end. What nobody reported is left out. */
 export function usageAttributes(run: AnyRun, told: Sums): Attributes {
   return known({
     [GEN_AI_USAGE_INPUT_TOKENS]: countSince('input_tokens', told.tokenUsage, run.tokenUsage),
@@ -92,14 +95,14 @@ export function countSince(counter: string, before: TokenUsage, after: TokenUsag
   return count === undefined ? undefined : count - (countOf(before[counter]) ?? 0);
 }
 
-/** What a step's span says from its start. */
+/** The attributes that a step's span has from its start. */
 export function stepAttributes({ name, kind }: StartedStep): Attributes {
   return kind === 'tool'
     ? { [GEN_AI_OPERATION_NAME]: OPERATION_EXECUTE_TOOL, [GEN_AI_TOOL_NAME]: name }
     : { [STEP_KIND]: kind };
 }
 
-/** What a run's duration and calls are told apart by. */
+/** The attributes of the metrics of durations and calls. */
 export function metricAttributes(
   run: AnyRun,
   agentName: string | undefined,
@@ -112,7 +115,7 @@ export function metricAttributes(
   });
 }
 
-/** What a run's tokens are told apart by. */
+/** The attributes of the token counters. */
 export function tokenAttributes(run: AnyRun): Attributes {
   return known({
     [GEN_AI_OPERATION_NAME]: OPERATION_INVOKE_AGENT,
@@ -122,7 +125,7 @@ export function tokenAttributes(run: AnyRun): Attributes {
   });
 }
 
-/** The tokens that were reported since; a counter that has not moved says nothing. */
+/** The tokens that were reported between the two; a counter that has not moved is left out. */
 export function usageSince(before: TokenUsage, after: TokenUsage): Attributes {
   return known({
     [GEN_AI_USAGE_INPUT_TOKENS]: grown('input_tokens', before, after),
@@ -143,7 +146,7 @@ export function outputContent(run: AnyRun): Attributes {
   return { [GEN_AI_OUTPUT_MESSAGES]: JSON.stringify([message]) };
 }
 
-/** What a counter of a run's usage stands at; undefined where it is no number. */
+/** The value of a counter; undefined where it is no number. */
 export function countOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }

@@ -2,13 +2,13 @@ import type { JsonObject } from '../record/json';
 import type { AnyRun } from '../run';
 import { ERROR_TYPE_OTHER } from './names';
 
-/** What names a class of errors rather than one error: `rate_limit_exceeded`, `TypeError`, `500`. */
+/** A word that names a class of errors, not a single one: `rate_limit_exceeded`, `TypeError`, `500`. */
 const WORD = /^[\w.:/-]{1,64}$/;
 
 /** The name of a class of errors. */
 const NAME = /^\w+Error$/;
 
-/** More different values than this are not of low cardinality. */
+/** The most different values of `error.type`, which has to be of low cardinality. */
 const MOST_TYPES = 200;
 
 /**
@@ -34,7 +34,7 @@ export class ErrorTypes {
   }
 }
 
-/** Whether the code is the number that every DOMException of that name has: 20 says less than `AbortError`. */
+/** Whether the code is the number of a DOMException, 20 say: its name, `AbortError`, says more. */
 function isLegacyCode(error: JsonObject | null): boolean {
   const name = error?.['name'];
   const code = error?.['code'];

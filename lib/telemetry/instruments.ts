@@ -70,10 +70,10 @@ export function createCallHistograms(meter: Meter): CallHistograms {
   };
 }
 
-/** What runs used: by the counter of a run's usage, the one that is told. */
+/** The OpenTelemetry counter for each counter of a run's usage. */
 export type TokenCounters = ReadonlyMap<string, Counter>;
 
-/** Each counter of a run's usage that is told, with its name there and what it says. */
+/** The counters of a run's usage that become metrics, each with its metric's name and description. */
 const TOLD_COUNTERS: readonly (readonly [counter: string, name: string, description: string])[] = [
   ['input_tokens', INFERENCE_INPUT_TOKENS, 'Tokens that went in, cached ones included.'],
   ['output_tokens', INFERENCE_OUTPUT_TOKENS, 'Tokens that came out, reasoning included.'],

@@ -1,12 +1,12 @@
 import type { Span } from '@opentelemetry/api';
 
 /**
- * By the id of its run, and then by the telemetry that made it: the spans that have not ended. Held
- * weakly: a run that is dropped before its end takes its span with it.
+ * The spans that have not ended, by the id of the run and then by the telemetry that made them. Held
+ * weakly: where a run is dropped before its end, so is its span.
  */
 const live = new Map<string, Map<object, WeakRef<Span>>>();
 
-/** Takes the entries of spans that were dropped with their runs. */
+/** Removes the entries of spans that were dropped with their runs. */
 const dropped = new FinalizationRegistry<() => void>((forget) => {
   forget();
 });
@@ -24,13 +24,13 @@ export function rememberSpan(runId: string, owner: object, span: Span): () => vo
   };
 }
 
-/** The span of a run: the one of this telemetry, else one of another's. */
+/** The span of a run: the one that this telemetry made, else another's. */
 export function liveSpan(runId: string | null, owner: object): Span | undefined {
   const spans = runId === null ? undefined : live.get(runId);
   return (spans?.get(owner) ?? spans?.values().next().value)?.deref();
 }
 
-/** Of how many runs spans are remembered. */
+/** How many runs have a span here. */
 export function liveRuns(): number {
   return live.size;
 }

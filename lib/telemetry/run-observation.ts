@@ -15,7 +15,7 @@ import { Stopwatch, toHrTime } from './stopwatch';
 import { traceContextOf } from './trace-context';
 import { TurnLog } from './turn-log';
 
-/** What is not counted by anybody is not told. */
+/** The changes that a span is made of. */
 const CHANGES: NonNullable<RunAttachment['changes']> = new Set([
   'statusChanged',
   'turnIncremented',
@@ -32,20 +32,20 @@ const CHANGES: NonNullable<RunAttachment['changes']> = new Set([
  *            ▼                              │
  * waiting ── the run starts, goes on ──► open ── it ends ──► ended ── its function has settled ──► closed
  * ```
- * A run that completes closes at once, and so does one that nothing executes. One that is stopped while
- * its function still works waits for it, the grace time at most, for the usage that it reports on its way
- * out; the span's end is when the run ended all the same.
+ * A run that completes closes at once, and so does one that nothing executes. Where a run is stopped while
+ * its function still works, the span stays open until the function has settled, for the usage that it still
+ * reports; its end is set to the moment at which the run ended.
  */
 export class RunObservation implements RunAttachment {
   readonly changes = CHANGES;
   readonly #run: AnyRun;
   readonly #settings: SpanSettings;
   readonly #observedIn = activeContext();
-  /** The span of the parent run: it may have ended by the time that this run starts. */
+  /** The parent run's span, taken now: it may have ended by the time that this run starts. */
   readonly #parentSpan: Span | undefined;
   readonly #steps: StepSpans;
   #turns: TurnLog;
-  /** Counts from when the run was observed, and anew from when it started. */
+  /** Started when the run was observed, and again when the run starts. */
   #stopwatch = new Stopwatch(Date.now());
   #span: RunSpan | null = null;
   #told: Sums;
@@ -62,7 +62,7 @@ export class RunObservation implements RunAttachment {
     this.#steps = new StepSpans(settings);
     this.#turns = new TurnLog(run.tokenUsage, settings.usageOnSpan);
     this.#goesOn = run.awaiting !== null;
-    // What a run used before it waited, the span before has told.
+    // An earlier span has reported what the run used before it waited.
     this.#told = this.#goesOn ? sumsOf(run) : NOTHING_TOLD;
   }
 
@@ -96,7 +96,7 @@ export class RunObservation implements RunAttachment {
 
   surround<Result>(fn: () => Result): Result {
     this.#isExecuting = true;
-    // Executed from a listener, the run has started before anybody hears of it.
+    // A run that a listener executes has started before this hears of it.
     const span = this.#span ?? this.#runStarted(Date.now());
     return span.activate(fn);
   }
@@ -133,7 +133,7 @@ export class RunObservation implements RunAttachment {
 
   #runEnded(): void {
     if (this.#span === null) {
-      // It has not waited at the expense of its span.
+      // The span of a run that goes on begins now: the wait is no part of it.
       if (this.#goesOn) this.#stopwatch = new Stopwatch(Date.now());
       this.#open(this.#observedIn);
     }
@@ -141,7 +141,7 @@ export class RunObservation implements RunAttachment {
     if (!this.#isExecuting || this.#run.status === 'completed') this.#close();
   }
 
-  /** The execution is over, and another one goes on some day: here, where the answer has come. */
+  /** The execution is over. Another one may go on once the answer has come, in this process or elsewhere. */
   #parked(): void {
     this.#endSpan(this.#stopwatch.now(), true);
     this.#told = sumsOf(this.#run);
@@ -174,7 +174,7 @@ export class RunObservation implements RunAttachment {
     span?.end({ time, turns, toolCalls: this.#toolCalls, isOver });
   }
 
-  /** A run that waits, in another process perhaps, links back to whoever made it. */
+  /** Keeps the context in which the run was made, so that whoever executes it can link back to it. */
   #keepOrigin(): void {
     guarded('keeping the trace context', () => {
       const origin = trace.getSpanContext(this.#observedIn);

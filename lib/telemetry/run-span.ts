@@ -38,9 +38,9 @@ export interface SpanStart {
   readonly time: HrTime;
   /** The context with the span that this one is a child of. */
   readonly parent: Context;
-  /** What earlier spans of the run have told of its sums. */
+  /** What earlier spans of the run have reported. */
   readonly told: Sums;
-  /** Whether the run goes on after it has waited: the span before is linked, in whatever trace. */
+  /** Whether the run goes on after a wait: the span then links to the one before, in whatever trace. */
   readonly goesOn: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface SpanEnd {
   readonly turns: readonly Turn[];
   /** The tool calls within the span; null where nobody counted. */
   readonly toolCalls: number | null;
-  /** Whether the execution is over, and is told as metrics. */
+  /** Whether the execution is over, and metrics are recorded. */
   readonly isOver: boolean;
 }
 
@@ -72,7 +72,7 @@ export class RunSpan {
     this.#forget = rememberSpan(run.id, settings, this.#span);
   }
 
-  /** The context of what is a child of the span. */
+  /** The context for children of the span. */
   get context(): Context {
     return trace.setSpan(this.#start.parent, this.#span);
   }
@@ -90,7 +90,7 @@ export class RunSpan {
     return callWithin(trace.setSpan(activeContext(), this.#span), fn);
   }
 
-  /** Ends the span, and tells the metrics of an execution that is over. */
+  /** Ends the span, and records the metrics of an execution that is over. */
   end(end: SpanEnd): void {
     const errorType = this.#settings.errorTypes.of(this.#run);
     this.#forget();
@@ -127,7 +127,7 @@ export class RunSpan {
     return span;
   }
 
-  /** To where the run was before: in another trace, or before it waited. */
+  /** Links to the span that the run had before: in another trace, or before it waited. */
   #links(): Link[] {
     const { parent, goesOn } = this.#start;
     const before = remoteSpanOf(this.#run.traceContext);
@@ -158,7 +158,7 @@ export class RunSpan {
   }
 }
 
-/** Instead of a span that could not be started: what is below it goes to the span above. */
+/** Stands in for a span that could not be started: its children become children of the span above. */
 function standIn(parent: Context): Span {
   const above = guarded('reading the parent of a span', () => trace.getSpanContext(parent));
   return trace.wrapSpanContext(above ?? INVALID_SPAN_CONTEXT);

@@ -32,7 +32,7 @@ const USAGE_AND_CHILDREN: NonNullable<RunAttachment['changes']> = new Set([
 
 const NOTHING = (): void => undefined;
 
-/** What of a run is observed. */
+/** How a run is observed. */
 export interface ObserveOptions {
   /** Whether the run's children are observed from the moment they are made, and theirs. @default true */
   readonly children?: boolean | undefined;

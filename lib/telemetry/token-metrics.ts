@@ -8,7 +8,7 @@ import type { InstrumentSource, TokenCounters } from './instruments';
 export class TokenCount {
   readonly #run: AnyRun;
   readonly #counters: InstrumentSource<TokenCounters>;
-  /** What stood in the run's counters when it was told last. */
+  /** The run's counters as they were when they were last reported. */
   readonly #told: Record<string, number> = {};
   readonly #before: TokenUsage;
 
@@ -18,7 +18,7 @@ export class TokenCount {
     this.#before = run.tokenUsage;
   }
 
-  /** Tells what has come since. */
+  /** Reports what was added since. */
   update(usage: TokenUsage): void {
     guarded('counting tokens', () => {
       const attributes = tokenAttributes(this.#run);
@@ -29,7 +29,10 @@ export class TokenCount {
     });
   }
 
-  /** A counter only grows: what a correction takes back is made up for by what comes next. */
+  /**
+   * How far the counter has grown. An OpenTelemetry counter never goes down: after a correction, nothing is
+   * reported until the loss is made up for.
+   */
   #growth(name: string, usage: TokenUsage): number {
     const told = this.#told[name] ?? countOf(this.#before[name]) ?? 0;
     const growth = Math.max(0, (countOf(usage[name]) ?? 0) - told);

@@ -5,7 +5,7 @@ import type { TraceContext } from '../record/trace-context';
 /** `version-traceid-parentid-flags`; https://www.w3.org/TR/trace-context/#traceparent-header (2021-11-23). */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
-/** What of a span is kept with its run; null of a span that stands in no trace. */
+/** The context of a span as its run keeps it; null for a span outside of any trace. */
 export function traceContextOf(span: SpanContext): TraceContext | null {
   if (!isSpanContextValid(span)) return null;
   const flags = span.traceFlags.toString(16).padStart(2, '0');
@@ -14,7 +14,7 @@ export function traceContextOf(span: SpanContext): TraceContext | null {
   return tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }
 
-/** The span that a kept context names, in whatever process it was; null of a context that names none. */
+/** The span that a kept context names, of whatever process; null where it names none. */
 export function remoteSpanOf(kept: TraceContext | null): SpanContext | null {
   const { traceparent, tracestate } = (kept ?? {}) as Partial<Record<keyof TraceContext, unknown>>;
   if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return null;

@@ -9,15 +9,15 @@ export interface Turn {
   readonly time: HrTime;
 }
 
-/** What a span holds of events before its SDK drops the oldest; a run's first turns are kept. */
+/** The most turns that become events of a span: past its limit, an SDK would drop the oldest. */
 const MOST_TURNS = 128;
 
 /**
  * The turns of a run, each with the tokens that were reported in it.
  *
- * Whether a turn is counted before its model call or after it, the first one tells: with usage reported
- * before it, turns are counted at their end, and what came since the last one is theirs; else at their
- * start, and what comes until the next one is theirs.
+ * Some callers count a turn before its model call, others after it; the first turn tells which. With usage
+ * reported before it, turns are counted at their end, and usage belongs to the turn that is counted next.
+ * Else turns are counted at their start, and usage belongs to the turn counted last.
  */
 export class TurnLog {
   readonly #turns: Turn[] = [];
