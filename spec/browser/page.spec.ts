@@ -372,6 +372,12 @@ jest.setTimeout(2 * SLOW);
       await pressUntil('End', async () => (await last.count()) === 1);
     });
 
+    it('says of a run that nobody holds that it may be dead', async () => {
+      await show(`#/runs/${seeded.stuck}`);
+      await sees('No process holds this run');
+      await sees(/was last heard of 4\d min ago/);
+    });
+
     it('says that there is no such run', async () => {
       await show('#/runs/run_none');
       await sees(/There is no run of this id/);
@@ -657,6 +663,9 @@ jest.setTimeout(2 * SLOW);
     it('says what may not be seen', async () => {
       const authorize = (request: Request): boolean => !request.url.includes('/api/');
       await withServer(new PageServer({ store, authorize }), async (url) => {
+        await show('#/', url);
+        await sees('You may not see this.');
+        await eventually(() => button('Try again').count(), 1);
         await show('#/runs', url);
         await sees('You may not see this.');
       });

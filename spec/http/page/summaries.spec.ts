@@ -141,17 +141,35 @@ describe('verdictOf()', () => {
 });
 
 describe('groupFailures()', () => {
+  const NOW = Date.UTC(2030, 0, 1);
+
   it('groups by name, the most frequent first, with the newest of each', () => {
-    const groups = groupFailures([
-      makeRecord({ id: 'a', status: 'timeout' }),
-      makeRecord({ id: 'b', error: { code: 'rate_limited', message: 'newest' } }),
-      makeRecord({ id: 'c', error: { code: 'rate_limited', message: 'older' } }),
-      makeRecord({ id: 'd', error: {} }),
-    ]);
+    const groups = groupFailures(
+      [
+        makeRecord({ id: 'a', status: 'timeout' }),
+        makeRecord({ id: 'b', error: { code: 'rate_limited', message: 'newest' } }),
+        makeRecord({ id: 'c', error: { code: 'rate_limited', message: 'older' } }),
+        makeRecord({ id: 'd', error: {} }),
+      ],
+      NOW,
+    );
     expect(groups.map(({ name, latest, message, count }) => [name, latest.id, message, count])).toEqual([
       ['rate_limited', 'b', 'newest', 2],
       ['timeout', 'a', '', 1],
       ['error', 'd', '', 1],
     ]);
+  });
+
+  it('puts what has failed within the hour before what failed often and long ago', () => {
+    const old = new Date(NOW - 2 * 3_600_000).toISOString();
+    const groups = groupFailures(
+      [
+        makeRecord({ id: 'a', error: { code: 'new' }, ended_at: new Date(NOW - 60_000).toISOString() }),
+        makeRecord({ id: 'b', error: { code: 'old' }, ended_at: old }),
+        makeRecord({ id: 'c', error: { code: 'old' }, ended_at: old }),
+      ],
+      NOW,
+    );
+    expect(groups.map(({ name }) => name)).toEqual(['new', 'old']);
   });
 });

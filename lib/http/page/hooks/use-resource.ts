@@ -24,7 +24,7 @@ interface State<Answer> {
 
 /** A list or a record costs a server little, even where it was slow. */
 const LIST_REST_MS = 2_000;
-/** For sums over many runs, which are work. */
+/** For sums over many runs and whatever else is work. */
 export const SUMS_REST_MS = 60_000;
 
 const NOTHING = { url: null, answer: null, error: null, loading: true };

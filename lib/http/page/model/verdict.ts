@@ -92,8 +92,10 @@ export interface FailureGroup {
   readonly count: number;
 }
 
-/** Failed runs by what they failed with, the most frequent first. */
-export function groupFailures(runs: readonly RunRecord[]): FailureGroup[] {
+const HOUR = 3_600_000;
+
+/** Failed runs by what they failed with: what still fails within the hour first, then the most frequent. */
+export function groupFailures(runs: readonly RunRecord[], now: number): FailureGroup[] {
   const groups = new Map<string, RunRecord[]>();
   for (const run of runs) {
     const name = run.error === null ? run.status : errorName(run.error);
@@ -104,5 +106,9 @@ export function groupFailures(runs: readonly RunRecord[]): FailureGroup[] {
       ? [{ name, latest, message: textAt(latest.error, 'message') ?? '', count: others.length + 1 }]
       : [],
   );
-  return found.sort((one, other) => other.count - one.count);
+  const isRecent = ({ latest }: FailureGroup): boolean =>
+    now - Date.parse(latest.ended_at ?? latest.started_at) < HOUR;
+  return found.sort(
+    (one, other) => Number(isRecent(other)) - Number(isRecent(one)) || other.count - one.count,
+  );
 }

@@ -75,7 +75,7 @@ function valueAxis({ format }: PlotInput): uPlot.Axis {
     grid: { stroke: colour('line'), width: 1 },
     ticks: { show: false },
     size: em(3.7),
-    space: em(2.7),
+    space: em(2),
     font: axisFont(),
     values: (_plot, splits) => splits.map(format),
   };

@@ -24,12 +24,22 @@ export function ErrorNote({ run }: { readonly run: RunRecord }): JSX.Element | n
 interface LeaseNoteProps {
   readonly run: RunRecord;
   readonly lease: Lease | null;
+  /** When something was last heard of the run; null while that is not known. */
+  readonly lastAt: string | null;
 }
 
+/** How long a run without a lease may be silent; `recover` takes it for as long by default. */
+const SILENT_MS = 30_000;
+
 /** Which process executes a run, and whether that one still says so. */
-export function LeaseNote({ run, lease }: LeaseNoteProps): JSX.Element | null {
-  const now = useNow(lease === null || hasEnded(run) ? null : 5_000);
-  if (hasEnded(run) || lease === null) return null;
+export function LeaseNote({ run, lease, lastAt }: LeaseNoteProps): JSX.Element | null {
+  const isOver = run.status !== 'running' || Boolean(run.awaiting);
+  const now = useNow(isOver ? null : 5_000);
+  if (isOver) return null;
+  if (lease === null) {
+    const isSilent = lastAt !== null && now - Date.parse(lastAt) > SILENT_MS;
+    return isSilent ? <SilentNote at={lastAt} /> : null;
+  }
   if (Date.parse(lease.expires_at) >= now) return <p class="muted">Executed by {lease.owner}.</p>;
   return (
     <section class="note tone-stuck" aria-label="A process that is silent">
@@ -38,6 +48,19 @@ export function LeaseNote({ run, lease }: LeaseNoteProps): JSX.Element | null {
       </h2>
       <p>
         {lease.owner} has not renewed its lease, which ran out <Time at={lease.expires_at} ago />.
+      </p>
+    </section>
+  );
+}
+
+function SilentNote({ at }: { readonly at: string }): JSX.Element {
+  return (
+    <section class="note tone-stuck" aria-label="A run that is silent">
+      <h2>
+        <Icon name="stuck" /> No process holds this run
+      </h2>
+      <p>
+        It is not tracked, and was last heard of <Time at={at} ago />.
       </p>
     </section>
   );

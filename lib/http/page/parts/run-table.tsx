@@ -60,12 +60,14 @@ function RunLine({ run, oneSession }: { run: RunRecord; oneSession: boolean }): 
         <StatusBadge status={shownStatus(run)} />
       </td>
       <td role="cell" class="cell-run">
-        <a href={runHash(run.id)} class="cover" title={run.id}>
-          {shortId(run.id)}
-        </a>
-        {preview !== '' && (
-          <span class={FAILED.has(run.status) ? 'preview is-error' : 'preview'}>{preview}</span>
-        )}
+        <div>
+          <a href={runHash(run.id)} class="cover" title={run.id}>
+            {shortId(run.id)}
+          </a>
+          {preview !== '' && (
+            <span class={FAILED.has(run.status) ? 'preview is-error' : 'preview'}>{preview}</span>
+          )}
+        </div>
       </td>
       {!oneSession && (
         <td role="cell" class="cell-session">

@@ -47,7 +47,7 @@ export function TimelineLine(props: TimelineLineProps): JSX.Element {
             <BarSpan key={at} bar={bar} axis={axis} kind={row.kind === 'step' ? iconOf(row) : ''} />
           ))}
           {thinned(row.moments, axis).map((moment) => (
-            <span key={moment.seq} class="moment" style={{ left: percentOf(axis.position(moment.at)) }} />
+            <span key={moment.seq} class="moment" style={{ '--at': percentOf(axis.position(moment.at)) }} />
           ))}
         </span>
         <span class="line-duration" aria-hidden="true">

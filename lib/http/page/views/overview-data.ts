@@ -40,7 +40,7 @@ export function useOverview(range: RangeName): OverviewData {
       SUMS_REST_MS,
     ),
     lastHour: useResource<SummaryAnswer>(apiUrl('summary', [['group_by', 'status'], hourAgo]), SUMS_REST_MS),
-    stuck: useResource<Pick<RunPage, 'runs'>>(apiUrl('stuck')),
+    stuck: useResource<Pick<RunPage, 'runs'>>(apiUrl('stuck'), SUMS_REST_MS),
     waiting: useResource<RunPage>(
       apiUrl('runs', [
         ['awaiting', 'answer'],

@@ -1,4 +1,6 @@
 import type { JSX } from 'preact';
+import { serverNow } from '../api/connection';
+import type { Resource } from '../hooks/use-resource';
 import { Icon } from '../parts/icon';
 import { Panel } from '../parts/panel';
 import { RunTable } from '../parts/run-table';
@@ -33,11 +35,27 @@ export function Overview({ range }: { readonly range: RangeName }): JSX.Element 
         <h1>Overview</h1>
         <RangeLinks range={range} />
       </div>
+      <Whole data={data} range={range} />
+    </>
+  );
+}
+
+/** All of it, or why there is nothing of it, once. */
+function Whole({ data, range }: { readonly data: OverviewData; readonly range: RangeName }): JSX.Element {
+  const { period, ...parts } = data;
+  const resources: readonly Resource<unknown>[] = Object.values(parts);
+  const [first] = resources;
+  if (first?.error && resources.every(({ answer, error }) => answer === null && error !== null)) {
+    return <Failure error={first.error} retry={() => resources.forEach(({ retry }) => retry())} />;
+  }
+  const from = localDay(period.from);
+  return (
+    <>
       <VerdictLine data={data} />
-      <StatusTiles data={data} from={localDay(data.period.from)} range={range} />
+      <StatusTiles data={data} from={from} range={range} />
       <div class="columns">
         <Attention data={data} />
-        <Failures data={data} from={localDay(data.period.from)} />
+        <Failures data={data} from={from} />
       </div>
       <Plots data={data} />
       <Panel title="Running now" aside={<a href={runsHash({ status: ['running'] })}>All that are running</a>}>
@@ -189,9 +207,9 @@ function Group({ title, page, icon, empty, all }: GroupProps): JSX.Element {
         {runs.slice(0, SHOWN).map((run) => (
           <li key={run.id}>
             <a href={runHash(run.id)} title={run.id}>
-              {shortId(run.id)}
+              {reasonOf(run)}
             </a>
-            <span class="brief-text">{reasonOf(run)}</span>
+            <span class="brief-id">{shortId(run.id)}</span>
             <Time at={run.awaiting?.since ?? run.started_at} ago />
           </li>
         ))}
@@ -204,7 +222,7 @@ function Group({ title, page, icon, empty, all }: GroupProps): JSX.Element {
 
 function reasonOf(run: RunRecord): string {
   const parts = [run.awaiting?.reason ?? '', purposeOf(run)].filter((part) => part !== '');
-  return parts.length === 0 ? `in ${shortId(run.session_id)}` : parts.join(': ');
+  return parts.length === 0 ? `A run of ${shortId(run.session_id)}` : parts.join(': ');
 }
 
 function Failures({ data, from }: { readonly data: OverviewData; readonly from: string }): JSX.Element {
@@ -218,7 +236,7 @@ function Failures({ data, from }: { readonly data: OverviewData; readonly from: 
           ) : (
             <>
               <ul class="failures">
-                {groupFailures(runs)
+                {groupFailures(runs, serverNow())
                   .slice(0, 6)
                   .map(({ name, latest, message, count }) => (
                     <li key={name}>
@@ -247,6 +265,7 @@ function Plots({ data }: { readonly data: OverviewData }): JSX.Element {
     <Panel title={`By ${per} and model`}>
       <ResourceView resource={byModel} lines={6}>
         {({ rows }) => {
+          if (rows.length === 0) return <Empty>No model was used in this time.</Empty>;
           const unpriced = rows.reduce((sum, row) => sum + row.unpriced_requests, 0);
           return (
             <>

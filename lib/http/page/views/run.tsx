@@ -80,7 +80,11 @@ function KnownRun({ data, run, selected }: KnownRunProps): JSX.Element {
       <RunHead run={run} refresh={refresh} />
       {detail.error && !detail.error.unreachable && <Failure error={detail.error} retry={detail.retry} />}
       <ErrorNote run={run} />
-      <LeaseNote run={run} lease={detail.answer?.lease ?? null} />
+      <LeaseNote
+        run={run}
+        lease={detail.answer?.lease ?? null}
+        lastAt={journal.opened ? (journal.history.entries.at(-1)?.at ?? run.started_at) : null}
+      />
       {waiting && <WaitingNote run={run} awaiting={waiting} done={refresh} />}
       <TimelinePanel run={run} journal={journal} family={members} selected={selected} />
       <div class="columns is-wide-first">

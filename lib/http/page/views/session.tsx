@@ -70,7 +70,7 @@ function Sums({ total, byModel }: SumsProps): JSX.Element | null {
   const models = (byModel?.rows ?? []).filter(({ group }) => group['model'] !== null);
   return (
     <>
-      <dl class="facts is-row">
+      <dl class="facts is-row sums">
         <Fact name="Runs">{formatCount(row.runs)}</Fact>
         <Fact name="Turns">{formatCount(row.turns)}</Fact>
         <Fact name="Tokens">{formatTokens(tokensOf(row.token_usage))}</Fact>
