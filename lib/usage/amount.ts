@@ -2,7 +2,7 @@ import { CostSum } from '../record/cost';
 import type { Counts, MutableCounts } from './counts';
 import { addInto, isAnyCounted, namesIn, subtractCounts } from './counts';
 
-/** The model of what names none. */
+/** Stands for the model of a payload that names none. */
 export const UNKNOWN_MODEL = 'unknown';
 
 /** What was used: counts, dollars, and how many requests have no price. */
@@ -22,7 +22,7 @@ export const NO_AMOUNT: Amount = { counts: {}, costUsd: null, unpriced: 0 };
 /** No amounts. */
 export const NO_AMOUNTS: Amounts = new Map();
 
-/** What the left is more than the right; negative where it is less. */
+/** The left minus the right. */
 export function subtractAmounts(left: Amount, right: Amount): Amount {
   const isUnpriced = left.costUsd === null && right.costUsd === null;
   return {
@@ -32,7 +32,7 @@ export function subtractAmounts(left: Amount, right: Amount): Amount {
   };
 }
 
-/** Whether the change changes something; counts that were not reported before and are 0 do too. */
+/** Whether the change changes anything. A count of 0 does, where that count was not reported before. */
 export function isChange(change: Amount, before: Amount): boolean {
   return (
     isAnyCounted(change.counts) ||
@@ -42,7 +42,7 @@ export function isChange(change: Amount, before: Amount): boolean {
   );
 }
 
-/** An amount that is added to, its dollars exact. */
+/** An amount that grows; its dollars add up without drift. */
 export class AmountSum {
   readonly #counts: MutableCounts = {};
   #cost: CostSum | null = null;
@@ -80,7 +80,7 @@ export function sumAmounts(amounts: Iterable<Amount>): Amount {
   return sum.amount;
 }
 
-/** Amounts by model that are added to. */
+/** Amounts by model that grow. */
 export class ModelSums {
   readonly #models: Map<string, AmountSum>;
 
@@ -120,7 +120,7 @@ export function addAmounts(left: Amounts, right: Amounts): Amounts {
   return sums.amounts;
 }
 
-/** The larger of each, by model: what was there before is never taken back. */
+/** The amounts, none lower than its floor, by model. */
 export function atLeast(amounts: Amounts, floor: Amounts): Amounts {
   if (floor.size === 0) return amounts;
   const raised = new Map(amounts);

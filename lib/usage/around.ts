@@ -2,7 +2,10 @@ import type { ValidationIssue } from '../record/error';
 import { isObject, memberOf, objectAt, objectUnder, textOf } from './member';
 import type { Sighting } from './sighting';
 
-/** The price data's ids of providers, by how clients call them where that is another word. */
+/**
+ * The ids that the price data has for providers, by the names that clients have for them where those
+ * differ.
+ */
 const PROVIDERS: readonly (readonly [pattern: RegExp, id: string])[] = [
   [/^(?:aws|amazon|bedrock)/, 'aws'],
   [/^azure/, 'azure'],
@@ -13,7 +16,7 @@ const PROVIDERS: readonly (readonly [pattern: RegExp, id: string])[] = [
   [/^together/, 'together'],
 ];
 
-/** The model that a payload names, from the usage outwards; null where it names none. */
+/** The model that a payload names, looked for from the usage object outwards; null where it names none. */
 export function modelIn(around: readonly object[]): string | null {
   for (let index = around.length - 1; index >= 0; index -= 1) {
     const found = modelNamedBy(around[index] ?? {});
@@ -35,7 +38,7 @@ function modelNamedBy(payload: object): string | null {
   return null;
 }
 
-/** Who the payload says has served it, as the price data calls them; null where it does not say. */
+/** The provider that the payload names, by the price data's id; null where it names none. */
 export function providerIn(around: readonly object[]): string | null {
   for (let index = around.length - 1; index >= 0; index -= 1) {
     const payload = around[index] ?? {};
@@ -58,7 +61,7 @@ function knownProvider(name: string): string | null {
 
 const TICKS_PER_DOLLAR = 1e10;
 
-/** What a payload says that it cost, in US dollars; null where it does not say. */
+/** The cost that a payload reports, in US dollars; null where it reports none. */
 export function costIn({ usage, around, path }: Sighting, issues: ValidationIssue[]): number | null {
   const cost = costOfUsage(usage, path, issues);
   if (cost !== null) return cost;
@@ -124,7 +127,7 @@ function asNumber(value: unknown): unknown {
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 }
 
-/** Dollars; null where they are not reported. What is none is an issue. */
+/** Dollars; null where none are reported. Anything else is an issue. */
 export function dollars(value: unknown, path: string, issues: ValidationIssue[]): number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;

@@ -4,7 +4,7 @@ import { FORMATS } from './formats';
 import { memberOf } from './member';
 import type { Sighting } from './sighting';
 
-/** Formats as bits of a number, so that a shape is told in one look at its keys. */
+/** Formats as the bits of a number, so that one pass over an object's keys tells them apart. */
 type FormatSet = number;
 
 interface KeyUse {
@@ -22,7 +22,7 @@ const USES = usesOf(FORMATS);
 
 /** What the keys of an object say about formats. */
 export interface Shape {
-  /** Formats that take counts from it, and leave none: those that know its empty keys too, where there are such. */
+  /** Formats that take all of its counts; where some of those know its empty keys too, only these. */
   readonly whole: readonly Format[];
   /** Formats that take some of its counts. */
   readonly some: readonly Format[];
@@ -38,7 +38,7 @@ interface Seen {
   covering: FormatSet;
   /** Formats that know every key that some format knows. */
   knowing: FormatSet;
-  /** Formats of whose keys there are some, with nothing under them. */
+  /** Formats of which there are keys with nothing under them. */
   present: FormatSet;
 }
 
@@ -50,7 +50,7 @@ export function shapeOf(sighting: Sighting): Shape {
   const seen: Seen = { claiming: 0, covering: ALL, knowing: ALL, present: 0 };
   for (const key of Object.keys(usage)) {
     const use = USES.get(key);
-    // What else a payload has is not looked at: it may be a getter, and is no usage.
+    // No other member is read: it may be a getter, and is no usage.
     if (WHOLE_INPUT.has(key) || (use === undefined && above === '' && !isCountWord(key, null))) continue;
     look(key, memberOf(usage, key), use ?? UNKNOWN_KEY, seen);
   }

@@ -1,13 +1,16 @@
 import type { ValidationIssue } from '../record/error';
 import { isObject, memberOf } from './member';
 
-/** One key on the way to a count; of a list, only the items whose `member` is the `word`. */
+/**
+ * One key on the way to a count. Where it leads to a list, only the items count whose `member` is the
+ * `word`.
+ */
 interface Step {
   readonly key: string;
   readonly only: { readonly member: string; readonly word: string } | null;
 }
 
-/** One way to come to a count: the sum of what stands at each end. */
+/** One place of a count, or several that are added up. */
 export interface Source {
   readonly ways: readonly (readonly Step[])[];
   /** Looked at only where no source before it has anything. */
@@ -48,7 +51,9 @@ export function keysOf({ ways }: Source): string[][] {
   return ways.map((steps) => steps.map(({ key }) => key));
 }
 
-/** What stands at the source; undefined where nothing does. What is no count is an issue with its path. */
+/**
+ * The count at a source; undefined where there is none. A value that is no count is an issue with its path.
+ */
 export function countAt(
   { ways }: Source,
   usage: object,
@@ -76,7 +81,7 @@ function walk(
   if (found === undefined || found === null) return undefined;
   if (Array.isArray(found)) return walkList(found as unknown[], steps, index, path, issues);
   if (typeof found === 'object') return walk(found, steps, index + 1, path, issues);
-  // Something stands on the way where an object was to be: it belongs to another format.
+  // A value where an object was expected belongs to another format.
   return index === steps.length - 1 ? takeCount(found, pathOf(steps, path), issues) : undefined;
 }
 

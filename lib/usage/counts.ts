@@ -1,6 +1,6 @@
 /**
- * Counts of one report, a request or a total, the same whatever the provider. What a provider did not
- * report is absent. The first seven are counters of a run; on the others only a price depends.
+ * What one report counts, of a request or a total, under the same names for every provider. What a provider
+ * did not report is absent. The first seven become counters of a run; the others only matter for a price.
  */
 export interface Counts {
   /** Tokens that went in, those read from or written to a cache included. */
@@ -65,7 +65,7 @@ export const COUNT_NAMES: readonly CountName[] = [
   'web_searches',
 ];
 
-/** Makes counts by asking for each; those that nobody reported stay absent. */
+/** Makes counts by calling the function for each name; what it gives undefined for stays absent. */
 export function countsFrom(countOf: (name: CountName) => number | undefined): Counts {
   const counts: MutableCounts = {};
   for (const name of COUNT_NAMES) {
@@ -90,7 +90,7 @@ export function addInto(sum: MutableCounts, counts: Counts): void {
   }
 }
 
-/** What the left has more than the right; negative where it has less. */
+/** The left minus the right. */
 export function subtractCounts(left: Counts, right: Counts): Counts {
   const difference: MutableCounts = { ...left };
   for (const name of namesIn(right)) difference[name] = (difference[name] ?? 0) - (right[name] ?? 0);
@@ -111,7 +111,7 @@ export function withTotal(counts: Counts): Counts {
   return { ...counts, total_tokens: Math.max((input ?? 0) + (output ?? 0), total ?? 0) };
 }
 
-/** Whether the left reports some count that is lower than what the right has. */
+/** Whether some count of the left is lower than the same of the right. */
 export function hasLower(left: Counts, right: Counts): boolean {
   return namesIn(right).some((name) => (left[name] ?? Infinity) < (right[name] ?? 0));
 }

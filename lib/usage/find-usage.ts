@@ -53,7 +53,7 @@ export interface Search {
   readonly read: (sighting: Sighting) => Readings | null;
   /** Reads a payload that is several in one; null for what is none. */
   readonly readMany: (payload: object, around: readonly object[]) => Readings | null;
-  /** The first place where usage stands, and says that there is none yet. */
+  /** The first place where usage is null: there is none yet. */
   nullAt: string | null;
   /** Why an object that looked like usage was refused. */
   refusal: Error | null;
@@ -71,7 +71,8 @@ export function findUsage(
   const chain = [...around, payload];
   const several = search.readMany(payload, around);
   if (several !== null) return several;
-  // Bedrock's metrics are of the whole response, where its own counts may be of a piece; Converse's say more.
+  // Bedrock's metrics count the whole response, its other counts maybe only a piece of it. Converse has a
+  // usage that says more.
   const hasMore = objectUnder(payload, 'metadata', 'usage') !== undefined;
   for (const key of USAGE_KEYS) {
     if (key === METRICS && hasMore) continue;
@@ -81,14 +82,14 @@ export function findUsage(
   const before = search.refusal;
   const self = readSelf({ usage: payload, key: '', path, around: chain }, search);
   if (self !== null) return self;
-  // A part of what was refused is not to be read by itself.
+  // Where the object itself was refused, no part of it is read by itself.
   const isRefused = search.refusal !== before;
   const inTokens = isRefused ? null : lookUnder('tokens', payload, search, chain, path);
   if (inTokens !== null) return inTokens;
   return chain.length > DEEPEST ? null : findInside(payload, search, chain, path);
 }
 
-/** What is refused in the object itself may be said better in what it wraps. */
+/** Reads the object itself. A refusal is kept for later: what the object wraps may be readable. */
 function readSelf(sighting: Sighting, search: Search): Readings | null {
   try {
     return search.read(sighting);
@@ -118,14 +119,14 @@ function lookUnder(
   return found;
 }
 
-/** Where something is counted, in an object of which no format takes anything. */
+/** The paths of counts in an object of which no format takes anything. */
 function countsIn(usage: object, path: string): string[] {
   return Object.keys(usage)
     .filter((key) => holdsCount(memberOf(usage, key)))
     .map((key) => `${path}.${key}`);
 }
 
-/** Nothing is left of counts that were undefined; and what is billed by its duration has none. */
+/** Whether the object holds no counts at all: each is undefined, or the request is billed by its duration. */
 function saysNothing(usage: object): boolean {
   const isTimed = memberOf(usage, 'type') === 'duration' && typeof memberOf(usage, 'seconds') === 'number';
   return isTimed || Object.keys(usage).every((key) => memberOf(usage, key) === undefined);
@@ -152,7 +153,7 @@ function findInside(
   return isObject(choice) ? lookUnder('usage', choice, search, [...around, choice], at('choices[0]')) : null;
 }
 
-/** Codex gives the thread so far beside its newest request. */
+/** Codex reports the whole thread beside its newest request. */
 function thread(usage: object, search: Search, around: readonly object[], path: string): Readings | null {
   return objectAt(usage, 'total') === undefined
     ? null

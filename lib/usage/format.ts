@@ -11,25 +11,25 @@ import type { Whereabouts } from './wholes';
  * to write one from a payload.
  */
 export interface PayloadFormat {
-  /** Where each count stands (see `readSource`); of several places, those that are filled must agree. */
+  /** Where each count stands (see `readSource`). Where several places are filled, they must agree. */
   readonly counts: Readonly<Partial<Record<CountName, readonly string[]>>>;
-  /** What else stands there and is part of what is counted, so that nobody has to take it. */
+  /** Other counts in the payload that are part of those in `counts`, and so are not read. */
   readonly parts?: readonly string[];
-  /** Whether the input says what was cached too. @default 'inside', unless the numbers say otherwise */
+  /** Whether the input includes what was cached. @default 'inside', unless the numbers say otherwise */
   readonly cache?: Whereabouts | ((context: FormatContext) => Whereabouts);
-  /** Whether the output says what was reasoning too. @default 'inside', unless the numbers say otherwise */
+  /** Whether the output includes reasoning. @default 'inside', unless the numbers say otherwise */
   readonly reasoning?: 'inside' | 'outside';
-  /** Keys of which one must be there, for a format whose other keys are anybody's words. */
+  /** Keys of which one must be there, for a format whose other keys are used by others too. */
   readonly marks?: readonly string[];
   /** Whether the payload around the usage says that it is of this format. */
   readonly isOf?: (sighting: Sighting) => boolean;
-  /** Whose prices these are, where nobody says: the price data's id. */
+  /** The provider whose prices hold where nobody names one, by the price data's id. */
   readonly provider?: string;
   /** The id of the request, where the producer's ids are unique. */
   readonly idOf?: (sighting: Sighting) => string | null;
   /** The requests or messages that the usage lists, where each is priced by itself; none for the usage itself. */
   readonly listed?: (usage: object) => readonly object[];
-  /** Whether what is listed is one request together, and not one each. */
+  /** Whether the listed entries are together one request, and not one each. */
   readonly listsOneRequest?: boolean;
   /** Whether the usage is a snapshot of everything so far. @default it is of one request */
   readonly isSnapshot?: (sighting: Sighting) => boolean;
@@ -42,11 +42,14 @@ export interface PayloadFormat {
 /** What is known below a key; null where all of it is. */
 type Tree = Map<string, Tree | null>;
 
-/** The input with everything, which some give beside the input: it belongs to any format. */
+/** The whole input, which some give beside the input: a key that every format knows. */
 export const WHOLE_INPUT: ReadonlySet<string> = new Set(['totalInputTokens', 'total_input_tokens']);
-/** Counts that may be of several producers' making: they claim nothing. */
+/** Counts that several formats have: they tell nothing about which format it is. */
 const NO_TOKENS: readonly CountName[] = ['requests', 'web_searches'];
-/** What costs or counts apart, and so must not be passed over inside details. */
+/**
+ * Words in the keys of details whose tokens have a price or a counter of their own, and so must not be
+ * overlooked.
+ */
 const APART = /cach|reason|think|thought|audio|image/i;
 const NO_COUNT = /cost|price|usd|^max|limit|window|budget|remaining|per_?sec|^time_to|latency/i;
 
@@ -83,7 +86,7 @@ export class Format {
     return marks.some((mark) => isMarked(sighting.usage, mark.split('.'))) || isOf?.(sighting) === true;
   }
 
-  /** The counts as they are written, each at its first filled place. */
+  /** The counts as the payload has them, each from its first filled place. */
   read(usage: object, { around, path }: Sighting, issues: ValidationIssue[]): MutableCounts {
     const counts: MutableCounts = {};
     const sighted = { usage, around, path };
@@ -94,7 +97,7 @@ export class Format {
     return counts;
   }
 
-  /** Whether the format reads an input or an output there, and not only parts of them. */
+  /** Whether the format finds an input or an output there, and not only parts of them. */
   readsWholes(sighting: Sighting): boolean {
     const { input_tokens: input, output_tokens: output } = this.read(sighting.usage, sighting, []);
     return input !== undefined || output !== undefined;

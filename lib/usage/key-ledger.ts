@@ -38,22 +38,20 @@ export interface KeyState {
   readonly snapshot: Counts | null;
   /** How many snapshots there were. */
   readonly snapshots: number;
-  /** Whether the last one had everything of the requests before it. */
+  /** Whether the last snapshot includes everything of the requests before it. */
   readonly isFinal: boolean;
   readonly open: OpenMessages;
 }
 
 /** What a snapshot changes. */
 export interface Comparison {
-  /** What stands once it counts. */
+  /** What will have been counted once the snapshot is taken over. */
   readonly target: Amounts;
   readonly changes: Amounts;
   readonly isNewStart: boolean;
 }
 
-/**
- * What stands under one key: what the last snapshot said, and the requests that were recorded since.
- */
+/** What was counted under one key: the last snapshot, and the requests recorded since. */
 export class KeyLedger {
   #settled: Amounts;
   #since: ModelSums;
@@ -90,7 +88,7 @@ export class KeyLedger {
     return this.#snapshots;
   }
 
-  /** Whether the last snapshot had everything of the requests before it. */
+  /** Whether the last snapshot includes everything of the requests before it. */
   get isFinal(): boolean {
     return this.#isFinal;
   }
@@ -100,8 +98,9 @@ export class KeyLedger {
   }
 
   /**
-   * What a snapshot changes. It stands for everything under the key, downwards too; one that is lower than
-   * the snapshot before it is a new start, and stands for what was recorded since that one. Changes nothing yet.
+   * How a snapshot would change what was counted. It replaces everything under the key, even by less. One
+   * that is lower than the snapshot before it is a new start, and replaces only what was recorded since
+   * that one. Changes nothing yet.
    */
   compare(readings: Readings, ask: AskPrice): Comparison {
     const snapshot = snapshotCounts(readings.list);
@@ -121,7 +120,7 @@ export class KeyLedger {
     return { target, changes, isNewStart };
   }
 
-  /** Keeps what a snapshot said in place of what stands. */
+  /** Takes over a snapshot in place of what was counted. */
   replace({ target, isNewStart }: Omit<Comparison, 'changes'>, readings: Readings): void {
     this.#settled = target;
     this.#since = new ModelSums();
@@ -138,7 +137,7 @@ export class KeyLedger {
   }
 }
 
-/** What stands by model once the snapshot counts. */
+/** The counts by model once the snapshot is taken over. */
 function targetCounts(
   { byModel, list }: Readings,
   snapshot: Counts,
@@ -156,7 +155,7 @@ function targetCounts(
   return withRequests(replaced(list, standing), requests);
 }
 
-/** What the snapshot says that is other than what stands. */
+/** How the snapshot differs from what was counted; what it does not report does not differ. */
 function subtractReported(snapshot: Counts, before: Counts): Counts {
   const difference: Record<string, number> = {};
   for (const name of namesIn(snapshot)) difference[name] = (snapshot[name] ?? 0) - (before[name] ?? 0);
@@ -168,7 +167,10 @@ function onlyModelOf(standing: Amounts): string {
   return first === undefined || others.length > 0 ? UNKNOWN_MODEL : first;
 }
 
-/** What stands, with the growth at one model; null where that model has not so much to give back. */
+/**
+ * What was counted, with the growth added to one model; null where that model has too little to subtract
+ * from.
+ */
 function grown(standing: Amounts, growth: Counts, model: string): Map<string, Counts> | null {
   const target = new Map([...standing].map(([name, { counts }]) => [name, counts]));
   const counts = addCounts(target.get(model) ?? {}, growth);
@@ -176,7 +178,7 @@ function grown(standing: Amounts, growth: Counts, model: string): Map<string, Co
   return target.set(model, withTotal(counts));
 }
 
-/** What the snapshot says of each model, with what it leaves out as it stood. */
+/** What the snapshot says of each model; what it leaves out stays as it was counted. */
 function replaced(list: readonly Reading[], standing: Amounts): Map<string, Counts> {
   const target = new Map<string, Counts>();
   for (const { model, counts } of list) {
@@ -188,7 +190,7 @@ function replaced(list: readonly Reading[], standing: Amounts): Map<string, Coun
   return target;
 }
 
-/** The counts with so many requests in all: what no model has is counted to the first. */
+/** The counts with so many requests in all: those that no model has go to the first. */
 function withRequests(target: Map<string, Counts>, requests: number | undefined): Map<string, Counts> {
   const [first] = target.keys();
   if (first === undefined || requests === undefined) return target;

@@ -30,7 +30,7 @@ export interface RememberedRequest {
   readonly amount: Amount;
   /** The tier that it was priced at: later reports may not say it again. */
   readonly tier: string | null;
-  /** How many snapshots its key had by then: a later one stands for the request too. */
+  /** How many snapshots its key had by then: a later one includes the request. */
   readonly snapshots: number;
 }
 
@@ -48,10 +48,10 @@ interface Entry {
 }
 
 /**
- * What has been counted for one run, so that nothing is counted twice: what stands under each key,
- * what each request id brought, and what each model used.
+ * What has been counted for one run, so that nothing is counted twice: the amounts of each key, of each
+ * request id, and of each model.
  *
- * Each method gives what it changed, by model; every price is asked for before anything changes.
+ * Each method returns what it changed, by model. It asks for all prices before it changes anything.
  */
 export class Ledger {
   readonly #models: ModelSums;
@@ -99,7 +99,7 @@ export class Ledger {
     return this.#count(changes);
   }
 
-  /** Counts what a snapshot has beyond what stands under the key; gives back what it has less. */
+  /** Counts the difference between a snapshot and what was counted under its key; it may be negative. */
   addSnapshot(key: string, readings: Readings, requestId: string | null, ask: AskPrice): Amounts {
     const named = this.#named(readings);
     if (named.list.length === 0 || this.#isRepeated(requestId, named)) return NO_AMOUNTS;
@@ -110,7 +110,7 @@ export class Ledger {
     return this.#count(comparison.changes);
   }
 
-  /** Counts what an object that grows has beyond what it had; all of it the first time. */
+  /** Counts by how much an object has grown since it was last counted; all of it the first time. */
   addLiveTotal(key: string, total: object, readings: Readings, ask: AskPrice): Amounts {
     const named = this.#named(readings);
     const seen = this.#liveTotals.get(total) ?? new KeyLedger();
@@ -121,7 +121,7 @@ export class Ledger {
     return this.#count(comparison.changes);
   }
 
-  /** Takes what a payload says as counted already: as a snapshot of the key, and each request by its id. */
+  /** Notes what a payload says as already counted: as a snapshot of the key, and each request by its id. */
   seed(key: string, readings: Readings, requestId: string | null): void {
     const named = this.#named(readings);
     const amounts = new ModelSums();
@@ -207,7 +207,10 @@ export class Ledger {
     return { request, change: subtractAmounts(amount, before) };
   }
 
-  /** A request that a snapshot stands for by now: only its growth is news, at the price of the growth. */
+  /**
+   * A request that a later snapshot already includes: only its growth since then is counted, at the price
+   * of the growth.
+   */
   #grownSince(known: RememberedRequest, counted: Counts, ask: AskPrice): Entry {
     const counts = largestCounts(known.amount.counts, counted);
     const growth = subtractCounts(counts, known.amount.counts);
@@ -221,7 +224,7 @@ export class Ledger {
     return this.#keys.get(key)?.snapshots ?? 0;
   }
 
-  /** A snapshot that was handed in before is no new start, however low it is by now. */
+  /** Whether the snapshot was handed in before: then it is no new start, however low it is by now. */
   #isRepeated(requestId: string | null, readings: Readings): boolean {
     const known = requestId === null ? undefined : this.#requests.get(requestId);
     if (known === undefined) return false;
@@ -259,7 +262,7 @@ export class Ledger {
   }
 }
 
-/** The ids of requests: the caller's, else their own; what is one request in several parts has a number behind it. */
+/** The ids of requests: the caller's, else their own. Where several share an id, a number is added. */
 function idsOf(list: readonly Reading[], given: string | null): (string | null)[] {
   const used = new Map<string, number>();
   return list.map((reading) => {
@@ -275,7 +278,7 @@ function snapshotRequest(key: string, { list }: Pick<Readings, 'list'>): Remembe
   const sum = new AmountSum();
   for (const { costUsd } of list) sum.add({ counts: {}, costUsd, unpriced: 0 });
   const amount = { ...sum.amount, counts: snapshotCounts(list) };
-  // Of no count of snapshots that a key has: what stands under this id has been counted.
+  // -1 is no number of snapshots that a key may have: a seeded request counts as included.
   return { key, model: UNKNOWN_MODEL, amount, tier: null, snapshots: -1 };
 }
 

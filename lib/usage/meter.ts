@@ -44,10 +44,10 @@ const METERS = new WeakMap<AnyRun, UsageMeter>();
 /**
  * Turns what providers report into a run's counters and cost.
  *
- * Any payload, counted once: snapshots become deltas, repeated requests add nothing, and a request
- * without a price is counted in `unpriced_requests`, never as free. One `record` is at most one
- * `usageUpdated`. Meters of one run share what they have counted; it travels in the run's record, by model
- * under `usage_by_model`, and what a meter goes on from under `usage_meter`.
+ * It takes any payload and counts it once. Of a snapshot only the difference counts, a repeated request
+ * adds nothing, and a request without a price is counted in `unpriced_requests`, never as free. One
+ * `record` is at most one `usageUpdated`. Meters of one run share what they have counted; it travels in the
+ * run's record, by model under `usage_by_model`, and what a meter goes on from under `usage_meter`.
  *
  * @example
  * ```ts
@@ -121,7 +121,8 @@ export class UsageMeter {
    *
    * @returns what was added.
    * @throws {RunError} `validation_error` for a payload of no known format, one that formats read
-   * differently, counts that nobody takes or that are none, and promises; nothing has changed then.
+   * differently, counts that no format takes, values that are no counts, and promises; nothing has changed
+   * then.
    * @fires usageUpdated, once, unless nothing was added
    */
   record(payload: unknown, options: RecordOptions = {}): UsageAmount {
@@ -135,9 +136,8 @@ export class UsageMeter {
   }
 
   /**
-   * Says where a thread stands that goes on from elsewhere: later snapshots under the key count only
-   * what they have beyond this one, and the requests in it, where they have ids, are known. Adds nothing to
-   * the run.
+   * Tells the meter what a thread had used before this run. Later snapshots under the key count only what
+   * they have beyond this one, and its requests are recognised by their ids. Adds nothing to the run.
    *
    * @throws {RunError} `validation_error`, as `record`
    */
@@ -221,7 +221,7 @@ export class UsageMeter {
   }
 }
 
-/** One model has one name, wherever it is served. */
+/** The readings with each model under its plain name, the same wherever it is served. */
 function withPlainNames(readings: Readings): Readings {
   const isPlain = readings.list.every(({ model }) => model === null || model === normalizeModelName(model));
   if (isPlain) return readings;

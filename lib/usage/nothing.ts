@@ -15,7 +15,10 @@ const EVENT_TYPES = [
 /** Objects of OpenAI's protocols that are part of something, or say nothing of usage. */
 const EVENT_OBJECTS = /^(?:chat\.completion\.chunk|text_completion\.chunk|realtime\.|thread|response\.)/;
 
-/** Members by which events without a type are known: Converse, Gemini, its Live API, codex's app server. */
+/**
+ * Members that tell events without a type: Converse's, Gemini's, its Live API's, those of Codex's app
+ * server.
+ */
 const EVENT_MEMBERS = [
   'messageStart',
   'messageStop',

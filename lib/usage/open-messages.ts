@@ -5,7 +5,7 @@ import { unreadable } from './unreadable';
 export interface OpenMessage {
   readonly id: string;
   readonly model: string;
-  /** Its input, by which events that say it too are told to be of this message. */
+  /** Its input tokens: events that repeat them are recognised by it. */
   readonly input: number | null;
   /** Whether an event of it has come since it began. */
   readonly hasGrown: boolean;
@@ -18,9 +18,9 @@ const MOST_STREAMS = 200;
 const MOST_MESSAGES = 20;
 
 /**
- * The messages of streams that are open under one key. An event names no message: it is of the one that its
- * agent has open. Messages one after the other are clear; where two are open at once, an event that ends a
- * message is of one of them, which of two of one model makes no difference to the sum.
+ * The messages under one key whose streams are still open. An event of a stream does not name its message:
+ * it belongs to the one that its agent has open. Where two are open at once, an event that ends a message
+ * belongs to either; with two of one model that makes no difference to the sum.
  */
 export class OpenMessages {
   readonly #streams: Map<string, OpenMessage[]>;
@@ -34,7 +34,7 @@ export class OpenMessages {
     return this.#streams;
   }
 
-  /** A message begins: those before it that have had their say are over. */
+  /** A message begins. Those before it of which an event was counted are closed. */
   begin(agent: string, message: OpenMessage): void {
     const others = this.#of(agent).filter(({ id, hasGrown }) => !hasGrown && id !== message.id);
     this.#set(agent, [...others, message].slice(-MOST_MESSAGES));

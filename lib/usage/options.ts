@@ -23,7 +23,7 @@ export interface UsageWarning {
   readonly cause?: unknown;
 }
 
-/** What a meter takes for granted where a payload or a call does not say otherwise. */
+/** What a meter assumes where a payload or a call does not say otherwise. */
 export interface UsageMeterOptions {
   /** The price data's id of the provider: `openai`, `anthropic`, `google`, `aws`, `azure`. @default any that has the model */
   readonly provider?: string | null | undefined;
@@ -37,7 +37,7 @@ export interface UsageMeterOptions {
   readonly onWarning?: ((warning: UsageWarning) => void) | undefined;
 }
 
-/** What goes for one payload. */
+/** How one payload is counted. */
 export interface RecordOptions {
   /** Taken before the model that the payload names. */
   readonly model?: string | null | undefined;
@@ -92,7 +92,7 @@ export function checkMeterOptions(options: UsageMeterOptions): void {
 }
 
 /**
- * Checks what goes for one payload.
+ * Checks the options for one payload.
  *
  * @throws {RunError} `validation_error`
  */

@@ -42,7 +42,7 @@ const OPTIONAL = [
 ] as const;
 
 /**
- * Checks a table of prices, and makes each found under its model's plain name too.
+ * Checks a table of prices. Each is found under its model's plain name too.
  *
  * @throws {RunError} `validation_error`
  */
@@ -93,7 +93,7 @@ function outputCost(counts: Counts, price: ModelPrice): number {
   );
 }
 
-/** What was not cached of a part. */
+/** How much of a part was not cached. */
 function part(all = 0, cached = 0): number {
   return Math.max(0, all - cached);
 }

@@ -23,8 +23,8 @@ export interface PricedRequest {
 }
 
 /**
- * Prices of your own, taken before the list prices: by model, or a function that gives US dollars,
- * null for "not mine".
+ * Prices of your own, which come before the list prices: a table by model, or a function that returns US
+ * dollars, or null where it has no price.
  */
 export type UsagePrices =
   Readonly<Record<string, ModelPrice>> | ((request: PricedRequest) => number | null | undefined);
@@ -69,7 +69,7 @@ export class PriceBook {
   readonly #ask: PriceFunction | null;
   readonly #table: ReadonlyMap<string, ModelPrice>;
   readonly #listPrices: () => ListPrices | null;
-  /** Where a model was found that has a price only under its provider; null where nowhere. */
+  /** Under which provider a model's price was found; null where under none. */
   readonly #foundUnder = new Map<string, string | null>();
 
   constructor(prices: UsagePrices | undefined, listPrices: () => ListPrices | null = loadListPrices) {
@@ -79,8 +79,8 @@ export class PriceBook {
   }
 
   /**
-   * The price of the counts. Counts of several requests are priced as so many equal ones: a step of the
-   * price goes by the single request.
+   * The price of the counts. Several requests are priced as so many equal ones, since prices in steps go by
+   * the single request.
    */
   priceOf(counts: Counts, question: PriceQuestion): Price {
     const requests = counts.requests ?? 1;
@@ -167,7 +167,7 @@ function firstPrice(
   return null;
 }
 
-/** The counts under the names of the price data, which wants every total above a part. */
+/** The counts under the names of the price data, which wants no part to be larger than its whole. */
 function listUsage(counts: Counts): Record<string, number> {
   const usage: Record<string, number> = {
     input_tokens: counts.input_tokens ?? 0,
@@ -183,7 +183,7 @@ function listUsage(counts: Counts): Record<string, number> {
   return usage;
 }
 
-/** What is named alike there, and handed on only where it counts something. */
+/** The counts with the same names there, passed on only where they are not 0. */
 const DETAILS = [
   'cache_write_1h_tokens',
   'input_audio_tokens',

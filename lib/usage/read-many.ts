@@ -43,7 +43,10 @@ function together(payloads: readonly object[], readOne: ReadOne): Readings | nul
   return list.length === 0 ? null : requestReadings(list, { provider: all[0]?.provider ?? null });
 }
 
-/** Messages of a state come again with each state: each counts once, by the id that LangGraph keeps them by. */
+/**
+ * A graph's state repeats the messages of the one before it: each counts once, by the id that LangGraph
+ * gives it.
+ */
 function ofMessages(messages: readonly object[], readOne: ReadOne): Readings | null {
   const list = messages.flatMap((message) => {
     const id = textOf(message, 'id') ?? textOf(objectAt(message, 'kwargs') ?? {}, 'id');
@@ -57,7 +60,10 @@ function isCounted(message: object): boolean {
   return objectAt(source, 'usage_metadata') !== undefined || objectAt(source, 'usage') !== undefined;
 }
 
-/** An `LLMResult` says in `llmOutput` what its messages say too. */
+/**
+ * The messages of an `LLMResult`; its `llmOutput` repeats their usage, and counts only where they have
+ * none.
+ */
 function ofGenerations(payload: object, generations: readonly unknown[], readOne: ReadOne): Readings | null {
   const messages = generations
     .flat()
@@ -142,7 +148,7 @@ function modelReadings(modelUsage: object, issues: ValidationIssue[]): Reading[]
   });
 }
 
-/** A result that was cut short reports nothing but zeros: it says nothing. */
+/** The usage of the main loop. A result that was cut short reports only zeros, which counts as nothing. */
 function mainLoop(
   result: object,
   defaultModel: string | null,

@@ -55,7 +55,7 @@ function searchFor(options: ReadOptions): Search {
   };
 }
 
-/** The readings with where they belong: the session, and the message of a stream. */
+/** Adds to the readings what they belong to: a session, or a message of a stream. */
 function placed(payload: object, readings: Readings): Readings {
   if (readings.list.some(({ model }) => model === SYNTHETIC)) return NOTHING;
   const key = sessionOf(payload);
@@ -63,7 +63,7 @@ function placed(payload: object, readings: Readings): Readings {
   return key === null && streamed === null ? readings : { ...readings, key, streamed };
 }
 
-/** What Claude Code names for a message that no model wrote. */
+/** The model that Claude Code names for a message which no model wrote. */
 const SYNTHETIC = '<synthetic>';
 
 const CLAUDE_LINES = new Set(['assistant', 'user', 'result', 'stream_event', 'system']);

@@ -23,7 +23,7 @@ export interface ReadOptions {
   readonly provider: string | null;
   /** Named for this very payload. */
   readonly model: string | null;
-  /** What stands where the payload names none. */
+  /** The model where the payload names none. */
   readonly defaultModel: string | null;
 }
 
@@ -88,7 +88,7 @@ function readAll(formats: readonly Format[], sighting: Sighting, options: ReadOp
   return candidates;
 }
 
-/** Formats that a payload fits alike are as good as one, as long as they read the same from it. */
+/** The one reading that all formats agree on. */
 function agreed(candidates: readonly Candidate[], sighting: Sighting): Readings {
   const [first, ...others] = candidates;
   if (first === undefined) throw unreadable('is no usage that is known');
@@ -117,7 +117,7 @@ function sameList(left: readonly Reading[], right: readonly Reading[]): boolean 
   );
 }
 
-/** Two ways to write it in one object: each count is taken from where it is filled, once. */
+/** Reads an object that has the keys of two formats: each count is taken once, from where it is filled. */
 function readTogether(claiming: readonly Format[], sighting: Sighting, options: ReadOptions): Readings {
   const { usage } = sighting;
   const formats = claiming.filter((format) => format.readsWholes(sighting));
@@ -146,7 +146,7 @@ function readTogether(claiming: readonly Format[], sighting: Sighting, options: 
   throw untakenCounts(fewest.map((path) => (sighting.path === '' ? path : `${sighting.path}.${path}`)));
 }
 
-/** Whether some count is left by both, be it alone or with the object that it stands in. */
+/** Whether both leave some count untaken, by itself or with the object that holds it. */
 function overlap(left: readonly string[], right: readonly string[]): boolean {
   return left.some((a) => right.some((b) => a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`)));
 }

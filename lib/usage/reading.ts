@@ -39,14 +39,14 @@ export interface Reading {
   readonly tier: string | null;
   /** The request's own id; null where it has none that is unique. */
   readonly id: string | null;
-  /** Whether it is all of what it is of, and replaces what was reported of it before, downwards too. */
+  /** Whether it is the whole report of its request, and replaces what was reported before, even by less. */
   readonly isWhole?: boolean;
 }
 
-/** An event of a stream of Anthropic's messages, which are told apart by whose they are. */
+/** An event of a stream of Anthropic's messages; messages of different agents may come mixed. */
 export interface StreamedEvent {
   readonly kind: 'start' | 'delta';
-  /** The call of a tool by which the agent was started whose message it is; '' for the main one. */
+  /** The agent whose message it is, by the tool call that started it; '' for the main agent. */
   readonly agent: string;
   /** Whether the message says no more of its usage. */
   readonly isLast: boolean;
@@ -59,7 +59,7 @@ export interface Readings {
   readonly scope: UsageScope;
   /** Whether the list is the models of one snapshot, and not requests. */
   readonly byModel: boolean;
-  /** Whether a snapshot has everything of what it is of, whatever is reported of it later. */
+  /** Whether a snapshot is complete: later reports of its requests add nothing. */
   readonly isFinal: boolean;
   /** The whole cost in US dollars, where the payload gives one. */
   readonly costUsd: number | null;
@@ -68,7 +68,7 @@ export interface Readings {
   readonly streamed: StreamedEvent | null;
   /** An object that stands for one growing total, such as a live `Usage` of the OpenAI Agents SDK. */
   readonly liveTotal: object | null;
-  /** Whose prices these are, where nobody says: the price data's id. */
+  /** The provider whose prices hold where nobody names one, by the price data's id. */
   readonly provider: string | null;
 }
 

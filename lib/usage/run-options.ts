@@ -3,12 +3,12 @@ import type { UsageMeterOptions } from './options';
 
 const OPTIONS = new WeakMap<AnyRun, UsageMeterOptions>();
 
-/** Says with what options the meter of a run is made, where somebody asks for it: a manager does. */
+/** Sets the options that the meter of a run will be made with. Called by a manager. */
 export function setMeterOptions(run: AnyRun, options: UsageMeterOptions): void {
   OPTIONS.set(run, options);
 }
 
-/** What was said; nothing by default. */
+/** The options that were set; none by default. */
 export function meterOptionsOf(run: AnyRun): UsageMeterOptions {
   return OPTIONS.get(run) ?? {};
 }

@@ -14,11 +14,11 @@ const AWAIT = 'is a promise, or has its usage only as a promise: await it, and h
 export function refuseUnsettled(payload: object): void {
   if (payload instanceof Promise || isThenable(payload)) throw unreadable(AWAIT);
   if (STREAMS.some((name) => name in payload)) throw unreadable(AWAIT);
-  // The steps of a result that is there are an ordinary member; where they come from a getter, everything does.
+  // A settled result has its `steps` as an ordinary member. Where they come from a getter, everything does.
   if ('steps' in payload && isGetter(payload, 'steps')) throw unreadable(AWAIT);
 }
 
-/** Refuses a usage that is a promise; what becomes of it is nobody's unhandled rejection. */
+/** Refuses a usage that is a promise, and keeps its rejection from being unhandled. */
 export function refusePromise(value: object, path: string): void {
   if (!(value instanceof Promise) && !isThenable(value)) return;
   if (value instanceof Promise) value.catch(() => undefined);

@@ -5,7 +5,7 @@ export interface Sighting {
   readonly key: string;
   /** Where it stands in the payload. */
   readonly path: string;
-  /** What it stands in, outermost first: what was handed in, then each object on the way. */
+  /** The objects around it, outermost first: what was handed in, then each object on the way. */
   readonly around: readonly object[];
 }
 

@@ -4,7 +4,7 @@ import type { CountName, Counts, MutableCounts } from './counts';
 import { addCounts, countsFrom, subtractCounts } from './counts';
 import type { Reading, Readings } from './reading';
 
-/** Half a nano-dollar: what two ways to add up the same dollars may differ by. */
+/** Half a nano-dollar: by so much the same dollars, added up in two ways, may differ. */
 const ROUNDING_USD = 5e-10;
 
 /** Asks for the price of counts in US dollars; null for none. */
@@ -14,11 +14,11 @@ export type AskPrice = (counts: Counts, model: string, tier: string | null) => n
 type AskEach = (counts: Counts, model: string) => number | null;
 
 /**
- * What a snapshot costs by model: its own cost where it brings one, which settles everything, else
- * what stands with the difference priced.
+ * What a snapshot costs, by model: the cost that it reports itself, or what was counted so far and the
+ * price of the difference.
  *
- * @param target - The counts by model once the snapshot counts.
- * @param growing - The model that a snapshot of no models in particular grew.
+ * @param target - The counts by model once the snapshot is taken over.
+ * @param growing - The model that growth is counted to, where the snapshot names none.
  */
 export function priceSnapshot(
   target: Map<string, Counts>,
@@ -58,7 +58,7 @@ function byRequest({ list, byModel }: Readings, ask: AskPrice): AskEach {
   };
 }
 
-/** Puts what a total cost has beyond its models' at one of them. */
+/** Adds what a total cost has beyond the sum of its models to one of them. */
 function withRemainder(amounts: Map<string, Amount>, ownCost: number, model: string): Map<string, Amount> {
   const remainder = ownCost - (sumAmounts(amounts.values()).costUsd ?? 0);
   if (Math.abs(remainder) < ROUNDING_USD) return amounts;
@@ -66,7 +66,7 @@ function withRemainder(amounts: Map<string, Amount>, ownCost: number, model: str
   return amounts.set(model, { ...amount, costUsd: (amount.costUsd ?? 0) + remainder });
 }
 
-/** The cost with what was added priced as one request, and what was taken back as another. */
+/** The cost after a change: what was added is priced as one request, what was taken back as another. */
 function recomputed(
   counts: Counts,
   before: Amount,
@@ -85,8 +85,8 @@ function recomputed(
 }
 
 /**
- * What a change adds (or takes back) as the counts of a request, its parts within their totals: fresh
- * input, cache reads and writes may each go their own way. Null for nothing.
+ * The part of a change that only adds, or only takes back, as the counts of a request: fresh input may grow
+ * while cache reads shrink. No part is larger than its whole. Null for nothing.
  */
 function oneSided(change: Counts, sign: 1 | -1): Counts | null {
   const side = (count: number | undefined): number => Math.max(0, sign * (count ?? 0));
@@ -112,7 +112,7 @@ function oneSided(change: Counts, sign: 1 | -1): Counts | null {
   };
 }
 
-/** The parts as far as their whole has room for them, one after the other. */
+/** The parts, each cut to what the whole has left for it. */
 function within(parts: Counts, names: readonly CountName[], whole: number): Counts {
   const room: MutableCounts = {};
   let left = whole;

@@ -14,9 +14,9 @@ import { Ledger } from './ledger';
 import type { OpenMessage } from './open-messages';
 import { OpenMessages } from './open-messages';
 
-/** Where a meter keeps what it goes on from, in the record of its run. */
+/** The key of a run's record under which meters keep what a later one goes on from. */
 export const STATE_KEY = 'usage_meter';
-/** Where it keeps what each model used. */
+/** The key under which they keep what each model used. */
 export const BY_MODEL_KEY = 'usage_by_model';
 
 /** How many of the newest request ids and keys go into the record: it is written at every change. */
@@ -216,7 +216,7 @@ function writeAmount({ counts, costUsd, unpriced }: Amount): JsonObject {
   };
 }
 
-/** There may be many: a row of values, the counts in the order of their names. */
+/** A request as a row of values, the counts in the order of their names: there may be many. */
 function writeRequest(id: string, { key, model, amount, tier, snapshots }: RememberedRequest): JsonValue[] {
   const { counts, costUsd, unpriced } = amount;
   const row = [

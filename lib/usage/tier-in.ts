@@ -23,8 +23,8 @@ const TIER_NAMES = [
 ];
 
 /**
- * The tier or speed of a request; null for the standard one. A line of a batch's results says it by what
- * stands around the response, which itself says `default`.
+ * The tier or speed of a request; null for the standard one. A line of a batch's results is known by what
+ * is around the response; the response itself says `default`.
  */
 export function tierIn(sighting: Sighting): string | null {
   if (isOfBatch(sighting.around)) return 'batch';
@@ -38,7 +38,10 @@ export function tierIn(sighting: Sighting): string | null {
   return told.length === 0 ? null : told.sort().join('+');
 }
 
-/** Whatever may say a tier: the usage, what is around it, and what a client hands on of the response. */
+/**
+ * The objects that may name a tier: the usage, what is around it, and what a client passes on of the
+ * response.
+ */
 function tellers({ usage, around }: Sighting): object[] {
   const raw = objectAt(usage, 'raw');
   const found = raw === undefined ? [usage] : [usage, raw];

@@ -10,7 +10,7 @@ interface TierRate {
 }
 
 /**
- * The published rates that are one multiple of the list price, for everything in the request: OpenAI's
+ * The published rates that are a single multiple of the list price for everything in the request: OpenAI's
  * and Anthropic's price pages, Google's page on its batch API (read November 2026).
  */
 const RATES: readonly TierRate[] = [
@@ -22,7 +22,7 @@ const RATES: readonly TierRate[] = [
   { provider: 'google', tier: 'batch', factor: 0.5 },
 ];
 
-/** Whose models a name is of, where nobody names the provider. */
+/** The maker of a model by its name, where nobody names the provider. */
 const MAKERS: readonly (readonly [name: RegExp, provider: string])[] = [
   [/^(?:gpt|o\d|chatgpt|codex|text-embedding)/, 'openai'],
   [/^claude/, 'anthropic'],

@@ -10,7 +10,7 @@ export function unreadable(message: string, path = 'payload'): RunError {
   });
 }
 
-/** The refusal of counts that nobody takes. */
+/** The refusal of counts that no format takes. */
 export function untakenCounts(paths: readonly string[]): RunError {
   const message = 'is a count that no format takes here';
   const shown = paths.slice(0, 10).map((path) => path.slice(0, 100));

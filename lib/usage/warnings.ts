@@ -9,7 +9,7 @@ const ADVICE: Readonly<Record<UnpricedReason, string>> = {
   counts_refused: 'the reported counts cannot be priced',
 };
 
-/** What to say of a request that has no price. */
+/** The warning about a request without a price. */
 export function warningOf(
   model: string | null,
   provider: string | null,
@@ -23,7 +23,7 @@ export function warningOf(
   return { code: 'unpriced', reason, message, model, provider, ...cause };
 }
 
-/** Says each warning once for a model; a callback that throws is nobody's fault here. */
+/** Gives each warning once for each model. A callback that throws does not fail the meter. */
 export class Warnings {
   readonly #said = new Set<string>();
 

@@ -3,19 +3,19 @@ import type { Counts, MutableCounts } from './counts';
 /** Whether a part is in the whole that stands beside it. */
 export type Whereabouts = 'inside' | 'outside' | 'unknown';
 
-/** What a usage object says, before it is known what is in what. */
+/** The counts of a usage object, before it is known which of them include which. */
 export interface Wholes {
   readonly counts: Counts;
   readonly cache: Whereabouts;
   readonly reasoning: 'inside' | 'outside';
-  /** The input with everything, where the producer gives that too. */
+  /** The whole input, where the producer gives that too. */
   readonly wholeInput: number | undefined;
 }
 
 /**
- * The counts with what was cached in the input and reasoning in the output. A part is never larger
- * than its whole, and the producer's own total says what was added to what; where numbers say nothing,
- * the format does. Null where nothing says it.
+ * The counts, with cached tokens included in the input and reasoning in the output. The numbers tell
+ * whether they already were: a part is never larger than its whole, and the producer's total is the sum of
+ * what it lists. Where they do not tell, the format does. Null where that does not either.
  */
 export function settleWholes(wholes: Wholes): Counts | null {
   const { counts, wholeInput } = wholes;
@@ -35,7 +35,7 @@ export function settleWholes(wholes: Wholes): Counts | null {
   return settled;
 }
 
-/** How many tokens have to be added to the input and to the output; null where nothing says it. */
+/** How many tokens have to be added to the input and to the output; null where nothing tells. */
 function partsOutside(
   wholes: Wholes,
   cached: number,
@@ -66,7 +66,7 @@ function cacheWaysOf(
 ): readonly number[] {
   if (cached === 0) return NOTHING_OUTSIDE;
   if (wholeInput !== undefined && input !== undefined) return [wholeInput >= input + cached ? cached : 0];
-  // A producer that leaves the cache out always does; its total may or may not have it.
+  // A producer that leaves the cache out of the input always does; its total may include it or not.
   return cache === 'outside' ? [cached] : waysOf(cached, false, input);
 }
 
@@ -81,7 +81,7 @@ function add(whole: number | undefined, part: number): number | undefined {
   return whole === undefined ? undefined : whole + part;
 }
 
-/** A whole that nobody gives is at least what is known of its parts. */
+/** The known parts of an input. Where the input itself is missing, they are the least that it can be. */
 function inputParts(
   { input_audio_tokens: audio = 0, input_image_tokens: image = 0 }: Counts,
   cached: number,
