@@ -55,7 +55,7 @@ export abstract class QuietEmitter<Events extends object> extends Base<Events> {
       // eventemitter3 only asks whether it is 0, 1 or more.
       _eventsCount: {
         get(this: QuietEmitter<object>) {
-          return this.#table === null ? 0 : Reflect.ownKeys(this.#table).length;
+          return this.#table === null ? 0 : countOf(this.#table);
         },
         set: ignore,
       },
@@ -115,6 +115,12 @@ export abstract class QuietEmitter<Events extends object> extends Base<Events> {
 /** The listeners of an event, as they stand. */
 export function listenersOf(emitter: object, event: string): Listeners {
   return tableOf(emitter)?.[event];
+}
+
+/** Symbols take a closer look, which is not worth it where there are two names. */
+function countOf(table: ListenerTable): number {
+  const names = Object.keys(table).length;
+  return names > 1 ? names : names + Object.getOwnPropertySymbols(table).length;
 }
 
 function ignore(): void {

@@ -105,10 +105,7 @@ export function adoptRecord(state: RunState, record: IncomingRecord, maker: stri
   state.usage = null;
   state.limits = record.limits;
   state.awaiting = record.wait;
-  const digits = digitsOf(times);
-  if (digits !== null || record.unknown !== null) {
-    state.rare = { digits, unknown: record.unknown, keptKeys: null };
-  }
+  state.keepIncoming(digitsOf(times), record.unknown);
 }
 
 function timeOf(text: unknown): Timestamp | null {

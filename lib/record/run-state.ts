@@ -32,6 +32,8 @@ export type Digits = Readonly<Record<string, string>>;
 
 /** What few runs have. */
 interface Rare {
+  /** What a parked run waits for. */
+  wait: Wait | null;
   /** What the times of an incoming record had beyond the millisecond. */
   digits: Digits | null;
   /** The keys of an incoming record that no run itself keeps. */
@@ -64,7 +66,6 @@ export class RunState implements RunView {
   rootRunId: string | null = null;
   limits: RunLimits | null;
   traceContext: TraceContext | null = null;
-  awaiting: Wait | null = null;
   cost: CostSum | null = null;
   counters: Counters | null = null;
   usage: TokenUsage | null = NOTHING;
@@ -80,6 +81,14 @@ export class RunState implements RunView {
     this.providerMetadata = origin.providerMetadata ?? NOTHING;
     this.limits = mergeLimits(null, origin.limits);
     this.startedAt = startedAt;
+  }
+
+  get awaiting(): Wait | null {
+    return this.rare?.wait ?? null;
+  }
+
+  set awaiting(wait: Wait | null) {
+    if (wait !== null || this.rare !== null) rareOf(this).wait = wait;
   }
 
   get isTerminal(): boolean {
@@ -121,10 +130,14 @@ export class RunState implements RunView {
     return this.rare?.keptKeys ?? null;
   }
 
+  /** Keeps what an incoming record has beyond what this version knows of it. */
+  keepIncoming(digits: Digits | null, unknown: JsonObject | null): void {
+    if (digits !== null || unknown !== null) Object.assign(rareOf(this), { digits, unknown });
+  }
+
   /** Keeps a key of another part in the record. */
   keep(key: KeptKey, write: () => JsonObject | null): void {
-    this.rare ??= { digits: null, unknown: null, keptKeys: null };
-    (this.rare.keptKeys ??= new Map()).set(key, write);
+    (rareOf(this).keptKeys ??= new Map()).set(key, write);
   }
 
   /**
@@ -159,4 +172,8 @@ export class RunState implements RunView {
     const write = this.keptKeys?.get(key);
     return write === undefined ? this.kept(key) : write();
   }
+}
+
+function rareOf(state: RunState): Rare {
+  return (state.rare ??= { wait: null, digits: null, unknown: null, keptKeys: null });
 }
