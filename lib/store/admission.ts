@@ -13,15 +13,15 @@ import type { Subject, Waiter } from './wake-ups';
 export interface SessionControl {
   readonly clock: Clock;
   readonly lines: SessionLines;
-  /** Ends those whose process has died; whether there were any. */
+  /** Ends those whose process has died; resolves with whether there were any. */
   endOrphans(sessionId: string): Promise<boolean>;
-  /** Cancels those but one. */
+  /** Cancels all of them but this one. */
   cancelOthers(run: AnyRun): Promise<void>;
   /** Wakes up when something of the session is written. */
   enter(subject: Subject): Waiter;
 }
 
-/** How a run gets into its session. */
+/** How a run is admitted to its session. */
 export interface AdmissionSettings {
   readonly whenBusy: WhenBusy;
   /** Whether the function of `execute` waits until the store has taken the run in, in any case. */
@@ -38,11 +38,11 @@ type AdmissionState = { readonly name: 'open' } | Shut;
 
 interface Shut {
   readonly name: 'shut';
-  /** Who executes the run waits here. */
+  /** What `execute` waits for. */
   readonly gate: Deferred;
-  /** Where the run stands among those that queue; null for not yet. */
+  /** The run's place among those that queue; null before it queues. */
   ticket: Ticket | null;
-  /** Hears of the session; null for not yet. */
+  /** Is woken by news of the session; null before there is one. */
   waiter: Waiter | null;
   tries: number;
 }
@@ -53,8 +53,8 @@ const LONGEST_GAP_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
 
 /**
- * The way of one run into its session. The database decides, when the run is written as running; this
- * says what happens when it decides against it, and holds the execution back until it is for it.
+ * The admission of one run to its session. The database decides, when the run is written as running. This
+ * holds the execution back until it is admitted, and says what happens when it is not.
  */
 export class Admission {
   readonly #run: AnyRun;
@@ -63,7 +63,7 @@ export class Admission {
   readonly #onTurn: () => void;
   #state: AdmissionState;
 
-  /** @param onTurn - Is called when the run may try, after it could not. */
+  /** @param onTurn - Called when a run that had to wait may try again. */
   constructor(run: AnyRun, settings: AdmissionSettings, session: SessionControl, onTurn: () => void) {
     this.#run = run;
     this.#settings = settings;
@@ -82,10 +82,10 @@ export class Admission {
     return this.#state.name === 'shut';
   }
 
-  /** Calls the function of `execute`, once the run is let in. */
+  /** Calls the function of `execute`, once the run is admitted. */
   surround<Result>(fn: () => Result): Result {
     if (this.#state.name === 'open') return fn();
-    // What `execute` surrounds is asynchronous: that its result comes later changes nothing.
+    // `execute` awaits what this gives back, so a promise does as well.
     return this.#state.gate.promise.then(fn) as Result;
   }
 
@@ -103,17 +103,17 @@ export class Admission {
     return state.ticket.isFirst;
   }
 
-  /** The run is in. */
+  /** The run was admitted. */
   admit(): void {
     this.#open((gate) => gate.resolve(), true);
   }
 
-  /** Nothing holds the run back any more. */
+  /** Stops holding the run back, admitted or not. */
   open(): void {
     this.#open((gate) => gate.resolve());
   }
 
-  /** The run does not get in. */
+  /** The run is not admitted: `execute` rejects. */
   refuse(error: RunError): void {
     this.#open((gate) => gate.reject(error));
   }
@@ -141,7 +141,7 @@ export class Admission {
     } catch (error) {
       if (!(error instanceof RunError && error.retryable)) return asStorageError(error);
     }
-    // A session that is written often is not to be asked as often.
+    // Not more often than this, however often the session is written.
     if (this.#state === state && state.tries > 1) await this.#pause(state.tries);
     return null;
   }
@@ -164,7 +164,10 @@ export class Admission {
     state.ticket?.leave(isIn && this.#wantsSession);
   }
 
-  /** Where the one before has just got in, it is no use to try before there is news of it. */
+  /**
+   * Waits for this run's turn. Where the one before has just been admitted, it is no use to try before
+   * there is news of it.
+   */
   async #itsTurn(state: Shut, isBusy: boolean): Promise<void> {
     if (isBusy) {
       state.waiter?.beginToLook();

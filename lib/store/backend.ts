@@ -10,18 +10,19 @@ import type { ColumnName, StoredRun } from './columns';
  */
 export interface StoreBackend {
   /**
-   * Applies each write whose conditions hold, all in one transaction and one round trip. What one
-   * write misses does not touch the others. No two writes of a batch are of the same run, and an
+   * Applies each write whose conditions hold, all in one transaction and one round trip. A write whose
+   * conditions do not hold does not affect the others. No two writes of a batch are of the same run, and an
    * `exclusive` one is the only one of its session.
    *
-   * Entries get ascending positions such that none ever becomes visible behind one that was visible.
+   * Entries get ascending positions. None may become visible after one with a higher position has been
+   * visible.
    *
-   * @returns what became of each, in their order; durable for those that are `applied`.
+   * @returns the outcome of each write, in their order. Those that are `applied` are durable.
    */
   apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]>;
 
   /**
-   * Reads the row of a run and writes what is made of it; nobody writes the row in between, however
+   * Reads the row of a run and writes what `decide` makes of it. Nobody writes the row in between, however
    * busy the run is.
    *
    * @param decide - Is handed the row, null for none, and gives the write, null for none; it is called
@@ -40,14 +41,15 @@ export interface StoreBackend {
   ): Promise<readonly Pick<StoredRun, Name>[]>;
 
   /**
-   * A page of the rows that pass the filter, as large as a turn allows: page by page they are all.
+   * A page of the rows that pass the filter, as large as a turn of the event loop allows. All pages
+   * together are all the rows.
    *
    * @param columns - What a row has, in this order; JSON texts are read already.
    * @param from - Where the page before ended; null to begin.
    */
   scan(filter: RowFilter, columns: readonly ScanColumn[], from: ScanMark | null): Promise<ScanPage>;
 
-  /** Runs whose process gives no sign of life, and those that have waited for too long. */
+  /** Runs whose process gives no sign of life, and runs that have waited for too long. */
   stale(query: StaleQuery): Promise<readonly StoredRun[]>;
 
   /** Journal entries by position, or by `seq` of a run, ascending. */
@@ -63,8 +65,8 @@ export interface StoreBackend {
   prune(query: PruneQuery): Promise<Pruned>;
 
   /**
-   * Calls back when entries may have been committed, by any process, as early as it can know; with null
-   * where it cannot tell of which runs. A missed call costs a delay only.
+   * Calls back as soon as entries may have been committed, by any process; with null where it cannot tell
+   * of which runs. A missed call only costs a delay.
    */
   subscribe?(onCommit: (commit: Commit | null) => void): () => void;
 
@@ -116,8 +118,8 @@ export interface Lease {
 }
 
 /**
- * What became of a write: `stale` for another revision (none, or one too many, included), `leased`
- * where somebody else holds the lease, `busy` where the session has another active run.
+ * The outcome of a write. `stale`: the row has another revision, does not exist, or exists though it should
+ * not. `leased`: somebody else holds the lease. `busy`: the session has another active run.
  */
 export type WriteOutcome = 'applied' | 'stale' | 'leased' | 'busy';
 
@@ -148,8 +150,8 @@ export interface StoredEntry extends NewEntry {
 export interface JournalPage {
   readonly entries: readonly StoredEntry[];
   /**
-   * Up to which position everything that passes is in this page or an earlier one: where a reader by
-   * position goes on from, also when it was given no entry.
+   * Up to this position, every entry that passes is in this page or an earlier one. A reader by position
+   * goes on from here, also after a page without entries.
    */
   readonly throughPosition: number;
 }
@@ -211,7 +213,7 @@ export type ScanColumn =
   | 'metadata'
   | UnsplitColumn;
 
-/** A column of a row that does not say which models its run used; null of one that does. */
+/** A column that has a value only in rows which do not say what each model used. */
 export type UnsplitColumn = 'unsplit_cost_usd' | 'unsplit_token_usage' | 'unsplit_metadata';
 
 /** The values of a row that was scanned: texts encoded, payloads as JSON has them. */
@@ -219,9 +221,9 @@ export type ScannedRow = readonly unknown[];
 
 /** Where a scan goes on. */
 export interface ScanMark {
-  /** Which of the filter's statuses, one after the other. */
+  /** Which of the filter's statuses the scan is at: it takes one after the other. */
   readonly part: number;
-  /** Rows of it that come after this one; all where it is not given. */
+  /** Rows of that status behind this one; all of them where it is undefined. */
   readonly after: RowKey | undefined;
 }
 
@@ -243,8 +245,8 @@ export interface StaleQuery {
   /** After how long without a write a running run without a lease counts; null for never. */
   readonly unleasedQuietMs: number | null;
   /**
-   * For how long the database can be reached again, as far as this process knows. A lease that could
-   * not be renewed before has half its time from then on. @default for ever
+   * For how long the database has been reachable again, as far as this process knows. A lease that could
+   * not be renewed before that has half of its length from then on. @default for ever
    */
   readonly reachableForMs?: number | undefined;
   /** Rows that come after this one. */
@@ -268,7 +270,7 @@ export interface PruneQuery {
   /** Runs that ended before this moment, in milliseconds since the epoch. */
   readonly endedBeforeMs: number;
   readonly journalOnly: boolean;
-  /** Where the batch before has come to. */
+  /** Where the batch before ended. */
   readonly after: PruneKey | null;
   /** How many runs are looked at, at most. */
   readonly limit: number;

@@ -17,7 +17,7 @@ export interface Changes {
   readonly entries: readonly PendingEntry[];
 }
 
-/** Nothing. One for all: a run that waits for its next change keeps nothing for it. */
+/** No changes. One object for all runs that wait for their next change. */
 export const NO_CHANGES: Changes = { columns: new Set(), entries: [] };
 
 /** Changes as they come in. */
@@ -90,7 +90,7 @@ export class ChangeLog {
     this.#changes?.entries.push({ type: name, data: JSON.stringify(data), at: event.at });
   }
 
-  /** Has the columns written, changed or not. */
+  /** Marks the columns as changed, whether they were or not. */
   touch(columns: readonly RecordColumn[]): void {
     this.#changes ??= { columns: new Set(), entries: [] };
     for (const column of columns) this.#changes.columns.add(column);
@@ -124,7 +124,7 @@ const STEPS: readonly RecordColumn[] = ['step_count'];
 
 const USAGE: readonly RecordColumn[] = ['token_usage', 'cost_usd'];
 
-/** What a usage meter keeps in the record changes with what it counts. */
+/** The columns that a usage meter changes too: it keeps its own counts in the record. */
 const USAGE_AND_KEPT: readonly RecordColumn[] = [...USAGE, 'usage_by_model', 'extra'];
 
 /** The changes of both, the earlier ones first. */
@@ -137,7 +137,7 @@ export function mergeChanges(earlier: Changes, later: Changes): Changes {
   };
 }
 
-/** Without what says how the run ended: another's end stands. */
+/** The changes without the run's end: another process has stored an end already. */
 export function withoutEnd({ columns, entries }: Changes): Changes {
   return {
     columns: new Set([...columns].filter((name) => !ALL_END_COLUMNS.has(name))),
@@ -146,8 +146,8 @@ export function withoutEnd({ columns, entries }: Changes): Changes {
 }
 
 /**
- * Without the moves into a session that did not let the run in: only where it came from and how it
- * ended.
+ * The changes of a run that its session did not admit, without the move to running: from the status before
+ * straight to its end.
  */
 export function withoutEntering({ columns, entries }: Changes): Changes {
   const moves = entries.filter(({ type }) => type === 'statusChanged');
@@ -160,7 +160,10 @@ export function withoutEntering({ columns, entries }: Changes): Changes {
   return { columns, entries: kept.map((entry) => (entry === last ? end : entry)) };
 }
 
-/** As they are after a move that is stored already, although that was not known when they were collected. */
+/**
+ * The changes of a run that turned out to be stored with the status: the first move begins there, and is
+ * left out where it leads there.
+ */
 export function afterMoveTo(status: string, { columns, entries }: Changes): Changes {
   const first = entries.findIndex(({ type }) => type === 'statusChanged');
   const entry = entries[first];

@@ -11,8 +11,8 @@ import { notFoundError } from './storage-error';
 import { wasApplied } from './was-applied';
 
 /**
- * Changes a stored run by its own rules, whoever executes it and however often it is written meanwhile.
- * Where the answer of the database is lost, nothing is changed twice.
+ * Changes a stored run by the rules of `Run`, whoever executes it and however often it is written
+ * meanwhile. Where an answer of the database is lost, nothing is changed twice.
  *
  * @param rowId - The id as rows have it.
  * @throws {RunError} `run_not_found`; what `change` throws; `storage_error`
@@ -31,14 +31,14 @@ export async function changeStored(
       if (attempts.done !== null) return attempts.done;
     }
   } catch (error) {
-    // An earlier attempt may be why the run does not take the change any more.
+    // The run may refuse the change because an earlier attempt has made it.
     const done = await attempts.findLost(database);
     if (done === null) throw error;
     return done;
   }
 }
 
-/** Its lease is left as it is. */
+/** For an attempt whose answer never came. It left the lease as it was. */
 const REPEATED = { isRepeated: true, wasLeased: false };
 
 class Attempts {

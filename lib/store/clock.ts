@@ -1,8 +1,8 @@
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
 
 /**
- * Time and chance, for everything in a store that waits, measures or draws. One place, so that a test
- * can put its own in.
+ * Time and randomness, for everything in a store that waits or measures. One place, so that a test can
+ * replace it.
  */
 export interface Clock {
   /** Milliseconds that only ever grow; for durations. */
@@ -18,7 +18,7 @@ export interface Clock {
   after(ms: number, callback: () => void, mayExit: boolean): () => void;
   /** Calls back again and again; the process may end meanwhile. Returns a function that ends it. */
   every(ms: number, callback: () => void): () => void;
-  /** Calls back once everything has run that runs or is settled now. */
+  /** Calls back after the current tick, and after everything that is settled by now. */
   tick(callback: () => void): void;
   /** From 0 to below 1. */
   random(): number;
@@ -27,8 +27,8 @@ export interface Clock {
 const { performance } = globalThis;
 
 /**
- * The time of this process. What it calls is taken as this file is loaded: fake timers of a test that
- * are put in afterwards do not stop it.
+ * The time of this process. It takes Node's functions as this file is loaded, so that fake timers which a
+ * test puts in later do not stop it.
  */
 export const systemClock: Clock = {
   now: performance.now.bind(performance),
@@ -61,12 +61,17 @@ export function nextTick(clock: Clock): Promise<void> {
   });
 }
 
-/** Fake timers were there before this file: what they put in has the clock that they drive. */
+/**
+ * Whether a function is a fake of a test's timers, put in before this file was loaded: a fake has a
+ * `clock`.
+ */
 function isFake(timer: object): boolean {
   return 'clock' in timer;
 }
 
-/** A message to oneself comes in a turn of its own, as `setImmediate` does, and nobody fakes it. */
+/**
+ * By a message to oneself, which comes in a turn of its own as `setImmediate` does, and which nobody fakes.
+ */
 function throughAPort(): Clock['tick'] {
   const { port1, port2 } = new MessageChannel();
   const waiting: (() => void)[] = [];

@@ -19,9 +19,9 @@ export interface StoredRun {
   /** The run's own id where it is nobody's child. */
   readonly root_run_id: string;
   readonly status: string;
-  /** 1 while the run may be executed by somebody. */
+  /** 1 while somebody may be executing the run. */
   readonly running: 0 | 1;
-  /** 1 while the run holds its session: a session may be asked to have at most one of them. */
+  /** 1 while the run holds its session. An exclusive write allows one such row in a session. */
   readonly active: 0 | 1;
   /** What it waits for: a person's answer, or to be resumed with it. */
   readonly awaits: 'answer' | 'resume' | null;
@@ -118,7 +118,7 @@ export type RecordColumn = (typeof RECORD_COLUMNS)[number];
 /** The values of a run's record, by column. */
 export type RecordColumns = Pick<StoredRun, RecordColumn>;
 
-/** The columns that follow from where the run stands. */
+/** The columns that change with the status. */
 export const STATUS_COLUMNS = ['status', 'running', 'active', 'running_at'] as const satisfies RecordColumn[];
 
 /** The columns that say for what the run waits. */
@@ -129,7 +129,7 @@ export const AWAITING_COLUMNS = [
   'active',
 ] as const satisfies RecordColumn[];
 
-/** What a key of the record is in its column, and back. */
+/** How a key of the record is written to its column, and read back. */
 interface Codec {
   readonly write: (value: unknown) => string | number | null;
   /** @param column - Its name, for the error of a value that cannot be read. */
@@ -180,7 +180,7 @@ const DERIVED = {
 /** The keys of the record that have columns of their own. */
 const COLUMN_FIELDS: readonly Field[] = FIELDS.filter(({ hasColumn }) => hasColumn);
 
-/** What each column is, taken from the run itself: only what is asked for becomes text. */
+/** How each column is read from a run. Only the columns that are asked for are turned into text. */
 const READERS = {
   ...Object.fromEntries(COLUMN_FIELDS.map(({ key, type }) => [key, readerOf(key as RecordKey, type)])),
   ...DERIVED,
@@ -225,12 +225,12 @@ function recordOf(row: RecordColumns): object {
     const value = CODECS[type].read(row[key as RecordColumn], key);
     if (value !== null || presence !== 'set') record[key] = value;
   }
-  // A root's own id stands in the column, and not in its record.
+  // The column of a root has its own id; its record does not.
   if (row.parent_run_id === null && row.root_run_id === row.id) delete record['root_run_id'];
   return row.extra === null ? record : { ...record, ...parse('extra', row.extra) };
 }
 
-/** Says which run it is, and nothing of what is in it: the texts of a parser's errors quote it. */
+/** Names the run, and nothing of what is in the row: a parser's messages would quote it. */
 function unreadableError(rowId: string, cause: unknown): RunError {
   const id = readableId(rowId);
   const reason = cause instanceof RunError ? cause.message : 'a column holds what this package never writes';
@@ -267,7 +267,10 @@ function extraOf(run: AnyRun): string | null {
   return members.length === 0 ? null : JSON.stringify(Object.fromEntries(members));
 }
 
-/** What the columns do not say of a record's `root_run_id`: that a child has none, or a root its own. */
+/**
+ * The cases of `root_run_id` that the columns cannot tell: a child's record without one, or a root's record
+ * with its own.
+ */
 function rootMembers(run: AnyRun, record: RunJSON): readonly (readonly [string, unknown])[] {
   const given = record.root_run_id ?? null;
   const isSaid = run.parentRunId === null ? given !== run.id : given !== null;

@@ -10,7 +10,7 @@ import { asStorageError, closedError, timeoutError } from './storage-error';
 const FIRST_DELAY_MS = 20;
 const LONGEST_DELAY_MS = 1_000;
 
-/** A call that took this long could not have been answered in between: a frozen server says no error. */
+/** A call that took this long counts as an outage: a frozen server reports no error. */
 const SLOW_MS = 1_000;
 
 /** The pause before the next attempt: longer each time. */
@@ -19,8 +19,8 @@ export function delayAfter(failures: number): number {
 }
 
 /**
- * The database behind a store, as one that always answers: each attempt at it has a deadline, and what
- * may pass is tried again for a while. Remembers when it was last away.
+ * The database behind a store. Each attempt has a deadline, and errors that may pass are tried again for a
+ * while. Remembers when the database was last away.
  */
 export class Database {
   readonly #backend: StoreBackend;
@@ -52,15 +52,17 @@ export class Database {
   }
 
   /**
-   * For how long, in milliseconds, it can be reached again after this process last saw it fail; 0 while
-   * it cannot, and undefined where it never failed.
+   * For how long, in milliseconds, the database has been reachable since this process last saw it fail; 0
+   * while it is away, undefined where it never failed.
    */
   get reachableForMs(): number | undefined {
     if (this.#isAway) return 0;
     return this.#backAt === null ? undefined : this.#clock.now() - this.#backAt;
   }
 
-  /** Nothing is tried again from here on. Settles when no attempt is on its way any more, or for too long. */
+  /**
+   * Tries nothing again from here on. Settles when no attempt is on its way any more, or after a deadline.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#calls === 0) return;
@@ -123,7 +125,7 @@ export class Database {
     }
   }
 
-  /** Who has no patience at all has that of one attempt. */
+  /** How long this attempt may take: no longer than the caller is patient, unless that is over already. */
   #timeoutUntil(giveUpAt: number): number {
     const leftMs = giveUpAt - this.#clock.now();
     return leftMs > 0 ? Math.min(this.#callTimeoutMs, leftMs) : this.#callTimeoutMs;
@@ -140,7 +142,7 @@ export class Database {
       const answer = new Promise<Result>((settle) => {
         settle(call(this.#backend));
       });
-      // What comes after the deadline is dropped: the same is asked again, and is harmless twice.
+      // An answer after the deadline is dropped: the call is repeated, and harmless when done twice.
       answer.finally(stop).then(resolve, reject);
     });
   }

@@ -4,8 +4,7 @@ import type { StoredRun } from './columns';
 type Decide = (row: StoredRun | null) => RunWrite | null;
 
 /**
- * Lets through what a decision throws, as it is: what the database throws around it is an error of the
- * database.
+ * Keeps apart what a decision throws, which is passed on as it is, and what the database throws around it.
  *
  * @param update - Is handed the decision, as it is to be called.
  */

@@ -1,4 +1,6 @@
-/** A promise that somebody else settles. That nobody awaits it is no unhandled rejection. */
+/**
+ * A promise that is settled from outside. Where nobody awaits it, a rejection is not reported as unhandled.
+ */
 export class Deferred<Result = void> {
   readonly promise: Promise<Result>;
   resolve!: (result: Result) => void;

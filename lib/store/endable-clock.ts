@@ -1,8 +1,8 @@
 import type { Clock } from './clock';
 
 /**
- * The time of one store. Everybody who waits for a time to pass is woken when the store is closed: nothing
- * of it stays behind and keeps a process alive.
+ * The clock of one store. When the store is closed, everything that waits for a time is called back at
+ * once, and no timer is left to keep the process alive.
  */
 export class EndableClock implements Clock {
   readonly #clock: Clock;
@@ -47,7 +47,7 @@ export class EndableClock implements Clock {
     return this.#clock.random();
   }
 
-  /** Whatever is waited for is over. */
+  /** Ends all waiting. */
   end(): void {
     this.#isOver = true;
     for (const [over, stop] of [...this.#waiting]) {

@@ -65,7 +65,7 @@ export const FILTER_OPTIONS = [
 const LIST_OPTIONS: readonly (keyof ListOptions)[] = [...FILTER_OPTIONS, 'limit', 'cursor'];
 
 /**
- * Checks a filter and a page, and says them in the words of rows.
+ * Checks a filter and a page, and translates them for a backend.
  *
  * @throws {RunError} `validation_error`, an unknown option or status among its issues
  */
@@ -81,7 +81,7 @@ export function readListOptions(options: ListOptions): RowQuery {
   return { ...filter, after, limit };
 }
 
-/** Says a filter in the words of rows. */
+/** Translates a filter for a backend. */
 export function readFilter(options: RunFilter, issues: ValidationIssue[]): RowFilter {
   return {
     sessionId: readText(options.sessionId, 'sessionId', issues),
@@ -110,7 +110,7 @@ export function readLimit(limit: number): number {
 }
 
 /**
- * Checks an id, and says it as rows have it.
+ * Checks an id, and encodes it as rows have it.
  *
  * @throws {RunError} `validation_error`
  */
@@ -122,7 +122,7 @@ export function readId(id: unknown, path = 'id'): string {
 }
 
 /**
- * Checks a count to go on from.
+ * Checks a `seq` or a position to go on from.
  *
  * @throws {RunError} `validation_error`
  */
@@ -145,7 +145,7 @@ function readCursor(cursor: unknown, issues: ValidationIssue[]): RowKey | undefi
       return { startedMs: startedMs as number, id: encodeText(id) };
     }
   } catch {
-    // Said below.
+    // Reported below.
   }
   issues.push({ path: 'cursor', message: 'must be the nextCursor of a page' });
   return undefined;

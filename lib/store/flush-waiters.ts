@@ -1,8 +1,8 @@
 import { Deferred } from './deferred';
 
 /**
- * Who waits for changes to be stored: for those on their way, or for those that go out next. All who
- * wait for the same share one promise, however many they are.
+ * The callers of `flush`. Some wait for the changes that are being written, the others for those that go
+ * out next; all who wait for the same share one promise.
  */
 export class FlushWaiters {
   #next: Deferred | null = null;

@@ -9,7 +9,10 @@ import type { Database } from './database';
 export class JournalReader {
   readonly #database: Database;
   readonly #clock: Clock;
-  /** What will be asked at the end of the tick: nothing that is on its way, which may have missed the news. */
+  /**
+   * What will be asked at the end of the tick. A question that is on its way is not shared: its answer may
+   * lack the newest entries.
+   */
   readonly #asked = new Map<string, Promise<JournalPage>>();
 
   constructor(database: Database, clock: Clock) {

@@ -2,7 +2,7 @@ import type { Clock } from './clock';
 
 /** Who holds a lease. */
 export interface LeaseHolder {
-  /** Has the lease renewed. */
+  /** Renews the lease. */
   renew(): void;
 }
 
@@ -11,7 +11,10 @@ interface Round {
   readonly stop: () => void;
 }
 
-/** Calls for a renewal of every lease at a third of its time. One timer for all of a length; it keeps no process alive. */
+/**
+ * Has every lease renewed at a third of its length. Leases of one length share a timer, which does not keep
+ * the process alive.
+ */
 export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #rounds = new Map<number, Round>();

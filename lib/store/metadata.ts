@@ -11,14 +11,17 @@ const MOST_MEMBERS = 32;
 /** How long a name or a text may be, in UTF-16 code units, as `length` counts them. */
 export const LONGEST_MEMBER = 256;
 
-/** What stands in an index as it is, in bytes: PostgreSQL takes less than 2,704 for all of its columns. */
+/**
+ * The most bytes of a value that an index has as it is: an entry of PostgreSQL's holds less than 2,704 for
+ * all columns together.
+ */
 const LONGEST_INDEXED = 512;
 
-/** How far runs that have a member are counted, to find the member that leaves the fewest. */
+/** How far the runs that have a member are counted, to find the rarest one. */
 export const COUNTED_RUNS = 5000;
 
 /**
- * The members, that which the fewest runs have first.
+ * The members, the rarest first.
  *
  * @param counts - How many runs have each.
  */
@@ -30,7 +33,9 @@ export function rarestFirst(
   return counted.sort((left, right) => left.count - right.count).map(({ member }) => member);
 }
 
-/** The members by which a run with this metadata is found: the first that are short and no objects. */
+/**
+ * The members by which a run with this metadata is found: the first ones that are short and are no objects.
+ */
 export function membersOf(metadataText: string): readonly MetadataMember[] {
   if (metadataText === '{}') return [];
   const members: MetadataMember[] = [];

@@ -17,12 +17,12 @@ export interface NewsReader {
 
 const PAGE = 1000;
 
-/** How much is read to find out who is to be woken; beyond it, everybody is. */
+/** How many pages are read to find out whom to wake. Beyond them, everybody is woken. */
 const MOST_PAGES = 10;
 
 /**
- * Hears of what is written, for all who wait for it: once for the whole store, however many they are.
- * A backend that can tell does so; otherwise the end of the journal is looked at now and then.
+ * Learns of what is written, once for the whole store, and wakes those who wait for it. Where the backend
+ * cannot tell, it looks at the end of the journal now and then.
  */
 export class News {
   readonly #database: Database;
@@ -52,7 +52,7 @@ export class News {
     return waiter;
   }
 
-  /** Somebody may be interested: looks now and then, from here on. */
+  /** Looks now and then from here on, for as long as somebody is interested. */
   expect(): void {
     if (this.#position === null && !this.#isLooking && this.#isWanted) void this.#look();
     else if (this.#stopTimer === null) this.#lookLater();
@@ -63,7 +63,7 @@ export class News {
     this.#wakeUps.wake(commit);
   }
 
-  /** Others have written: these, or nobody can tell which. */
+  /** Others have written: these runs, or null where nobody can tell which. */
   commit(commit: Commit | null): void {
     if (commit === null) {
       void this.#look();
@@ -102,7 +102,7 @@ export class News {
       try {
         await this.#readOn();
       } catch {
-        // It is away: those who wait find out for themselves how long they want to be patient.
+        // The database is away. Those who wait decide for themselves how long they are patient.
         this.#wakeUps.wakeAll();
       }
     }
@@ -135,7 +135,7 @@ export class News {
     await nextTick(this.#clock);
   }
 
-  /** Read anew: it may have been closed meanwhile. */
+  /** Reads it anew, past the compiler's assumption: it may have been closed meanwhile. */
   #standing(): { readonly isClosed: boolean } {
     return { isClosed: this.#isClosed };
   }

@@ -26,8 +26,8 @@ export interface StoreErrorEvent {
 /** How a store deals with a database that does not answer. */
 export interface RetryOptions {
   /**
-   * How long, in milliseconds, calls are patient with a database that does not answer. Recorded changes
-   * are kept and tried beyond it.
+   * For how long, in milliseconds, a call is repeated while the database does not answer. Recorded changes
+   * are kept and tried beyond that.
    *
    * @default 30000
    */
@@ -64,7 +64,7 @@ export const STORE_OPTIONS = [
   'onError',
 ] as const satisfies readonly (keyof RunStoreOptions)[];
 
-/** How long calls are patient with a database that does not answer, in milliseconds. */
+/** For how long a call is repeated while the database does not answer, in milliseconds. */
 export const RETRY_FOR_MS = 30_000;
 
 /** How long one attempt at the database may take, in milliseconds. */
@@ -78,11 +78,11 @@ export interface TrackOptions {
    */
   readonly leaseMs?: number | undefined;
   /**
-   * What happens when the session has a running run already, in whatever process: `allow` both;
-   * `reject` this one, which fails with `session_busy`; `queue` until it is free; `cancel-previous`.
-   * Except with `allow`, the function of `execute` is not called before the session is this run's.
-   * Runs that wait get in one after the other, in no promised order. A child rides with its root, and is
-   * never busy against it. @default 'allow'
+   * What happens when the session has a running run already, in whatever process: `allow` both; `reject`
+   * this one, which fails with `session_busy`; `queue` until it is free; `cancel-previous`. Except with
+   * `allow`, the function of `execute` is not called before the session is this run's. Runs that queue are
+   * admitted one after the other, in no promised order. A child belongs to its root's turn, and is never
+   * refused because of it. @default 'allow'
    */
   readonly whenBusy?: WhenBusy | undefined;
   /** How many journal entries may wait for a slow database before the recorder fails. @default 10000 */

@@ -85,7 +85,7 @@ async function prunePass({ signal, onProgress, ...what }: PruneSettings, host: P
       host.wrote(pruned);
       onProgress?.(pruned.runIds.length);
     }
-    // As long as it took, others have the database for themselves.
+    // A pause as long as the batch took leaves the database to others.
     if (after !== null) await sleep(clock, Math.max(1, clock.now() - startedAt));
   } while (after !== null);
   return removed;

@@ -1,9 +1,9 @@
-/** Who is told of what cannot be read. */
+/** Who is told of rows that cannot be read. */
 export interface UnreadableHost {
   unreadable(error: unknown): void;
 }
 
-/** What is made of each row; one that cannot be read harms no other. */
+/** Reads each row. One that cannot be read is reported and left out. */
 export function readAll<Row, Result>(
   rows: readonly Row[],
   read: (row: Row) => Result,

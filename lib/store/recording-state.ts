@@ -8,7 +8,7 @@ export interface Idle {
   readonly name: 'idle';
 }
 
-/** Something is to be stored: what is here, and what the log has. */
+/** Something is to be stored: the changes here, and those in the log. */
 export interface Due {
   readonly name: 'due';
   readonly changes: Changes;
@@ -16,18 +16,21 @@ export interface Due {
   readonly renews: boolean;
 }
 
-/** A write is on its way; it stays the same until it is known what became of it. */
+/** A write is on its way. It stays the same until its outcome is known. */
 export interface Writing {
   readonly name: 'writing';
   readonly changes: Changes;
   readonly write: RunWrite;
-  /** Whether there was news of the run meanwhile: the write may have been committed before. */
+  /**
+   * Whether there was news of the run while this write was on its way: the stored run is then looked at
+   * again.
+   */
   readonly looksAgain: boolean;
-  /** Whether an attempt has failed, or may have: it may be committed all the same. */
+  /** Whether an earlier attempt has failed or may have failed. It may be committed all the same. */
   readonly isRepeated: boolean;
 }
 
-/** The session does not let the run in yet. */
+/** The session has not admitted the run yet. */
 export interface Waiting {
   readonly name: 'waiting';
   readonly changes: Changes;
@@ -37,12 +40,12 @@ export interface Waiting {
 export type Step = Idle | Due | Writing | Waiting;
 
 /**
- * Whose end of the run counts: its `own`, also while there is none; its own, but it was `kept out` of its
- * session and never ran; or that of another process, `elsewhere`.
+ * Which end of the run counts. `own`: the run's own, also while there is none. `kept out`: its own, but its
+ * session did not admit it, and it never ran. `elsewhere`: the end that another process has stored.
  */
 export type End = 'own' | 'kept out' | 'elsewhere';
 
-/** What happens to the run is stored. */
+/** The recorder is at work. */
 export interface Recording {
   readonly name: 'recording';
   readonly step: Step;
@@ -51,7 +54,7 @@ export interface Recording {
   readonly end: End;
   /** What the store has refused for good, while the recorder goes on; null for nothing. */
   readonly refusal: RunError | null;
-  /** Whether it stops as soon as everything is stored. */
+  /** `stopped`: it stops as soon as everything is stored. `told`: it goes on until it is told to. */
   readonly until: 'stopped' | 'told';
 }
 
@@ -71,7 +74,7 @@ export interface Failed {
 /** The store was closed. */
 export interface Closed {
   readonly name: 'closed';
-  /** What `flush` has to say: something was not stored, before or after. */
+  /** What `flush` rejects with: something was not stored, before or after the close. */
   readonly error: RunError | null;
 }
 
@@ -93,8 +96,8 @@ export interface Closed {
  *      ▼                               ▼                       ▼
  *   stopped                         failed                  closed
  * ```
- * Whoever leaves `recording` gives up its lease, lets go of its run, opens or refuses its admission, and
- * settles everything that waits.
+ * A recorder that leaves `recording` gives up its lease, lets go of its run, opens or refuses the
+ * admission, and settles everything that waits.
  */
 export type RecorderState = Recording | Stopped | Failed | Closed;
 
@@ -103,7 +106,7 @@ export const IDLE: Idle = { name: 'idle' };
 /**
  * How a recorder begins.
  *
- * @param refusal - Why the run's own end does not count: another is stored; null where it does.
+ * @param refusal - The error where another end is stored than the run's own; null otherwise.
  */
 export function beginRecording(changes: Changes, refusal: RunError | null): Recording {
   const step: Due = { name: 'due', changes, renews: false };
@@ -111,7 +114,7 @@ export function beginRecording(changes: Changes, refusal: RunError | null): Reco
   return { name: 'recording', step, lease: 'none', end, refusal, until: 'told' };
 }
 
-/** What waits in a step. */
+/** The changes that wait in a step. */
 export function changesOf(step: Step): Changes {
   return step.name === 'idle' ? NO_CHANGES : step.changes;
 }

@@ -57,7 +57,7 @@ export interface RecoveryHost {
   readonly clock: Clock;
   /** The name of this process, as rows have it. */
   readonly owner: string;
-  /** Whether this process holds the lease: it is alive, however late its renewals are. */
+  /** Whether this process holds the lease. Then the run is executed, however late the renewals are. */
   isOwn(stored: StoredRun): boolean;
   /** Is told of a row that cannot be read. */
   unreadable(error: unknown): void;
@@ -128,7 +128,10 @@ async function wasEnded({ write }: Rewrite, { database }: RecoveryHost): Promise
   return stored !== null && wasApplied(database, write, stored, { isRepeated: true, wasLeased: false });
 }
 
-/** Taken as it ends: the process that held the lease finds another owner and knows what happened. */
+/**
+ * The orphan, ended, its lease taken over: the process that held it will find another owner there, and know
+ * what happened.
+ */
 function rewriteOrphan(stored: StoredRun, writer: string, owner: string): Rewrite {
   if (stored.awaits !== null) return rewriteOf(stored, markExpired, { writer, lease: 'keep' });
   return rewriteOf(stored, markOrphaned, { writer, lease: { token: writer, owner, ms: 0 } });

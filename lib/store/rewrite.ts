@@ -5,14 +5,14 @@ import { ChangeLog } from './change-log';
 import type { StoredRun } from './columns';
 import { columnsOf, runOf } from './columns';
 
-/** A change that somebody else than the run's recorder makes. */
+/** A change of a stored run that does not come from its recorder. */
 export interface Rewrite {
   /** The run after the change. */
   readonly run: Run;
   readonly write: RunWrite;
 }
 
-/** Who makes a change, and what it means for the lease. */
+/** Who makes the change, and what becomes of the lease. */
 export interface RewriteSettings {
   readonly writer: string;
   readonly lease: Lease | 'keep';

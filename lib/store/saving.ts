@@ -20,7 +20,7 @@ export interface CreatedRun {
   readonly created: boolean;
 }
 
-/** Of a write outside of a recorder, only its own revision counts. */
+/** A write without a recorder is recognised by its revision alone. */
 const ONCE = { isRepeated: false, wasLeased: false };
 
 /** Inserts a run, once. */
@@ -47,7 +47,7 @@ export async function saveRun(run: AnyRun, core: StoreCore): Promise<void> {
   if (stored !== 'written') throw saveError(run, revision, stored);
 }
 
-/** @returns what is stored instead, where it is not at the version. */
+/** @returns `written`, else the row that the store has instead; null for none. */
 async function writeWhole(
   run: AnyRun,
   version: Version,

@@ -4,13 +4,16 @@ import type { StoredRun } from './columns';
 
 const UNSPLIT = 'unsplit_';
 
-/** What a row has to have for a scan. */
+/** The columns of a row that a scan needs. */
 export type ScannedColumns = Pick<
   StoredRun,
   Extract<ScanColumn, keyof StoredRun> | 'cost_usd' | 'token_usage' | 'usage_by_model' | 'metadata'
 >;
 
-/** The part of a filter that a scan is at: each has one status at most, and an index that gives its rows in order. */
+/**
+ * The part of a filter that a scan is at. Each part has one status at most, so that an index gives its rows
+ * in order.
+ */
 export function partOf(filter: RowFilter, from: ScanMark | null): RowFilter {
   const status = filter.statuses?.[from?.part ?? 0];
   return status === undefined ? filter : { ...filter, statuses: [status] };
@@ -31,7 +34,10 @@ export function markAfter(
   return part + 1 < statuses.length ? { part: part + 1, after: undefined } : null;
 }
 
-/** The column that a scan reads, and whether only of rows that do not say which models their runs used. */
+/**
+ * The stored column behind a scanned one, and whether it has a value only in rows that do not say what each
+ * model used.
+ */
 export function sourceOf(column: ScanColumn): {
   readonly name: keyof ScannedColumns;
   readonly isUnsplit: boolean;
@@ -62,7 +68,7 @@ export function scannedRow(row: ScannedColumns, columns: readonly ScanColumn[]):
   }
 }
 
-/** Whether each value is of its column's kind: what was written by hand may be anything. */
+/** Whether each value has its column's type: a row that was edited by hand may hold anything. */
 export function isReadable(row: ScannedRow, columns: readonly ScanColumn[]): boolean {
   if (row.length !== columns.length) return false;
   for (let index = 0; index < columns.length; index++) {

@@ -1,18 +1,21 @@
-/** Says where one stands in the line for a session. */
+/** A place in the queue for a session. */
 export interface Ticket {
   /** Whether it is its turn. */
   readonly isFirst: boolean;
-  /** @param isIn - Whether it leaves because the session is its own now, and busy for all others. */
+  /** @param isIn - Whether it leaves because it was admitted: the session is then busy for all others. */
   leave(isIn: boolean): void;
 }
 
-/** Who queues for a session, in this process: the first one tries, the others wait for their turn. */
+/**
+ * The queues for sessions in this process. The first in each tries the database, the others wait for their
+ * turn.
+ */
 export class SessionLines {
   readonly #lines = new Map<string, Set<LineTicket>>();
 
   /**
-   * @param onFirst - Is called when it becomes the first one, unless it is so from the beginning; with
-   * whether the one before has got in.
+   * @param onFirst - Called when it becomes the first, unless it was so from the start. Told whether the
+   * one before was admitted.
    */
   join(sessionId: string, onFirst: (isBusy: boolean) => void): Ticket {
     const line = this.#lines.get(sessionId) ?? new Set();

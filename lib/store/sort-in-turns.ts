@@ -5,7 +5,7 @@ type Compare<Item> = (left: Item, right: Item) => number;
 /** How many are sorted, or merged, before others may have a turn. */
 const SLICE = 1000;
 
-/** The items in order; others have their turn in between, however many there are. */
+/** The items in order. However many there are, the event loop goes on in between. */
 export async function sortInTurns<Item>(items: readonly Item[], compare: Compare<Item>): Promise<Item[]> {
   const turns = new Turns();
   let slices: Item[][] = [];

@@ -25,7 +25,7 @@ export function timeoutError(what: string, timeoutMs: number): RunError {
   });
 }
 
-/** The error of what comes too late. */
+/** The error of a call on a closed store. */
 export function closedError(): RunError {
   return new RunError('invalid_operation', 'The store is closed');
 }

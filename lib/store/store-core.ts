@@ -27,10 +27,13 @@ import { WriteQueue } from './write-queue';
 const POLL_MS = 100;
 const SESSION_PAGE = 100;
 
-/** A lease is renewed at a third of its time: nothing may hold a write back for long. */
+/**
+ * A pause may be a sixth of a lease: leases are renewed at a third of their length, and a renewal must not
+ * be held back for long.
+ */
 const PARTS_OF_LEASE = 6;
 
-/** What stands behind a `RunStore`: its parts, each made with what it needs of the others. */
+/** The parts of a `RunStore`, each made with what it needs of the others. */
 export class StoreCore {
   readonly clock: EndableClock;
   readonly database: Database;
@@ -100,7 +103,7 @@ export class StoreCore {
     return run;
   }
 
-  /** Page by page, each a call of its own, with its own deadline. */
+  /** Adds up page by page. Each page is a call with a deadline of its own. */
   async summarize(begin: () => Summary): Promise<SummaryRow[]> {
     const summary = begin();
     let skipped = 0;
@@ -122,7 +125,7 @@ export class StoreCore {
     return summary.rows();
   }
 
-  /** Somebody else than their recorders has written runs, in this process. */
+  /** Something in this process has written runs, other than their recorders. */
   wrote(commit: Commit): void {
     if (commit.runIds.length === 0) return;
     this.#news.ownCommit(commit);

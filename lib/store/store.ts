@@ -45,7 +45,7 @@ export interface RunPage {
   readonly nextCursor: string | null;
 }
 
-/** How many are asked for where one is wanted: rows that cannot be read are passed over. */
+/** How many rows are read where one is wanted: some may be unreadable, and are passed over. */
 const SOME = 10;
 
 /**
@@ -54,10 +54,9 @@ const SOME = 10;
  * A terminal status is final in the database as it is in `Run`: writes compare the revision that they
  * are based on, and the rules are those of `Run`, applied to what is stored.
  *
- * Every method takes its time with a database that does not answer: each attempt has a deadline
- * (`callTimeoutMs`), and is repeated until `retryForMs`; then it throws `storage_error`, `retryable`.
- * Options that a method does not know are a `validation_error`; on a closed store every method throws
- * `invalid_operation`.
+ * While the database does not answer, each attempt of a call has a deadline (`callTimeoutMs`) and is
+ * repeated for `retryForMs`; then the call throws `storage_error`, `retryable`. Options that a method does
+ * not know are a `validation_error`; on a closed store every method throws `invalid_operation`.
  */
 export abstract class RunStore {
   readonly #core: StoreCore;
@@ -96,7 +95,7 @@ export abstract class RunStore {
   }
 
   /**
-   * Inserts a run, once: what is delivered twice is created once.
+   * Inserts a run, once: a message that is delivered twice creates one run.
    *
    * @returns the run that is stored; `created` is false where it was there already, with the same session
    * and an equal input.

@@ -18,15 +18,15 @@ import { TimeZone } from './time-zone';
 import { Turns } from './turn-taking';
 
 /**
- * What runs are put together by: `hour` and `day` are those in which a run started; `model` is each
- * model that it used; `metadata.plan` is the member `plan` of its metadata.
+ * What runs are grouped by: `hour` and `day` are those in which a run started; `model` is each model that
+ * it used; `metadata.plan` is the member `plan` of its metadata.
  */
 export type SummaryGrouping =
   'sessionId' | 'provider' | 'status' | 'hour' | 'day' | 'model' | 'rootRunId' | `metadata.${string}`;
 
 /** Which runs are summed up, and by what. */
 export interface SummarizeOptions extends RunFilter {
-  /** What makes a group, or what makes one together. */
+  /** What runs are grouped by: one thing, or several together. */
   readonly groupBy: SummaryGrouping | readonly SummaryGrouping[];
   /** The IANA time zone whose hours and days they are. @default 'UTC' */
   readonly timeZone?: string | undefined;
@@ -52,13 +52,13 @@ export interface SummaryRow {
 }
 
 type GroupValue = MetadataScalar | null;
-/** The model is null, where runs are not put together by models. */
+/** Gives a row's value of one grouping; the model is null where runs are not grouped by it. */
 type GroupReader = (row: ScannedRow, model: string | null) => GroupValue;
 
 const PLAIN_GROUPINGS = ['sessionId', 'provider', 'status', 'hour', 'day', 'model', 'rootRunId'];
 const METADATA = 'metadata.';
 
-/** Adds rows up, as exactly as a run adds its own usage. */
+/** Adds up rows, as exactly as a run adds up its own usage. */
 export class Summary {
   /** Which rows. */
   readonly filter: RowFilter;
@@ -125,7 +125,10 @@ export class Summary {
     };
   }
 
-  /** A share for each model; a run that does not say which it used goes under the one in its metadata. */
+  /**
+   * Adds a share for each model. A run that does not say what each model used counts for the model in its
+   * metadata.
+   */
   #byModel(place: (column: ScanColumn) => number): (row: ScannedRow) => void {
     const [turns, split] = [place('turn_count'), place('usage_by_model')];
     const [cost, usage] = [place('unsplit_cost_usd'), place('unsplit_token_usage')];
@@ -180,7 +183,7 @@ function* leavesOf(node: GroupNode, values: readonly GroupValue[] = []): Iterabl
   }
 }
 
-/** Adds what a run has used of one model: counters, and beside them what they cost. */
+/** Adds what a run has used of one model: its counters, and their cost. */
 function addShare(totals: Totals, turns: number, { cost_usd: costUsd, ...tokenUsage }: JsonObject): void {
   totals.add({ runs: 1, turns, tokenUsage, costUsd: typeof costUsd === 'number' ? costUsd : null });
 }

@@ -4,13 +4,16 @@ import { formatTimestamp } from '../record/timestamp';
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
-/** Spans whose ends are compared, the longest first: a clock changes at most once within an hour. */
+/**
+ * Spans, the longest first. Where the offset is the same at both ends of one, it holds all through it: a
+ * clock changes at most once an hour.
+ */
 const SPANS_MS = [3_600_000, 900_000, 60_000, SECOND_MS] as const;
 
-/** The first moment of the year 1: clocks of earlier years are taken to show the same. */
+/** The first moment of the year 1. Earlier moments get its offset. */
 const FIRST_MS = Date.parse('0001-01-02T00:00:00Z');
 
-/** What clocks in a time zone show, at any moment, by the IANA data of this Node. */
+/** The local time in a time zone, by the IANA data of this Node. */
 export class TimeZone {
   readonly #format: Intl.DateTimeFormat | null;
   #lastMinute = NaN;
@@ -36,7 +39,7 @@ export class TimeZone {
     if (minute === this.#lastMinute) return this.#lastHour;
     const offset = this.#offsetAt(ms);
     const hour = formatTimestamp(ms + offset).slice(0, '2026-01-31T23'.length);
-    // Clocks that are ahead by whole minutes show one hour all through a minute.
+    // Where the offset is a whole number of minutes, the hour is the same all through a minute.
     if (offset % MINUTE_MS === 0 && ms >= FIRST_MS) [this.#lastMinute, this.#lastHour] = [minute, hour];
     return hour;
   }

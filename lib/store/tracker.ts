@@ -24,7 +24,7 @@ export interface TrackerHost {
   readonly leases: LeaseKeeper;
   readonly session: SessionControl;
   readonly owner: string;
-  /** There are runs about which others' news is wanted. */
+  /** Called when there are runs of which others' writes matter. */
   readonly expectNews: () => void;
 }
 
@@ -33,12 +33,15 @@ interface Tracked {
   readonly recorder: RunRecorder;
 }
 
-/** Every run that a store records, and where the store has the runs that it gave out. */
+/** Every run that a store records, and the stored version of each run that it has given out. */
 export class Tracker implements NewsReader {
   readonly #host: RecordingHost;
   readonly #versions = new WeakMap<AnyRun, Version>();
   readonly #tracked = new WeakMap<AnyRun, Tracked>();
-  /** Those with something to come: not those of runs that have ended and are stored. */
+  /**
+   * The recordings that may still have something to write: without those of runs that have ended and are
+   * stored.
+   */
   readonly #busy = new RecordingIndex();
   #isClosing = false;
   #isClosed = false;
@@ -92,7 +95,7 @@ export class Tracker implements NewsReader {
     return version;
   }
 
-  /** Remembers where the store has a run. */
+  /** Remembers the stored version of a run. */
   remember(run: AnyRun, version: Version): void {
     this.#versions.set(run, version);
   }
@@ -112,7 +115,10 @@ export class Tracker implements NewsReader {
     }
   }
 
-  /** Stores what does not wait for a session: nobody gets in any more. Gives the reasons why not. */
+  /**
+   * Stores everything but runs that wait for their session, which will not be admitted any more. Gives the
+   * errors of what could not be stored.
+   */
   async flush(): Promise<readonly unknown[]> {
     this.#isClosing = true;
     const all = this.#busy.all();

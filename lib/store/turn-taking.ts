@@ -14,7 +14,7 @@ export function letOthersIn(): Promise<void> {
     waiting.push(resolve);
     if (waiting.length > 1) return;
     channels ??= [openChannel(), openChannel()];
-    // In turn: Node hands out up to a thousand messages of one channel before anything else.
+    // Two channels take turns: Node delivers up to a thousand messages of one channel before anything else.
     channels.reverse();
     channels[0]();
   });
@@ -33,10 +33,10 @@ function openChannel(): Wake {
   };
 }
 
-/** How long others in this process wait for a turn, at most, as long as single pieces of work are small. */
+/** How long, in milliseconds, work goes on before others in this process get a turn. */
 export const TURN_MS = 8;
 
-/** One turn after another, for work in many small pieces. */
+/** Tells work in many small pieces when to let others in. */
 export class Turns {
   #until = performance.now() + TURN_MS;
 

@@ -6,7 +6,7 @@ import type { Changes, PendingEntry } from './change-log';
 import type { RecordColumn, RecordColumns, StoredRun } from './columns';
 import { columnsOf, RECORD_COLUMNS } from './columns';
 
-/** Where the store has a run, as far as this process knows. Shared by all who write the same `Run`. */
+/** The stored version of a run, as far as this process knows. Shared by all who write the same `Run`. */
 export interface Version {
   /** 0 for a run that is not in the store. */
   revision: number;
@@ -17,11 +17,11 @@ export interface Version {
   readonly leaseToken: string;
   /** What was stored when nobody recorded the run; null where that is not known. */
   snapshot: Snapshot | null;
-  /** Who wrote last without knowing what became of it; null for nobody. */
+  /** A writer that never learnt the outcome of its last write; null for none. */
   formerWriter: string | null;
 }
 
-/** The columns that may change, but large ones by their length. */
+/** The values of the columns that may change; of large ones only the length. */
 type Snapshot = ReadonlyMap<RecordColumn, unknown>;
 
 /** What may change while nobody records the run. */
@@ -62,7 +62,7 @@ export function forgetStored(version: Version, writer: string): void {
   version.formerWriter = writer;
 }
 
-/** What has to be written of a run that nobody recorded until now. */
+/** What has changed in a run since it was last stored, though nobody recorded it. */
 export function changesSince(version: Version, run: AnyRun, now: number): Changes {
   const moves = run.status === version.status ? [] : [moveEntry(version.status, run.status, now)];
   if (version.revision === 0) {

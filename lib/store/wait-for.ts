@@ -42,10 +42,10 @@ export interface WaitHost {
   runOf(stored: StoredRun): Run;
 }
 
-/** How long news may be missing: of a run that was deleted, some databases tell nothing. */
+/** How long to wait without news: some databases tell nothing of a run that was deleted. */
 const LONGEST_WAIT_MS = 10_000;
 
-/** A run that is written all the time is not to be read as often. */
+/** The shortest time between two reads, for runs that are written all the time. */
 const GAP_MS = 50;
 
 /** Settles with a run once it has ended, in whatever process. */

@@ -9,7 +9,7 @@ export interface Written {
   readonly sessionIds: readonly string[];
 }
 
-/** One who waits. What is told while it looks for itself is not lost: the next wait is over at once. */
+/** One who waits for news. News that comes while it reads is not lost: its next wait ends at once. */
 export class Waiter {
   readonly #clock: Clock;
   readonly #leave: (waiter: Waiter) => void;
@@ -21,7 +21,7 @@ export class Waiter {
     this.#leave = leave;
   }
 
-  /** What was told so far is known by what is looked at next. */
+  /** Says that a read begins, which will see everything that was told so far. */
   beginToLook(): void {
     this.#isAwake = false;
   }

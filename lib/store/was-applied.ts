@@ -2,7 +2,7 @@ import type { RunWrite } from './backend';
 import type { StoredRun } from './columns';
 import type { Database } from './database';
 
-/** What is known of a write that did not find the row where it expected it. */
+/** What is known of a write that did not find the revision it expected. */
 export interface Circumstances {
   /** Whether there was an attempt before, whose answer never came. */
   readonly isRepeated: boolean;
@@ -23,7 +23,8 @@ export async function wasApplied(
   if (stored.revision < write.nextRevision) return false;
   if (stored.revision === write.nextRevision) return stored.writer === write.writer;
   if (!isRepeated) return false;
-  // Two who insert the same id, or start the same run, write the same entries: the lease tells them apart.
+  // Two processes that insert the same id, or start the same run, write the same entries: the lease tells
+  // them apart.
   const takesLease = typeof write.lease === 'object' && !wasLeased;
   if (write.revision === 0 || takesLease) return stored.lease_token === tokenOf(write);
   return hasEntries(database, write);

@@ -32,12 +32,12 @@ type Result = IteratorResult<JournalEntry, undefined>;
 const PAGE = 500;
 const OVER: Result = { done: true, value: undefined };
 
-/** The journal from where it is told, and as it grows. Leaving it settles what waits, at once. */
+/** The journal from a given point on, as it grows. Leaving the loop settles a pending read at once. */
 export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
   readonly #host: WatchHost;
   readonly #signal: AbortSignal | undefined;
   readonly #subject: Subject;
-  /** Where to begin, which is asked for at the call. */
+  /** The query to begin with; `end` is looked up at the call. */
   readonly #begin: Promise<JournalQuery>;
   readonly #requests: Deferred<Result>[] = [];
   #query: JournalQuery | null = null;
@@ -118,7 +118,7 @@ export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
     const query = (this.#query ??= await this.#begin);
     if (this.#isOver) return;
     const waiter = (this.#waiter ??= this.#host.enter(this.#subject));
-    // However much there is to catch up with, others have their turn between two pages.
+    // However much there is to catch up with, the event loop goes on between two pages.
     if (!isFirst && this.#page.length === PAGE) await nextTick(this.#host.clock);
     waiter.beginToLook();
     const page = await this.#host.journal.read(query);

@@ -8,9 +8,9 @@ import { asStorageError, timeoutError, storageError } from './storage-error';
 
 /** Who has something to write. */
 export interface QueueMember {
-  /** What is to be written now; the same until it is settled; null for nothing. */
+  /** What is to be written now, the same write until it is settled; null for nothing. */
   takeWrite(): RunWrite | null;
-  /** Takes what became of the write. */
+  /** Takes the outcome of the write. */
   settle(write: RunWrite, outcome: WriteOutcome): void | Promise<void>;
   /** The database does not answer; the same write will be tried again. */
   delayed(error: RunError, beyondPatience: boolean): void;
@@ -33,7 +33,7 @@ interface Pending {
   readonly write: RunWrite;
 }
 
-/** What has gone wrong with one member's writes since the last that went well. */
+/** The failures of a member's writes since its last success. */
 interface Trouble {
   readonly since: number;
   readonly failures: number;
@@ -45,12 +45,11 @@ const MAX_BATCH = 500;
 const MAX_BATCH_LENGTH = 4_000_000;
 
 /**
- * Sends what all recorders of a store have to write, what comes in one tick in one batch, one batch
- * at a time.
+ * Sends the writes of all recorders of a store, those of one tick as one batch, one batch at a time.
  *
- * While the database is away, everything waits, longer each time. A batch that fails although the
- * database answers is halved, until the write that it does not take stands alone: that one is set
- * aside and tried again by itself.
+ * While the database is away, everything waits, longer each time. A batch that fails although the database
+ * answers is halved again and again, until the write that fails is alone: that one is set aside and tried
+ * by itself.
  */
 export class WriteQueue {
   readonly #host: QueueHost;
@@ -131,7 +130,7 @@ export class WriteQueue {
     if (!this.#isClosed) await this.#send(batch.slice(middle));
   }
 
-  /** Whether it is the batch that the database does not take, and not the database that is away. */
+  /** Whether the database answers at all: then it was the batch that failed. */
   async #isReachable(): Promise<boolean> {
     try {
       await this.#host.database.attempt('be reached', (backend) => backend.head());
@@ -185,7 +184,7 @@ export class WriteQueue {
     return null;
   }
 
-  /** One attempt may take longer than those who wait are patient, who may come at any time. */
+  /** An attempt may outlast the patience of those who wait, and some may begin to wait only now. */
   #beginImpatience(batch: readonly Pending[]): () => void {
     const { clock, database } = this.#host;
     const { retryForMs, callTimeoutMs } = database;
@@ -205,7 +204,7 @@ export class WriteQueue {
       await member.settle(write, outcome);
       this.#troubles.delete(member);
     } catch (cause) {
-      // The store was closed while somebody looked what had become of a run: nothing is lost by that.
+      // The store was closed while a member looked up the stored run. Nothing is lost.
       if (this.#isClosed) return;
       const error = asStorageError(cause);
       if (error.retryable) void this.#setAside([{ member, write }], error, this.#host.clock.now());

@@ -43,7 +43,7 @@ export interface KeyState {
   readonly open: OpenMessages;
 }
 
-/** What a snapshot changes. */
+/** How a snapshot changes what was counted. */
 export interface Comparison {
   /** What will have been counted once the snapshot is taken over. */
   readonly target: Amounts;
