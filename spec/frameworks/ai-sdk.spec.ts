@@ -502,6 +502,14 @@ describe('runTools', () => {
     expect(result).toEqual({ city: 'Rome', weather: 'snow' });
   });
 
+  it('calls a tool as it is that is called late, when its run waits for a person', async () => {
+    const run = newRun();
+    const tools = runTools({ weather }, { run });
+    await run.execute(() => run.park());
+    const result = await tools.weather.execute?.({ city: 'Rome' }, { toolCallId: '1', messages: [] });
+    expect(result).toEqual({ city: 'Rome', weather: 'snow' });
+  });
+
   it('leaves out what is too large for a step', async () => {
     const run = newRun();
     const events = recordedEvents(run);

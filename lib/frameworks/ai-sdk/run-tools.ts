@@ -12,7 +12,7 @@ type Execute = (this: unknown, input: unknown, options: unknown) => unknown;
 
 /**
  * Wraps a tool set so that each call of a tool is a step of the run that it is part of, named after the tool.
- * Outside a run, and after its end, the tools are called as they are. Tools without `execute` (those that the
+ * Outside a run, after its end and while it waits, the tools are called as they are. Tools without `execute` (those that the
  * client or the provider executes) are left as they are.
  *
  * @returns a new tool set of the same type.
@@ -40,7 +40,7 @@ function withSteps(link: RunLink, name: string, tool: unknown, options: KeptOpti
   const call = execute as Execute;
   const wrapped: Execute = function (input, callOptions) {
     const { run } = link;
-    if (run === undefined || run.isTerminal) return call.call(this, input, callOptions);
+    if (run === undefined || run.isTerminal || run.awaiting !== null) return call.call(this, input, callOptions);
     return asStep(run, name, input, options, () => call.call(this, input, callOptions));
   };
   const copy = Object.create(Object.getPrototypeOf(tool) as object | null) as object;
