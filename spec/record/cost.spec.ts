@@ -46,6 +46,22 @@ describe('CostSum', () => {
     expect(sum.usd).toBe(1_000_000.000001);
   });
 
+  it('keeps what was small where something large comes', () => {
+    const sum = new CostSum();
+    for (let index = 0; index < 1_000; index++) sum.add(1e-9);
+    sum.add(1e6);
+    expect(sum.usd).toBe(1_000_000.000001);
+  });
+
+  it.each([1, -1])('stays a finite number, whatever is added (%d)', (sign) => {
+    const most = sign * Number.MAX_VALUE;
+    const sum = new CostSum(most);
+    sum.add(most);
+    expect([sum.usd, sum.unrounded]).toEqual([most, most]);
+    sum.add(-most);
+    expect([sum.usd, sum.unrounded]).toEqual([0, 0]);
+  });
+
   it('gives what adds up unrounded too', () => {
     const sum = new CostSum();
     sum.add(0.00000000004);
