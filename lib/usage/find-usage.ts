@@ -23,6 +23,7 @@ const WRAPPERS = [
   'message',
   'response',
   'event',
+  'interaction',
   'data',
   'delta',
   'metadata',

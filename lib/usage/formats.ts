@@ -7,7 +7,7 @@ import { claudeModel } from './formats/claude';
 import { codex, codexAppServer } from './formats/codex';
 import { cline, cursor, kimi, pi } from './formats/coding-agents';
 import { cohere } from './formats/cohere';
-import { gemini, geminiSnake } from './formats/gemini';
+import { gemini, geminiInteraction, geminiSnake } from './formats/gemini';
 import { langchain } from './formats/langchain';
 import { mistral } from './formats/mistral';
 import { ollama } from './formats/ollama';
@@ -42,7 +42,7 @@ const DEFINITIONS: Readonly<Record<UsageFormatName, readonly PayloadFormat[]>> =
   'openai-chat': [openaiChat],
   'openai-responses': [openaiResponses],
   anthropic: [anthropic],
-  gemini: [gemini, geminiSnake],
+  gemini: [gemini, geminiSnake, geminiInteraction],
   'ai-sdk': [aiSdk, aiSdkModel],
   'claude-result': [claudeModel],
   codex: [codex, codexAppServer],

@@ -9,6 +9,7 @@ const EVENT_TYPES = [
   /^(?:message|permission|server|file|todo|storage)\./,
   /^(?:system|user|assistant|stream_event|result|summary|init|progress|attachment|control_.+|auth_status)$/,
   /^(?:rate_limit_event|queue-operation|file-history-snapshot|session_meta|turn_context|event_msg|compacted)$/,
+  /^(?:interaction|step)\./,
   /^(?:.+_stream_event|output_text_delta|model|stream-start|step[_-].+|object|object-result)$/,
 ];
 
@@ -35,11 +36,11 @@ const EVENT_MEMBERS = [
 ];
 
 /** Whole responses, by their `object`: a call was made. */
-const WHOLE_OBJECTS = new Set(['chat.completion', 'text_completion', 'response']);
+const WHOLE_OBJECTS = new Set(['chat.completion', 'text_completion', 'response', 'interaction']);
 
 /** Whether the payload is an event that is known, and has no usage. */
 export function isKnownEvent(payload: object): boolean {
-  const type = textOf(payload, 'type', 'event');
+  const type = textOf(payload, 'type', 'event', 'event_type');
   if (type !== null && EVENT_TYPES.some((known) => known.test(type))) return true;
   if (type !== null && textOf(payload, 'session_id', 'sessionId') !== null) return true;
   if (EVENT_OBJECTS.test(textOf(payload, 'object') ?? '')) return true;

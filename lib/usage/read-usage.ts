@@ -61,7 +61,11 @@ function readNamed(name: string, sighting: Sighting, options: ReadOptions): Read
   for (const format of FORMATS) {
     if (format.name !== name || !isAnyKeyOf(format, sighting.usage)) continue;
     const candidate = readIn(format, sighting, options);
-    const isCounted = candidate.list.some(({ counts }) => namesIn(counts).length > 0);
+    const names = candidate.list.flatMap(({ counts }) => namesIn(counts));
+    const isCounted = names.length > 0;
+    // A total is anybody's word: of a payload that counts more, it says nothing of the format.
+    const isTotalOnly = isCounted && names.every((count) => count === 'total_tokens');
+    if (isTotalOnly && format.untaken(sighting.usage).length > 0) continue;
     if (isCounted || candidate.issues.length > 0 || !holdsCount(sighting.usage)) {
       return agreed([candidate], sighting);
     }
@@ -223,7 +227,10 @@ function countsIn(format: Format, usage: object, context: FormatContext, issues:
   const { definition } = format;
   const { path } = context.sighting;
   const cache = typeof definition.cache === 'function' ? definition.cache(context) : definition.cache;
-  const wholeInput = memberOf(usage, 'totalInputTokens') ?? memberOf(usage, 'total_input_tokens');
+  const isOwn = format.countKeys.has('total_input_tokens');
+  const wholeInput = isOwn
+    ? undefined
+    : (memberOf(usage, 'totalInputTokens') ?? memberOf(usage, 'total_input_tokens'));
   const settled = settleWholes({
     counts: format.read(usage, context.sighting, issues),
     cache: cache ?? 'inside',
