@@ -22,7 +22,7 @@ import { isStale, passes } from './conditions';
 import { countWhile, isBefore, RowOrder } from './row-order';
 import { partOf, markAfter, scannedRow } from '../scanned-row';
 
-/** A run's row as it stands, and its journal. */
+/** A run's row, and its journal. */
 interface Slot extends RowKey {
   row: StoredRun;
   /** The members of its metadata, by name. */
@@ -33,12 +33,12 @@ interface Slot extends RowKey {
 /** How many rows of a scan are handed out at once. */
 const SCAN_PAGE = 1000;
 
-/** The rows of a `MemoryRunStore`. One process, so every batch is alone. */
+/** The rows of a `MemoryRunStore`. There is one process, so no batch meets another. */
 export class MemoryBackend implements StoreBackend {
   readonly #slots = new Map<string, Slot>();
   readonly #order = new RowOrder<Slot>();
   readonly #sessions = new Map<string, RowOrder<Slot>>();
-  /** How many children runs have here. */
+  /** How many children each run has in the store. */
   readonly #children = new Map<string, number>();
   /** Every entry, by position. */
   #journal: StoredEntry[] = [];
@@ -227,7 +227,7 @@ export class MemoryBackend implements StoreBackend {
     else this.#children.delete(parent);
   }
 
-  /** Removes the journals of runs, all in one walk. */
+  /** Removes the journals of several runs in one pass. */
   #forget(slots: readonly Slot[]): void {
     const ids = new Set(slots.filter(({ journal }) => journal.length > 0).map(({ id }) => id));
     if (ids.size > 0) this.#journal = this.#journal.filter(({ run_id: id }) => !ids.has(id));

@@ -2,7 +2,7 @@ import type { RowFilter, StaleQuery } from '../backend';
 import type { StoredRun } from '../columns';
 
 /**
- * Whether a row passes a filter, its times apart.
+ * Whether a row passes a filter, but for its times.
  *
  * @param members - The members of its metadata, by name.
  */
@@ -20,7 +20,7 @@ export function passes(row: StoredRun, members: ReadonlyMap<string, string>, fil
   );
 }
 
-/** Whether nobody executes a run any more that should be, or it has waited for too long. */
+/** Whether a running run is not executed any more, or a waiting one has waited for too long. */
 export function isStale(row: StoredRun, query: StaleQuery, now: number): boolean {
   if (row.running === 0 || (query.sessionId !== undefined && row.session_id !== query.sessionId)) {
     return false;
@@ -31,7 +31,7 @@ export function isStale(row: StoredRun, query: StaleQuery, now: number): boolean
   return query.unleasedQuietMs !== null && row.touched_ms <= now - query.unleasedQuietMs;
 }
 
-/** When a lease has run out: not before it could have been renewed. */
+/** When a lease counts as run out: not before its holder could have renewed it. */
 function heldUntil(row: StoredRun, { reachableForMs = Infinity }: StaleQuery, now: number): number {
   const [expires, ms] = [row.lease_expires_ms ?? 0, row.lease_ms ?? 0];
   const reachableFrom = now - reachableForMs;

@@ -15,13 +15,13 @@ interface ArrayParameter {
 
 type Columns = Partial<RecordColumns>;
 
-/** A parameter that is there for columns, and what it says of them. */
+/** A parameter with values of columns. */
 interface ColumnParameter extends ArrayParameter {
   readonly column: RecordColumn;
   readonly read: (columns: Columns) => unknown;
 }
 
-/** What every write has. */
+/** The parameters that have a value in every write. */
 const WRITE_PARAMETERS: readonly (ArrayParameter & { readonly read: (write: RunWrite) => unknown })[] = [
   { name: 'id', type: 'text', read: ({ id }) => id },
   { name: 'session_id', type: 'text', read: ({ sessionId }) => sessionId },
@@ -49,7 +49,7 @@ const WRITE_PARAMETERS: readonly (ArrayParameter & { readonly read: (write: RunW
   { name: 'exclusive', type: 'boolean', read: ({ exclusive }) => exclusive },
 ];
 
-/** What only a new row has: the others keep theirs. */
+/** The columns that only a new row sets; existing rows keep theirs. */
 const FIXED_PARAMETERS: readonly ColumnParameter[] = [
   plain('parent_run_id', 'text'),
   plain('root_run_id', 'text'),
@@ -57,7 +57,7 @@ const FIXED_PARAMETERS: readonly ColumnParameter[] = [
   ...moment('started_at'),
 ];
 
-/** What a write may change. The columns, in this order, are the bits of `changed`, the first the lowest. */
+/** The columns that a write may change. In this order they are the bits of `changed`, the lowest first. */
 const CHANGING_PARAMETERS: readonly ColumnParameter[] = [
   plain('status', 'text'),
   plain('running', 'smallint'),
@@ -88,7 +88,7 @@ const CHANGING_PARAMETERS: readonly ColumnParameter[] = [
 
 const COLUMN_PARAMETERS = [...FIXED_PARAMETERS, ...CHANGING_PARAMETERS];
 
-/** What every journal entry has. */
+/** The values of a journal entry. */
 const ENTRY_TYPES = {
   run_id: 'text',
   seq: 'bigint',
@@ -98,7 +98,7 @@ const ENTRY_TYPES = {
   at: 'double precision',
 } as const;
 
-/** The parameters behind those arrays. */
+/** The parameters after those arrays. */
 const OTHERS = ['replaced_members', 'member_run_id', 'member_name', 'member_value', 'channel', 'payloads'];
 
 const COUNT =
@@ -112,10 +112,10 @@ const BITS = bitsByColumn();
 const FIXED_BIT = 1 << 30;
 
 /**
- * The call that applies a batch. Each parameter is an array of one thing of all writes: PostgreSQL
- * takes that apart faster than JSON.
+ * The call that applies a batch. Each parameter is an array with one value of each write: PostgreSQL
+ * unpacks arrays faster than JSON.
  *
- * @param source - Who writes, for those who hear of it.
+ * @param source - The store that writes, for the notifications.
  */
 export function applyCall(
   { apply }: TableNames,
@@ -141,7 +141,10 @@ function plain(column: RecordColumn, type: ArrayParameter['type']): ColumnParame
   return { name: column, type, column, read: (columns) => columns[column] ?? null };
 }
 
-/** A time, as PostgreSQL has it, and as a text where that has more digits than milliseconds. */
+/**
+ * The two columns of a time: as PostgreSQL keeps times, and as a text where it has more digits than
+ * milliseconds.
+ */
 function moment(column: 'started_at' | 'running_at' | 'ended_at'): readonly ColumnParameter[] {
   return [
     { name: column, type: 'double precision', column, read: ({ [column]: text }) => secondsOf(text ?? null) },
@@ -149,7 +152,7 @@ function moment(column: 'started_at' | 'running_at' | 'ended_at'): readonly Colu
   ];
 }
 
-/** As many digits as a number has room for: microseconds, in our time. */
+/** Seconds, with as many digits as a double has room for: microseconds, in this century. */
 function secondsOf(text: string | null): number | null {
   if (text === null) return null;
   const moment = parseTimestamp(text);
@@ -174,7 +177,7 @@ function bitsOf(columns: RunWrite['columns']): number {
   return bits;
 }
 
-/** Null for a column that no write changes: nothing is to be taken apart then. */
+/** An array for each column; null for one that no write changes, which PostgreSQL then need not unpack. */
 function columnArrays(writes: readonly RunWrite[]): unknown[] {
   let changed = 0;
   for (const { columns, revision } of writes) changed |= bitsOf(columns) | (revision === 0 ? FIXED_BIT : 0);
@@ -211,7 +214,7 @@ function entryArrays(writes: readonly RunWrite[]): unknown[] {
   );
 }
 
-/** The runs whose members of metadata are replaced, and the members; null for none. */
+/** The runs whose metadata members are replaced, and the new members; null for none. */
 function memberArrays(writes: readonly RunWrite[]): unknown[] {
   const written = writes.filter(({ columns }) => columns.metadata !== undefined);
   const replaced = written.filter(({ revision }) => revision > 0).map(({ id }) => id);
@@ -227,9 +230,9 @@ function memberArrays(writes: readonly RunWrite[]): unknown[] {
 }
 
 /**
- * An array as PostgreSQL writes it, which is how JSON writes it but for the brackets, and for letters
- * that JSON escapes by name (`\n`). JSON texts have none of those; other texts rarely, and the driver
- * writes them then.
+ * An array in PostgreSQL's notation. That is JSON's but for the brackets and the characters that JSON
+ * escapes by name (`\n`). JSON texts hold none of these, other texts rarely do; an array with one is left
+ * to the driver.
  */
 function arrayOf(values: unknown[], type: string): unknown {
   const json = JSON.stringify(values);

@@ -109,7 +109,7 @@ export class PostgresBackend implements StoreBackend {
     query: RowQuery,
     columns: readonly Name[],
   ): Promise<readonly Pick<StoredRun, Name>[]> {
-    // What a time is made of, where it is not kept as a text.
+    // Where a time is not kept as a text, it is made from these.
     const wanted = [...new Set<ColumnName>([...columns, 'started_ms', 'id'])];
     const ordered = await this.#withRarestFirst(query);
     const rows = await this.#query('list runs', listQuery(this.#naming.tables, ordered, wanted));
@@ -174,7 +174,7 @@ export class PostgresBackend implements StoreBackend {
     else this.#pool.off('error', ignore);
   }
 
-  /** Of several members of metadata, the way is along the one that leaves the fewest rows. */
+  /** Orders a filter's metadata members: the query follows the index of the rarest. */
   async #withRarestFirst<Filter extends RowFilter>(filter: Filter): Promise<Filter> {
     const { metadata = [] } = filter;
     if (metadata.length < 2) return filter;

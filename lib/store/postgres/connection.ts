@@ -8,26 +8,29 @@ import type { Statement } from './queries';
 export interface ConnectionSettings {
   /** How long one attempt may take, in milliseconds, the wait for a connection included. */
   readonly callTimeoutMs: number;
-  /** Told that a connection has been waited for, for longer than a pool that has one would take. */
+  /** Called when a connection was waited for longer than a pool with a free one would take. */
   readonly onStarved: () => void;
 }
 
-/** How long a pool may take for a connection before it counts as used up by others. */
+/** How long a pool may take for a connection before it counts as exhausted. */
 const STARVED_MS = 1_000;
 
-/** What the function that applies batches says of an isolation that it cannot work in. */
+/** The SQLSTATE with which the function that applies batches refuses an isolation level. */
 const WRONG_ISOLATION = 'AR001';
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /**
- * The way to the database, for every call of a store: each attempt has a deadline, after which its
- * connection is closed, whatever hangs on it.
+ * Runs every statement of a store. Each attempt has a deadline, after which its connection is closed,
+ * whatever it still does.
  */
 export class PostgresConnection {
   readonly #pool: PostgresPool;
   readonly #settings: ConnectionSettings;
-  /** Whether the server's default is another isolation than a batch needs, which is then asked for. */
+  /**
+   * Whether the server's default isolation is not the one that a batch needs, and each transaction has to
+   * ask for it.
+   */
   #asksForIsolation = false;
 
   constructor(pool: PostgresPool, settings: ConnectionSettings) {
@@ -55,7 +58,7 @@ export class PostgresConnection {
     return rows;
   }
 
-  /** Does the work in one transaction; what it throws takes it back. */
+  /** Does the work in one transaction, which is rolled back when it throws. */
   transaction<Result>(what: string, work: (client: PostgresClient) => Promise<Result>): Promise<Result> {
     return this.attempt(what, async (client) => {
       await client.query(BEGIN);

@@ -2,9 +2,9 @@ import { RunError } from '../../record/error';
 import { storageError } from '../storage-error';
 
 /**
- * The SQLSTATEs after which the same statement may succeed, whole classes by their two letters. All
- * classes of https://www.postgresql.org/docs/18/errcodes-appendix.html were looked at, in November
- * 2026; what is not here is for good: a statement, a value, a right or an object is wrong.
+ * The SQLSTATEs after which the same statement may succeed, whole classes by their two letters. All classes
+ * of https://www.postgresql.org/docs/18/errcodes-appendix.html were looked at, in November 2026; the others
+ * are permanent: a statement, a value, a right or an object is wrong.
  */
 const RETRYABLE_STATES: ReadonlySet<string> = new Set([
   '08', // connection_exception; poolers report all of their own troubles as 08P01

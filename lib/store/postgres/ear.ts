@@ -12,7 +12,7 @@ export interface Hearer {
 
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 5_000;
-/** How long a notification to oneself may take before the connection counts as one that gets none. */
+/** How long a notification to oneself may take. Without one by then, the connection counts as deaf. */
 const PROBE_MS = 2_000;
 /** After how long a connection that got no notification is tried again; twice as long each time. */
 const FIRST_RETRY_MS = 60_000;
@@ -129,7 +129,10 @@ export class Ear {
     return channels;
   }
 
-  /** From another connection: what a pooler passes on at once says nothing about later. */
+  /**
+   * Sends a notification by another connection. Behind a pooler, one that is sent on the listening
+   * connection itself may arrive at once although later ones never do.
+   */
   #notify(channel: string, payload: string): void {
     this.#pool.connect().then(
       (client) =>

@@ -22,7 +22,7 @@ export interface ListenerSettings {
  * Hears of a store's commits while somebody wants to know: by `LISTEN`, on a connection that all stores
  * of a pool share, and by looking at the journal's end where no notification arrives.
  *
- * Whatever could have been missed on the way is told as null: subscribers read the journal.
+ * Where something may have been missed, it tells null: subscribers then read the journal.
  */
 export class Listener {
   /** Marks this store's own notifications, which are no news to it. */

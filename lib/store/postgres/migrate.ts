@@ -16,7 +16,7 @@ export async function migrate(connection: PostgresConnection, naming: Naming): P
   const version = await connection.attempt(what, (client) => versionOf(client, naming));
   if (version === MIGRATIONS.length) return;
   await connection.transaction(what, async (client) => {
-    // One lock for whatever is made in a schema, the schema itself included, under any prefix.
+    // One lock for everything that is made in a schema, the schema itself included, under any prefix.
     await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, naming.schema ?? '']);
     await createVersions(client, naming);
     await migrateFrom(await readVersion(client, naming), client, naming);
@@ -40,7 +40,10 @@ async function migrateFrom(version: number, client: PostgresClient, naming: Nami
   }
 }
 
-/** 0 where there are no tables. Under the lock that would not do: a missing table is remembered as missing. */
+/**
+ * The version of the schema; 0 where there are no tables. Not to be asked under the lock: the transaction
+ * would go on believing that a table is missing.
+ */
 async function versionOf(client: PostgresClient, naming: Naming): Promise<number> {
   const { rows } = await client.query('SELECT to_regclass($1)::text AS name', [naming.tables.migrations]);
   const [{ name }] = rows as [{ name: string | null }];

@@ -1,9 +1,15 @@
 import type { ValidationIssue } from '../../record/error';
 
-/** With the longest name behind it, an identifier still fits into PostgreSQL's 63 bytes. */
+/**
+ * A schema or a prefix. At 31 characters, with the longest name behind it, it fits into PostgreSQL's 63
+ * bytes.
+ */
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,30}$/;
 
-/** The first number of this package's advisory locks, so that nobody else's collide; the migrations have it too. */
+/**
+ * The first number of this package's advisory locks, so that they do not collide with others. The
+ * migrations repeat it.
+ */
 export const LOCK_CLASS = 0x61_67_72_6e;
 
 export const DEFAULT_PREFIX = 'agent_run_';
@@ -31,7 +37,7 @@ export interface TableNames {
   readonly apply: string;
 }
 
-/** All that a store's statements are made with. */
+/** The names that a store's statements are made with. */
 export interface Naming {
   readonly schema: string | null;
   readonly prefix: string;

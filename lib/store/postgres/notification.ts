@@ -6,7 +6,7 @@ export interface Notification {
   readonly commit: Commit | null;
 }
 
-/** PostgreSQL takes less than 8,000 bytes. */
+/** The longest payload, in bytes: PostgreSQL's are shorter than 8,000. */
 const LONGEST_PAYLOAD = 7_900;
 
 /** How many notifications one commit makes at most, before it says "perhaps any". */

@@ -18,7 +18,10 @@ export interface Statement {
   readonly values: unknown[];
 }
 
-/** How a column is read where the driver would make something else of it, or it is kept otherwise. */
+/**
+ * The expressions of columns that the driver would read as another type, or that are stored in another
+ * form.
+ */
 const READ_AS: Partial<Record<ColumnName, string>> = {
   started_ms: 'r.started_ms::double precision',
   started_at: 'r.started_at_exact',
@@ -84,7 +87,10 @@ interface Way {
   /** What the index is ordered by. */
   readonly startedMs: string;
   readonly id: string;
-  /** What stands before them in the order, so that an index by something that is null gives the order. */
+  /**
+   * Leading columns of the ORDER BY, so that an index on a column that is null for all these rows gives the
+   * order.
+   */
   readonly before: string;
 }
 
@@ -94,7 +100,7 @@ export function listQuery(tables: TableNames, query: RowQuery, columns: readonly
   const filters = needsMerge(query) ? statuses.map((status) => ({ ...query, statuses: [status] })) : [query];
   const parts = filters.map((filter) => `(${pageOf(tables, filter, selected(columns), values)})`);
   if (parts.length === 1) return { text: (parts[0] as string).slice(1, -1), values };
-  // Each part is a page that its index gives in order: the first of them all are among them.
+  // Each part is a page in the order of its index, so the first rows overall are among them.
   const text = `SELECT * FROM (${parts.join(' UNION ALL ')}) AS p
 ORDER BY p.started_ms DESC, p.id DESC LIMIT $${values.push(query.limit)}`;
   return { text, values };
@@ -111,7 +117,7 @@ export function memberSizesQuery({ metadata }: TableNames, members: readonly Met
   return { text: `SELECT ARRAY[${counts.join(', ')}] AS sizes`, values };
 }
 
-/** Whether several statuses are what an index has to be found for. */
+/** Whether the filter has several statuses and nothing that an index would serve better. */
 function needsMerge(filter: RowFilter): boolean {
   const { statuses = [], sessionId, parentRunId, rootRunId, metadata, awaits } = filter;
   const others = [sessionId, parentRunId, rootRunId, metadata, awaits];
@@ -125,7 +131,7 @@ function pageOf(tables: TableNames, query: RowQuery, columns: string, values: un
   const { from, startedMs, id, before } = way;
   const { fromMs, toMs, after } = query;
   conditions.add((value) => `${startedMs} >= ${value}::bigint`, fromMs);
-  // The nearer of two bounds alone: rows between them would be passed over one by one.
+  // Only the nearer of two bounds: PostgreSQL would pass over the rows between them one by one.
   if (after !== undefined && (toMs === undefined || after.startedMs < toMs)) {
     conditions.add((ms, key) => `(${startedMs}, ${id}) < (${ms}::bigint, ${key})`, after.startedMs, after.id);
   } else conditions.add((value) => `${startedMs} < ${value}::bigint`, toMs);
@@ -133,7 +139,10 @@ function pageOf(tables: TableNames, query: RowQuery, columns: string, values: un
 ORDER BY ${before}${startedMs} DESC, ${id} DESC LIMIT ${conditions.bind(query.limit)}`;
 }
 
-/** Along the table of members, where nothing better is asked for; PostgreSQL finds the other indexes itself. */
+/**
+ * The index to follow: that of metadata members, where nothing better is asked for. PostgreSQL finds the
+ * other indexes itself.
+ */
 function wayOf({ runs, metadata }: TableNames, query: RowQuery, conditions: Conditions): Way {
   const { sessionId, parentRunId, rootRunId, rootsOnly, statuses, provider, awaits } = query;
   const [member] = query.metadata ?? [];
@@ -194,7 +203,10 @@ function scannedOf(column: ScanColumn): string {
   return isUnsplit ? `CASE WHEN ${isWhole} THEN p.${name} END` : `p.${name}`;
 }
 
-/** Running runs whose lease could have been renewed and was not, and waiting ones that wait no longer. */
+/**
+ * Running runs whose lease has run out although it could have been renewed, and waiting ones whose time is
+ * over.
+ */
 export function staleQuery(
   { runs }: TableNames,
   query: StaleQuery,

@@ -1,7 +1,10 @@
 import { formatTimestamp } from '../../record/timestamp';
 import type { StoredRun } from '../columns';
 
-/** A row as it was read, with its times as texts: of those that milliseconds say, the row has those. */
+/**
+ * A row as it was read, with its times as texts: those that are stored as milliseconds alone are written
+ * out.
+ */
 export function rowOf<Row extends Partial<StoredRun>>(row: Row): Row {
   const texts: Partial<Record<'started_at' | 'running_at' | 'ended_at', string | null>> = {};
   if ('started_at' in row) texts.started_at = row.started_at ?? textOf(row.started_ms);
@@ -18,7 +21,7 @@ export function rowOf<Row extends Partial<StoredRun>>(row: Row): Row {
 
 const IN_MILLISECONDS = /^-?\d+(\.\d+)?$/;
 
-/** What is no time, written by hand, stays what it is: whoever reads the run is told. */
+/** The text of a time. What was edited by hand and is no time stays as it is: reading the run reports it. */
 function textOf(ms: number | undefined): string {
   try {
     return formatTimestamp(Math.round(Number(ms)));

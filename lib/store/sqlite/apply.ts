@@ -56,7 +56,7 @@ export class RowWriter {
   /** The key of the row; null where a condition does not hold. */
   #update(write: RunWrite, row: RowValues, now: number): number | null {
     const { sql, values } = this.#statements.update(write, row, now);
-    // All rows, though there is one at most: a statement that was not read to its end stays open.
+    // `all`, though there is one row at most: a statement that is not read to its end stays open.
     const [updated] = this.#connection.all(sql, values) as { key: number }[];
     return updated?.key ?? null;
   }
@@ -86,7 +86,7 @@ export class RowWriter {
   }
 }
 
-/** What a run keeps for good. */
+/** The columns that never change. */
 const FIXED: ReadonlySet<string> = new Set([
   'id',
   'session_id',
@@ -95,7 +95,7 @@ const FIXED: ReadonlySet<string> = new Set([
   'started_ms',
 ]);
 
-/** The columns that a write sets: those of the record, then those that keep the books. */
+/** The columns that a write sets: those of the record, then those of the bookkeeping. */
 function valuesOf(write: RunWrite, now: number): RowValues {
   const { revision, nextRevision, entries, lease, columns } = write;
   const row = new RowValues();

@@ -51,7 +51,7 @@ export interface SqliteBackendSettings {
   readonly ownsHandle: boolean;
 }
 
-/** A row on the way of a page. */
+/** A row that the search for a page has met. */
 interface Candidate {
   readonly key: number;
   readonly started_ms: number;
@@ -70,16 +70,16 @@ const CANDIDATES = 1000;
 const SCAN_PAGE = 1000;
 const PRUNED_ROWS = 500;
 
-/** How many positions are looked at in a turn, and how many in a call. */
+/** How many positions of the journal are looked at in a turn, and in a call. */
 const WINDOW = 4000;
 const WINDOWS = 50;
 
-/** A session of so much is read run by run, where the journal is longer. */
+/** A session of at most so much is read run by run, where the whole journal is longer. */
 const SMALL_SESSION = { runs: 500, entries: 10_000 };
 
 /**
- * The rows of a `SqliteRunStore`. SQLite has one writer at a time, so positions become visible in
- * their order. Its calls are synchronous: what may take long is done in turns, with others in between.
+ * The rows of a `SqliteRunStore`. SQLite has one writer at a time, so positions become visible in their
+ * order. Its calls are synchronous and block the process: long work is done in turns that let others in.
  */
 export class SqliteBackend implements StoreBackend {
   readonly #connection: SqliteConnection;
@@ -223,7 +223,7 @@ export class SqliteBackend implements StoreBackend {
     }
   }
 
-  /** Of several members of metadata, the way is along the one that leaves the fewest rows. */
+  /** Orders a filter's metadata members: the query follows the index of the rarest. */
   async #withRarestFirst<Filter extends RowFilter>(filter: Filter): Promise<Filter> {
     const { metadata = [] } = filter;
     if (metadata.length < 2) return filter;
@@ -235,7 +235,10 @@ export class SqliteBackend implements StoreBackend {
     return { ...filter, metadata: rarestFirst(metadata, counts) };
   }
 
-  /** Reads the rows of the candidates that pass, as many as fit into a turn; how many were looked at. */
+  /**
+   * Reads the rows of the candidates that pass, as many as fit into a turn. Returns how many were looked
+   * at.
+   */
   #readRows<Name extends ColumnName>(
     page: readonly Candidate[],
     columns: readonly Name[],
@@ -248,7 +251,7 @@ export class SqliteBackend implements StoreBackend {
     });
   }
 
-  /** The rows of a range; one by one, where one of them cannot be read. */
+  /** The rows of a range. Where one of them cannot be read, they are read one by one. */
   #scanned(range: ScanRange, columns: readonly ScanColumn[]): ScannedPage {
     const [page] = this.#all<{ count: number; rows: string | null }>(
       scanTextQuery(this.#names, range, columns),
@@ -297,7 +300,7 @@ export class SqliteBackend implements StoreBackend {
     return size !== undefined && size.runs <= SMALL_SESSION.runs && size.entries <= SMALL_SESSION.entries;
   }
 
-  /** Keeps the last position for the time when its entry is gone. */
+  /** Stores the last position, so that it is known when its entry has been removed. */
   #keepHead(): void {
     this.#connection.run(`UPDATE ${this.#names.positions} SET given = ?`, [this.#writer.head()]);
   }
@@ -357,7 +360,7 @@ interface PruneCandidate {
   readonly passes: number;
 }
 
-/** Works on items until a turn is over; how many it has come to, one at least. */
+/** Works on items until a turn is over. Returns how many it did, one at least. */
 function inOneTurn<Item>(items: readonly Item[], work: (item: Item) => void): number {
   const turns = new Turns();
   for (const [index, item] of items.entries()) {

@@ -9,7 +9,7 @@ interface RunInfo {
 
 type Call = (...values: readonly (SqliteValue | readonly SqliteValue[])[]) => unknown;
 
-/** One way to run statements, whatever the driver. Statements are prepared once. */
+/** Runs statements in the same way with each driver. Each statement is prepared once. */
 export class SqliteConnection {
   readonly #handle: SqliteHandle;
   readonly #statements = new Map<string, SqliteStatement>();
@@ -42,7 +42,10 @@ export class SqliteConnection {
     return this.#finish(work);
   }
 
-  /** Runs the work on one state of the database: that of a transaction that somebody has begun, if there is one. */
+  /**
+   * Runs the work on one state of the database; inside a transaction that somebody has begun, on the state
+   * of that.
+   */
   snapshot<Result>(work: () => Result): Result {
     try {
       this.exec('BEGIN');
@@ -53,7 +56,10 @@ export class SqliteConnection {
     return this.#finish(work);
   }
 
-  /** Runs the work with a limit to how long SQLite waits for others, which blocks the process; then the one before. */
+  /**
+   * Runs the work while SQLite waits at most so long for others, which blocks the process. Then the limit
+   * before holds again.
+   */
   withBusyTimeout<Result>(ms: number, work: () => Result): Result {
     const before = this.#handle.prepare('PRAGMA busy_timeout').get() as { timeout: number };
     this.exec(`PRAGMA busy_timeout = ${ms}`);
@@ -86,8 +92,8 @@ export class SqliteConnection {
     try {
       return takesValuesSingly(statement) ? call(...values) : call(values);
     } catch (error) {
-      // A statement of libsql's that has failed gives the same error to its next call. One that was
-      // only busy goes on, and would stand in the way of a COMMIT if it was left as it is.
+      // A statement of libsql's that has failed repeats its error at the next call, and so is dropped. One
+      // that was only busy is kept: it goes on, and an abandoned one would be in the way of a COMMIT.
       if (!isBusy(error)) this.#statements.delete(sql);
       throw error;
     }
@@ -110,7 +116,10 @@ export class SqliteConnection {
   }
 }
 
-/** `node:sqlite` takes values one by one, the others as an array; only its statements have this method. */
+/**
+ * Whether a statement is of `node:sqlite`, which takes values one by one, the others as an array: only its
+ * statements have this method.
+ */
 function takesValuesSingly(statement: SqliteStatement): boolean {
   return 'setReadBigInts' in statement;
 }

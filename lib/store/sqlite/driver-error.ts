@@ -2,9 +2,9 @@ import { RunError } from '../../record/error';
 import { storageError } from '../storage-error';
 
 /**
- * The primary result codes after which the same call may succeed, and why. Every other code is for
- * good: a statement, a file or a value is wrong, or nobody may write. All 31 of
- * https://sqlite.org/rescode.html were looked at, in November 2026.
+ * The primary result codes after which the same call may succeed, and why. Every other code is permanent: a
+ * statement, a file or a value is wrong, or nobody may write. All 31 of https://sqlite.org/rescode.html
+ * were looked at, in November 2026.
  */
 const RETRYABLE: Readonly<Record<string, number>> = {
   SQLITE_BUSY: 5, // another connection writes
@@ -17,7 +17,7 @@ const RETRYABLE: Readonly<Record<string, number>> = {
 };
 const BUSY = 5;
 
-/** What SQLite says where somebody has begun a transaction on the same connection. */
+/** SQLite's message where somebody has begun a transaction on the same connection. */
 const IN_TRANSACTION = 'cannot start a transaction within a transaction';
 
 /** Whether the database was locked by another connection, or is in a transaction of the handle's owner. */

@@ -1,7 +1,7 @@
 import type * as Module from 'node:module';
 import { RunError } from '../../record/error';
 
-/** A value that every driver binds: others make libsql end the process. */
+/** A value that every driver can bind. Other values make libsql end the process. */
 export type SqliteValue = string | number | null;
 
 /**
@@ -111,7 +111,10 @@ function builtinModule(name: string): unknown {
   return getBuiltinModule?.(name);
 }
 
-/** Whether loading this version of better-sqlite3 is safe: where it is not, nothing could be caught. */
+/**
+ * Whether this version of better-sqlite3 may be loaded: where not, it would end the process, and nothing
+ * could be caught.
+ */
 export function isSafe(version: string, napi = Number(process.versions['napi'])): boolean {
   return Number.parseInt(version, 10) < BETTER_SQLITE3_NAPI.since || napi >= BETTER_SQLITE3_NAPI.version;
 }

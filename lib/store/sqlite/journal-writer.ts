@@ -6,7 +6,7 @@ import type { TableNames } from './names';
 const COLUMNS = ['position', 'run', 'seq', 'type', 'data', 'at'];
 const MARKS = `(${COLUMNS.map(() => '?').join()})`;
 
-/** How many rows a statement takes, the largest first: a call costs more than a row. */
+/** How many rows are inserted by one statement, the largest number first: a call costs more than a row. */
 const CHUNKS = [64, 8, 1];
 
 /** Collects the entries of a batch, and writes them many rows at a time. */
@@ -23,7 +23,7 @@ export class JournalWriter {
     }));
   }
 
-  /** Forgets what was added, by a batch that came to nothing. */
+  /** Forgets what was added, where the batch was rolled back. */
   clear(): void {
     this.#values = [];
   }

@@ -59,8 +59,8 @@ function prepare(connection: SqliteConnection, names: TableNames, options: Sqlit
 }
 
 /**
- * SQLite does not wait where several connections turn the log on at once: it says busy at once, and
- * the others find it turned on when they try again.
+ * Turns on the write-ahead log. Where several connections do so at once, SQLite does not wait but reports
+ * busy; those try again and find it turned on.
  */
 function useWriteAheadLog(connection: SqliteConnection, synchronous: 'normal' | 'full'): void {
   const giveUpAt = Date.now() + OPENING_WAIT_MS;

@@ -50,7 +50,10 @@ export interface ListPlan {
   readonly isExact: boolean;
 }
 
-/** Which index leaves the fewest rows is known here; SQLite would have to guess. */
+/**
+ * Plans how to find the rows of a filter. Which index leaves the fewest rows is known here; SQLite would
+ * have to guess.
+ */
 export function planOf(names: TableNames, filter: RowFilter): ListPlan {
   const driving = drivingOf(names, filter);
   const rest = restOf(names, filter, driving);
@@ -147,7 +150,7 @@ export function memberSizeQuery({ metadata }: TableNames, { name, value }: Metad
   };
 }
 
-/** What the index does not say. */
+/** The conditions that the index does not fulfil. */
 function restOf({ metadata }: TableNames, filter: RowFilter, { by }: Driving): Conditions {
   const { sessionId, parentRunId, rootRunId, statuses, provider, awaits, active, rootsOnly } = filter;
   const rest = new Conditions();
@@ -183,7 +186,10 @@ function branchOf(branch: Branch, rest: Conditions, query: RowQuery): Query {
   };
 }
 
-/** One bound at each end, the nearer of two: SQLite would pass over all rows between them. */
+/**
+ * The rows of a branch between two bounds. Of two bounds at one end only the nearer is given: SQLite would
+ * pass over all rows between them.
+ */
 function wayAlong(branch: Branch, { fromMs, toMs, after, last }: ScanRange): Conditions {
   const { startedMs, id } = branch;
   const isAfterNearer = after !== undefined && (toMs === undefined || after.startedMs < toMs);
@@ -196,7 +202,7 @@ function wayAlong(branch: Branch, { fromMs, toMs, after, last }: ScanRange): Con
   return way;
 }
 
-/** The key of the last row of a page, with no look at a row; none where there are fewer rows. */
+/** The key of the last row of a page, from the index alone; none where there are fewer rows. */
 export function boundaryQuery(names: TableNames, { limit, ...query }: RowQuery): Query {
   const branch = onlyBranch(names, query);
   const way = wayAlong(branch, query);
@@ -241,7 +247,7 @@ function onlyBranch(names: TableNames, filter: RowFilter): Branch {
   return drivingOf(names, filter).branches[0] as Branch;
 }
 
-/** A column as a piece of JSON. A number with 17 digits is read as what it was. */
+/** A column as a piece of JSON. Numbers are written with 17 digits, which lose nothing. */
 function jsonOf(column: ScanColumn): string {
   const { name, isUnsplit } = sourceOf(column);
   const text = name === 'cost_usd' ? "printf('%!.17g', r.cost_usd)" : `r.${name}`;
@@ -251,7 +257,7 @@ function jsonOf(column: ScanColumn): string {
   return `CASE WHEN ${nulls.join(' OR ')} THEN 'null' ELSE ${json} END`;
 }
 
-/** Which runs are executed, or wait, by start; and whether they are left. */
+/** The runs that are executed or wait, by start, and whether they were left behind. */
 export function staleQuery({ runs, prefix }: TableNames, query: StaleQuery, now: number): Query {
   const { sessionId, unleasedQuietMs, reachableForMs, after, limit } = query;
   const reachableFrom = reachableForMs === undefined ? 0 : Math.round(now - reachableForMs);

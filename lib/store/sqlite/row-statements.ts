@@ -24,7 +24,7 @@ export class RowStatements {
   insert({ exclusive, sessionId, id }: RunWrite, row: RowValues): BoundStatement {
     const sql = this.#textFor(row, [true, exclusive], () => {
       const marks = row.values.map(() => '?').join();
-      // A condition takes a SELECT, which costs half as much again.
+      // Only a SELECT can have a condition, and it costs half as much again.
       const source = exclusive ? `SELECT ${marks} WHERE ${this.#isFree()}` : `VALUES (${marks})`;
       return `INSERT INTO ${this.#runs} (${row.names.join()}) ${source} ON CONFLICT (id) DO NOTHING`;
     });

@@ -17,7 +17,7 @@ const SETTABLE = [
 
 export type SettableColumn = (typeof SETTABLE)[number];
 
-/** Powers of two, for sums rather than for operators on bits, which end at 32. */
+/** A power of two for each column. They are added up, since JavaScript's bit operators end at 32 bits. */
 const BITS = Object.fromEntries(SETTABLE.map((name, index) => [name, 2 ** index])) as Readonly<
   Record<SettableColumn, number>
 >;
