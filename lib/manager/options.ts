@@ -30,10 +30,7 @@ export interface Retention {
   readonly journalMs?: number | undefined;
 }
 
-/**
- * What a manager wants of its telemetry. `RunTelemetry` is one; the manager does not name it, since its
- * types need `@opentelemetry/api`, which a service without telemetry has not installed.
- */
+/** What a manager wants of its telemetry. `RunTelemetry` is one. */
 export interface RunObserver {
   /** Is called once with every run of the manager, and with each run that its sweeps have ended. */
   observe(run: AnyRun): unknown;

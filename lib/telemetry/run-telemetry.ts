@@ -40,10 +40,10 @@ export interface ObserveOptions {
 
 /** Where telemetry goes, and what it may say. */
 export interface RunTelemetryOptions {
-  /** @default the global provider's, whenever it is registered */
-  readonly tracer?: Tracer | undefined;
-  /** @default the global provider's, whenever it is registered */
-  readonly meter?: Meter | undefined;
+  /** A tracer of `@opentelemetry/api`. @default the global provider's, whenever it is registered */
+  readonly tracer?: { startSpan(name: string, options?: object, context?: object): object } | undefined;
+  /** A meter of `@opentelemetry/api`. @default the global provider's, whenever it is registered */
+  readonly meter?: { createHistogram(name: string, options?: object): object } | undefined;
   /** The agent's name, of runs that have no `agent_name` in their metadata. @default none */
   readonly agentName?: string | undefined;
   /**
@@ -93,7 +93,9 @@ export class RunTelemetry {
   /** @throws {RunError} `validation_error` for an unknown option. */
   constructor(options: RunTelemetryOptions = {}) {
     refuseUnknown(options, OPTIONS, 'options of RunTelemetry');
-    const { tracer, meter, agentName } = options;
+    const { agentName } = options;
+    // By structure in the declarations, which have to compile where OpenTelemetry is not installed.
+    const { tracer, meter } = options as { readonly tracer?: Tracer; readonly meter?: Meter };
     const {
       captureContent = false,
       usageOnSpan = true,
