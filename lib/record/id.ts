@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { v7 } from 'uuid';
+import type * as Uuid from 'uuid';
 import { nowMs } from './clock';
 
 const RANDOM_BYTES = 16;
@@ -7,6 +7,7 @@ const LAST_OF_SEQUENCE = 0xffffffff;
 const POOL = new Uint8Array(RANDOM_BYTES * 256);
 const ID = Buffer.alloc(RANDOM_BYTES);
 
+let uuidV7: typeof Uuid.v7 | undefined;
 let poolOffset = POOL.length;
 let lastMs = -1;
 let sequence = 0;
@@ -27,7 +28,8 @@ export function createRunId(): string {
   } else {
     sequence += 1;
   }
-  v7({ random, msecs: lastMs, seq: sequence }, ID);
+  uuidV7 ??= loadUuid().v7;
+  uuidV7({ random, msecs: lastMs, seq: sequence }, ID);
   return `run_${ID.toString('hex')}`;
 }
 
@@ -44,4 +46,10 @@ function takeRandom(): Uint8Array {
   const taken = POOL.subarray(poolOffset, poolOffset + RANDOM_BYTES);
   poolOffset += RANDOM_BYTES;
   return taken;
+}
+
+/** With the first id: its twenty files take a fifth of the time in which all the rest is loaded. */
+function loadUuid(): typeof Uuid {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- An import would load it with this file.
+  return require('uuid') as typeof Uuid;
 }

@@ -11,27 +11,37 @@ export const importing: Part = {
   name: 'import',
   run(progress): Promise<PartResult> {
     const base = DEPENDENCIES.map((name) => `require('${name}')`).join(';');
-    const candidate = `require('./dist')`;
-    const ratios: number[] = [];
+    const ratios = CANDIDATES.map((): number[] => []);
     let before = cost(base);
     for (let round = 0; round < ROUNDS; round++) {
       progress(round / ROUNDS);
-      const own = cost(candidate);
-      const after = cost(base);
-      ratios.push(own / ((before + after) / 2));
-      before = after;
+      for (const [index, { script }] of CANDIDATES.entries()) {
+        const own = cost(script);
+        const after = cost(base);
+        ratios[index]!.push(own / ((before + after) / 2));
+        before = after;
+      }
     }
-    const row = {
-      what: 'the core',
-      against: 'its dependencies alone',
-      value: spreadOf(ratios),
-      figure: { atMost: 0.4 },
-    };
-    return Promise.resolve({ title: 'Import', rows: [row], notes: NOTES });
+    const rows = CANDIDATES.map(({ what, figure }, index) => {
+      return { what, against: 'its dependencies alone', value: spreadOf(ratios[index]!), figure };
+    });
+    return Promise.resolve({ title: 'Import', rows, notes: NOTES });
   },
 };
 
-const NOTES = ['the core is its dependencies and its own files; a tenth is allowed for those'];
+const CANDIDATES = [
+  { what: 'the core', script: `require('./dist')`, figure: { atMost: 0.4 } },
+  {
+    what: 'the core, and a first run made',
+    script: `const { Run } = require('./dist'); new Run({ sessionId: 's' })`,
+    figure: undefined,
+  },
+];
+
+const NOTES = [
+  'its dependencies by their roots: reflect-metadata, class-transformer, class-validator, eventemitter3, uuid',
+  'the core loads what it needs of class-validator, uuid with the first id, and its steps with the first step',
+];
 
 /** Microseconds of the processor for what the script does, in a process of its own. */
 function cost(script: string): number {
