@@ -9,12 +9,17 @@ import { headQuery } from './queries';
 import { RowStatements } from './row-statements';
 import { RowValues } from './row-values';
 
+/** The most keys of rows that are remembered, the latest. */
+const MOST_KEYS = 10_000;
+
 /** Applies writes inside a transaction that somebody else began. */
 export class RowWriter {
   readonly #connection: SqliteConnection;
   readonly #names: TableNames;
   readonly #statements: RowStatements;
   readonly #journal: JournalWriter;
+  /** The keys of rows that were written here, by id: to be given one takes as long as to write the row. */
+  readonly #keys = new Map<string, number>();
 
   constructor(connection: SqliteConnection, names: TableNames) {
     this.#connection = connection;
@@ -50,15 +55,29 @@ export class RowWriter {
   #insert(write: RunWrite, row: RowValues): number | null {
     const { sql, values } = this.#statements.insert(write, row);
     const { changes, lastInsertRowid } = this.#connection.run(sql, values);
-    return changes === 0 ? null : lastInsertRowid;
+    return changes === 0 ? null : this.#remember(write.id, lastInsertRowid);
   }
 
   /** The key of the row; null where a condition does not hold. */
   #update(write: RunWrite, row: RowValues, now: number): number | null {
-    const { sql, values } = this.#statements.update(write, row, now);
+    const known = this.#keys.get(write.id);
+    if (known !== undefined) {
+      const { sql, values } = this.#statements.update(write, row, now, known);
+      if (this.#connection.run(sql, values).changes > 0) return known;
+      // A condition does not hold, or the row is another: the run was removed, and came again.
+      this.#keys.delete(write.id);
+    }
+    const { sql, values } = this.#statements.update(write, row, now, undefined);
     // `all`, though there is one row at most: a statement that is not read to its end stays open.
     const [updated] = this.#connection.all(sql, values) as { key: number }[];
-    return updated?.key ?? null;
+    return updated === undefined ? null : this.#remember(write.id, updated.key);
+  }
+
+  #remember(id: string, key: number): number {
+    const oldest = this.#keys.size < MOST_KEYS ? undefined : this.#keys.keys().next().value;
+    if (oldest !== undefined) this.#keys.delete(oldest);
+    this.#keys.set(id, key);
+    return key;
   }
 
   /** The members of the run's metadata, in place of those that are there. */

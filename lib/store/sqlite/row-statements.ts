@@ -31,21 +31,28 @@ export class RowStatements {
     return { sql, values: exclusive ? [...row.values, sessionId, id] : row.values };
   }
 
-  /** Updates nothing where a condition does not hold; gives the key of the row. */
+  /**
+   * Updates nothing where a condition does not hold.
+   *
+   * @param key - Of the row; where it is not known, the statement gives it.
+   */
   update(
     { id, sessionId, revision, lease, exclusive }: RunWrite,
     row: RowValues,
     now: number,
+    key: number | undefined,
   ): BoundStatement {
     const takesLease = typeof lease === 'object';
-    const sql = this.#textFor(row, [false, exclusive, takesLease], () => {
-      const conditions = ['id = ?', 'revision = ?'];
+    const isKnown = key !== undefined;
+    const sql = this.#textFor(row, [false, exclusive, takesLease, isKnown], () => {
+      const conditions = [...(isKnown ? ['key = ?'] : []), 'id = ?', 'revision = ?'];
       if (takesLease) conditions.push(LEASE_IS_FREE);
       if (exclusive) conditions.push(this.#isFree());
       const columns = row.names.map((name) => `${name} = ?`).join();
-      return `UPDATE ${this.#runs} SET ${columns} WHERE ${conditions.join(' AND ')} RETURNING key`;
+      const update = `UPDATE ${this.#runs} SET ${columns} WHERE ${conditions.join(' AND ')}`;
+      return isKnown ? update : `${update} RETURNING key`;
     });
-    const values = [...row.values, id, revision];
+    const values = isKnown ? [...row.values, key, id, revision] : [...row.values, id, revision];
     if (takesLease) values.push(lease.token, now);
     if (exclusive) values.push(sessionId, id);
     return { sql, values };
