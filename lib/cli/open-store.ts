@@ -31,6 +31,7 @@ export function openStore(address: StoreAddress, isReadOnly: boolean): RunStore 
   return new PostgresRunStore({
     connectionString,
     retryForMs: PATIENCE_MS,
+    mustExist: true,
     ...prefix,
     ...(schema === undefined ? {} : { schema }),
   });
@@ -53,6 +54,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ETIMEDOUT/,
     'check host and port, and that the server runs',
   ],
+  [/no tables of agent-run/, 'check the name, and the schema and table_prefix behind "?"'],
   [/file is not a database|file is encrypted/i, 'it is no SQLite file'],
   [/permission denied|readonly database|read-only/i, 'check the rights of this user'],
 ];

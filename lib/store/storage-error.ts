@@ -35,6 +35,14 @@ export function notFoundError(id: string): RunError {
   return new RunError('run_not_found', `The store has no run ${id}`, { details: { runId: id } });
 }
 
+/** The error of a database that was to be a store and is none. */
+export function noStoreError(prefix: string): RunError {
+  return new RunError(
+    'storage_error',
+    `The database has no tables of agent-run that begin with ${prefix}, and none are to be made`,
+  );
+}
+
 /** The error of a database that a later version of this package has migrated. */
 export function newerSchemaError(found: number, known: number): RunError {
   return new RunError(

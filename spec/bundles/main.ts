@@ -25,6 +25,9 @@ const BUNDLERS: Readonly<Record<string, readonly [build: string, run: string]>> 
   deno: ['', 'deno run --allow-all --node-modules-dir=manual main.mjs'],
 };
 
+/** What a route handler of Next.js makes of the page, the list, an event stream and an action. */
+const ALL_ROUTES = 'page text/html; runs run_next; stream up to the end: cancelled';
+
 const TESTS: Readonly<Record<string, string>> = {
   'jest (modules)': 'jest --config {"testMatch":["**/*.test.mjs"],"transform":{}} --injectGlobals',
   vitest: 'vitest run --globals users-own.test.mjs',
@@ -53,7 +56,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     }
     await check('jest (CommonJS)', testByJest, '2 passed');
     for (const [name, command] of Object.entries(TESTS)) await check(name, () => tool(command), '2 passed');
-    await check('next, standalone', serveByNext, ALL_STORES);
+    await check('next, standalone', serveByNext, `${ALL_STORES}\n${ALL_ROUTES}`);
   } finally {
     await postgres.close();
     rmSync(folder, { recursive: true, force: true });
@@ -103,11 +106,32 @@ async function serveByNext(): Promise<string> {
     stdio: 'ignore',
   });
   try {
-    return await answered(`http://127.0.0.1:${port}/report`);
+    const report = await answered(`http://127.0.0.1:${port}/report`);
+    return `${report}\n${await lookedAt(`http://127.0.0.1:${port}/agent-runs`)}`;
   } finally {
     server.kill('SIGKILL');
     await once(server, 'close');
   }
+}
+
+/** Uses the handler as the page does: from its own origin. */
+async function lookedAt(base: string): Promise<string> {
+  const page = await fetch(base);
+  const script = /src="([^"]+\.js)"/.exec(await page.text())?.[1] ?? '';
+  const { status } = await fetch(new URL(script, base));
+  if (status !== 200) return `no script at ${script}`;
+  const { runs } = (await (await fetch(`${base}/api/runs`)).json()) as { runs: { id: string }[] };
+  const stream = await fetch(`${base}/api/runs/run_next/events`, {
+    headers: { Accept: 'text/event-stream' },
+  });
+  await fetch(`${base}/api/runs/run_next/cancel`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Origin: new URL(base).origin },
+    body: '{}',
+  });
+  const end = /event: end\ndata: .*"status":"(\w+)"/.exec(await stream.text())?.[1] ?? 'none';
+  const type = page.headers.get('Content-Type')?.split(';')[0] ?? '';
+  return `page ${type}; runs ${runs.map(({ id }) => id).join()}; stream up to the end: ${end}`;
 }
 
 async function answered(url: string): Promise<string> {

@@ -1,27 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Run } from 'agent-run';
 import type { RunJSON } from 'agent-run';
-import { SqliteRunStore } from 'agent-run/store/sqlite';
+import { Client } from 'pg';
 import type { Ended } from '../examples/program';
 import { CompiledCommand } from './command';
 import type { SeededStore } from './stores';
-import { sqliteStore } from './stores';
+import { postgresStore, sqliteStore } from './stores';
 
 jest.setTimeout(60_000);
 
-describe('agent-run, what changes a store', () => {
-  let command: CompiledCommand;
+let command: CompiledCommand;
+
+beforeAll(() => {
+  command = new CompiledCommand();
+});
+
+afterAll(() => command.remove());
+
+describe.each([
+  ['SQLite', sqliteStore, 'agent_run_migrations'],
+  ['PostgreSQL', postgresStore, 'agents.test_migrations'],
+])('agent-run, what changes a store on %s', (_name, open, migrations) => {
   let seeded: SeededStore;
   let at: (...parameters: string[]) => Promise<Ended>;
 
-  beforeAll(() => {
-    command = new CompiledCommand();
-  });
-
-  afterAll(() => command.remove());
-
   beforeEach(async () => {
-    seeded = await sqliteStore();
+    seeded = await open();
     at = (...parameters) => command.run(['--store', seeded.address, ...parameters]);
   });
 
@@ -29,7 +33,7 @@ describe('agent-run, what changes a store', () => {
 
   /** A run whose process is gone, its lease run out. */
   async function leaveBehind(id: string): Promise<void> {
-    const gone = new SqliteRunStore({ path: seeded.address, workerName: 'worker-7' });
+    const gone = seeded.another('worker-7');
     const run = new Run({ id, sessionId: 'chat-5' });
     gone.track(run, { leaseMs: 50 });
     run.updateStatus('running').incrementTurn();
@@ -97,18 +101,69 @@ describe('agent-run, what changes a store', () => {
     expect(runs.map(({ id }) => id)).toEqual(['run-live']);
   });
 
-  it('stops between two batches at Ctrl-C, and says what was done', async () => {
-    await runsOf(3000);
-    const called = command.start(['--store', seeded.address, 'prune', '--older-than', 'now', '--yes']);
-    while ((await seeded.store.get('old-0')) !== null) await pause(1);
-    called.child.kill('SIGINT');
-    const ended = await called.ended;
-    expect([ended.code, ended.errors]).toEqual([130, 'agent-run: stopped before the end\n']);
-    const removed = Number(/^([\d,]+) runs removed/.exec(ended.output)![1]!.replaceAll(',', ''));
-    const rows = await seeded.store.summarize({ groupBy: 'sessionId', sessionId: 'old' });
-    const left = rows[0]?.runs ?? 0;
-    expect(left).toBeGreaterThan(0);
-    // Of the runs of the seed, two have ended; they may be among those that were removed.
-    expect([0, 1, 2]).toContain(left + removed - 3000);
+  it('says of a store of a later version what to do, on one line', async () => {
+    await seeded.execute(`INSERT INTO ${migrations} (version, applied_at) VALUES (9999, '2030-01-01')`);
+    for (const parameters of [['list'], ['cancel', 'run-live', '--yes']]) {
+      const { code, output, errors } = await at(...parameters);
+      expect([code, output]).toEqual([1, '']);
+      expect(errors).toMatch(/^agent-run: [^\n]*schema version 9999[^\n]*: upgrade agent-run[^\n]*\n$/);
+    }
+    expect((await seeded.store.get('run-live'))!.status).toBe('running');
   });
+
+  it.each([['list'], ['cancel', 'run-live', '--yes'], ['recover', '--yes']])(
+    'makes no store of a database that is none: %s',
+    async (...parameters) => {
+      const elsewhere = seeded.address.replace(/(?:\?.*)?$/, '?table_prefix=other_');
+      const { code, errors } = await command.run(['--store', elsewhere, ...parameters]);
+      expect(code).toBe(1);
+      expect(errors).toMatch(/^agent-run: [^\n]*no tables of agent-run that begin with other_[^\n]*\n$/);
+      // Nothing was made there meanwhile.
+      await expect(seeded.execute('SELECT 1 FROM other_migrations')).rejects.toThrow(/other_migrations/);
+    },
+  );
+});
+
+describe('agent-run prune', () => {
+  const RUNS = 1000;
+
+  it('stops between two batches at Ctrl-C, and says what was done', async () => {
+    const seeded = await postgresStore();
+    for (let index = 0; index < RUNS; index += 1) {
+      const run = new Run({ id: `old-${index}`, sessionId: 'old' }).updateStatus('running');
+      seeded.store.track(run.setOutput({ index }));
+      if (index % 500 === 0) await seeded.store.track(run).flush();
+    }
+    await seeded.store.track(new Run({ sessionId: 'last' })).flush();
+    const called = await stoppedAt(seeded, `old-${RUNS / 2}`);
+    expect([called.code, called.errors]).toEqual([130, 'agent-run: stopped before the end\n']);
+    const removed = Number(/^([\d,]+) journals removed/.exec(called.output)![1]!.replaceAll(',', ''));
+    expect(removed).toBeGreaterThan(0);
+    expect(removed).toBeLessThan(RUNS);
+    expect(await seeded.store.events('old-0')).toEqual([]);
+    expect(await seeded.store.events(`old-${RUNS - 1}`)).not.toEqual([]);
+    await seeded.close();
+  });
+
+  /** Prunes as far as a run that somebody else holds, and stops there. */
+  async function stoppedAt(seeded: SeededStore, id: string): Promise<Ended> {
+    const holder = new Client({ connectionString: seeded.address.replace(/\?.*$/, '') });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM agents.test_runs WHERE id = $1 FOR UPDATE', [id]);
+    const parameters = ['prune', '--older-than', 'now', '--journal-only', '--yes'];
+    const called = command.start(['--store', seeded.address, ...parameters]);
+    const waits =
+      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    // Within a transaction, what was seen once is seen again.
+    const look = async (): Promise<number | null> => {
+      await holder.query('SELECT pg_stat_clear_snapshot()');
+      return (await holder.query(waits)).rowCount;
+    };
+    while ((await look()) === 0) await pause(5);
+    called.child.kill('SIGINT');
+    await holder.query('ROLLBACK');
+    await holder.end();
+    return called.ended;
+  }
 });

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'libsql';
+import { Client } from 'pg';
 import { Run } from 'agent-run';
 import type { RunStore } from 'agent-run/store';
 import { PostgresRunStore } from 'agent-run/store/postgres';
@@ -12,6 +14,10 @@ export interface SeededStore {
   readonly store: RunStore;
   /** What `--store` takes. */
   readonly address: string;
+  /** Another store of the same database, as another process has it. */
+  another(workerName: string): RunStore;
+  /** Does something with SQL, beside the store. */
+  execute(sql: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,6 +29,13 @@ export async function sqliteStore(): Promise<SeededStore> {
   return {
     store,
     address,
+    another: (workerName) => new SqliteRunStore({ path: address, workerName }),
+    execute: async (sql) => {
+      const database = new Database(address);
+      await Promise.resolve(sql)
+        .then((text) => database.exec(text))
+        .finally(() => database.close());
+    },
     close: async () => {
       await store.close();
       rmSync(folder, { recursive: true });
@@ -32,15 +45,18 @@ export async function sqliteStore(): Promise<SeededStore> {
 
 export async function postgresStore(): Promise<SeededStore> {
   const database = await createDatabase();
-  const store = new PostgresRunStore({
-    connectionString: database.url,
-    schema: 'agents',
-    tablePrefix: 'test_',
-  });
+  const options = { connectionString: database.url, schema: 'agents', tablePrefix: 'test_' };
+  const store = new PostgresRunStore(options);
   await seed(store);
   return {
     store,
     address: `${database.url}?schema=agents&table_prefix=test_`,
+    another: (workerName) => new PostgresRunStore({ ...options, workerName }),
+    execute: async (sql) => {
+      const client = new Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(sql).finally(() => client.end());
+    },
     close: async () => {
       await store.close();
       await database.drop();

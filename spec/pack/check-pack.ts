@@ -3,7 +3,8 @@
  * tarball, then an empty project that imports, requires and type-checks every entry of `exports`.
  * Needs no list of its own: the entries and the optional peers are read from package.json.
  */
-import { execFileSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -22,6 +23,12 @@ const entries = Object.keys(packageJson.exports)
   .filter((subpath) => subpath !== './package.json')
   .map((subpath) => packageJson.name + subpath.slice(1));
 
+/** From the oldest that is supported; the others come from the registry. */
+const NODES = ['20.19', '22', '24'];
+
+/** Where there is no driver: the built-in one of Node 22.13 and later. */
+const NO_DRIVER = /^agent-run: .*(?:libsql|better-sqlite3).*\n$/;
+
 function main(): void {
   const folder = mkdtempSync(join(tmpdir(), 'agent-run-pack-'));
   try {
@@ -29,6 +36,9 @@ function main(): void {
     step('publint', () => tool('publint', ['run', tarball, '--strict']));
     step('attw', () => tool('attw', [tarball]));
     const project = install(folder, tarball);
+    for (const major of NODES) {
+      step(`the command runs on Node ${major}, and says what it lacks`, () => runsCommand(project, major));
+    }
     step('TypeScript takes it without any optional peer', () => {
       compiles(project, entries);
     });
@@ -36,6 +46,9 @@ function main(): void {
       loadsNoPeer(project);
     });
     if (entries.length > 1) installPeers(project);
+    for (const major of NODES) {
+      step(`the command looks at a store on Node ${major}`, () => looksAtStore(project, major));
+    }
     step(`import and require agree on ${entries.join(', ')}`, () => {
       loadsBothWays(project);
     });
@@ -78,6 +91,60 @@ function installPeers(project: string): void {
 function npmInstall(project: string, packages: string[]): void {
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel', 'error'];
   run('npm', ['install', ...quiet, ...packages], project);
+}
+
+/** Without any of the optional peers: help, version, and a line that says what to install. */
+function runsCommand(project: string, major: string): void {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  assert.deepEqual(call(project, major, ['--version']), { status: 0, output: `${version}\n`, errors: '' });
+  const help = call(project, major, ['--help']);
+  assert.equal(help.status, 0);
+  assert.match(help.output, /^Usage: agent-run /);
+  write(project, 'none.db', '');
+  const listed = call(project, major, ['--store', 'none.db', 'list']);
+  assert.equal(listed.output, '');
+  assert.ok(listed.status === 1, listed.errors);
+  assert.equal(listed.errors.split('\n').length, 2, listed.errors);
+  if (major === '20.19') assert.match(listed.errors, NO_DRIVER);
+}
+
+/** With a driver, or the one that Node has. */
+function looksAtStore(project: string, major: string): void {
+  write(
+    project,
+    'fill.cjs',
+    `const { Run } = require('${packageJson.name}');
+    const { SqliteRunStore } = require('${packageJson.name}/store/sqlite');
+    const store = new SqliteRunStore({ path: 'runs-${major}.db' });
+    store.save(new Run({ id: 'run_packed', sessionId: 'session' }).setOutput({ done: true })).then(() => store.close());`,
+  );
+  node(project, major, ['fill.cjs']);
+  const listed = call(project, major, ['--store', `runs-${major}.db`, 'list']);
+  assert.equal(listed.errors, '');
+  assert.match(listed.output, /run_packed +completed/);
+}
+
+interface Called {
+  readonly status: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function call(project: string, major: string, parameters: string[]): Called {
+  return node(project, major, [join('node_modules', '.bin', packageJson.name), ...parameters]);
+}
+
+/** Runs a program with a version of Node that npm fetches where it is not the one at work. */
+function node(project: string, major: string, parameters: string[]): Called {
+  const isHere = process.versions.node.startsWith(`${major}.`);
+  const runner = isHere ? ['node'] : ['npx', '--yes', '--prefer-offline', '-p', `node@${major}`, 'node'];
+  const [program = '', ...before] = runner;
+  const { status, stdout, stderr } = spawnSync(program, [...before, ...parameters], {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, AGENT_RUN_STORE: '' },
+  });
+  return { status, output: stdout, errors: stderr };
 }
 
 /** Puts a decoy in the place of each optional peer, which tells when it is loaded. */

@@ -49,6 +49,8 @@ import { rowOf } from './row';
 export interface PostgresBackendSettings {
   /** How long one attempt may take, in milliseconds. */
   readonly callTimeoutMs: number;
+  /** Whether there have to be tables. */
+  readonly mustExist: boolean;
   readonly listen: boolean;
   readonly pollMs: number;
 }
@@ -61,13 +63,15 @@ export class PostgresBackend implements StoreBackend {
   readonly #pool: PostgresPool;
   readonly #isOwnPool: boolean;
   readonly #naming: Naming;
+  readonly #mustExist: boolean;
   readonly #connection: PostgresConnection;
   readonly #listener: Listener;
   #migrated: Promise<void> | null = null;
   #isClosed = false;
 
   constructor({ pool, isOwn }: OpenPool, naming: Naming, settings: PostgresBackendSettings) {
-    const { callTimeoutMs, listen, pollMs } = settings;
+    const { callTimeoutMs, listen, pollMs, mustExist } = settings;
+    this.#mustExist = mustExist;
     this.#pool = pool;
     this.#isOwnPool = isOwn;
     this.#naming = naming;
@@ -193,7 +197,7 @@ export class PostgresBackend implements StoreBackend {
 
   /** Before the first call of a store: where it fails, the next call tries again. */
   #prepare(): Promise<void> {
-    this.#migrated ??= migrate(this.#connection, this.#naming).catch((error: unknown) => {
+    this.#migrated ??= migrate(this.#connection, this.#naming, this.#mustExist).catch((error: unknown) => {
       this.#migrated = null;
       throw error;
     });

@@ -1,4 +1,4 @@
-import { newerSchemaError } from '../storage-error';
+import { newerSchemaError, noStoreError } from '../storage-error';
 import type { PostgresClient } from './client';
 import type { PostgresConnection } from './connection';
 import { MIGRATIONS } from './migrations';
@@ -9,12 +9,19 @@ import { DEFAULT_PREFIX, LOCK_CLASS } from './names';
  * Brings the schema up to date, whoever comes first: in one transaction, under an advisory lock that
  * ends with it, so that it works through poolers too. Where nothing is to be done, it only reads.
  *
- * @throws {RunError} `storage_error` for a schema of a later version.
+ * @param mustExist - Whether there have to be tables.
+ * @throws {RunError} `storage_error` for a schema of a later version, and where there are no tables that
+ * have to be there.
  */
-export async function migrate(connection: PostgresConnection, naming: Naming): Promise<void> {
+export async function migrate(
+  connection: PostgresConnection,
+  naming: Naming,
+  mustExist: boolean,
+): Promise<void> {
   const what = 'prepare its tables';
   const version = await connection.attempt(what, (client) => versionOf(client, naming));
   if (version === MIGRATIONS.length) return;
+  if (version === 0 && mustExist) throw noStoreError(naming.prefix);
   await connection.transaction(what, async (client) => {
     // One lock for everything that is made in a schema, the schema itself included, under any prefix.
     await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, naming.schema ?? '']);

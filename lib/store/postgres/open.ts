@@ -14,6 +14,7 @@ const POLL_MS = 500;
  */
 export function openBackend(options: PostgresRunStoreOptions): PostgresBackend {
   checkOptions(options);
-  const { listen = true, pollMs = POLL_MS, callTimeoutMs = CALL_TIMEOUT_MS } = options;
-  return new PostgresBackend(openPool(options), namingOf(options), { listen, pollMs, callTimeoutMs });
+  const { listen = true, pollMs = POLL_MS, callTimeoutMs = CALL_TIMEOUT_MS, mustExist = false } = options;
+  const settings = { listen, pollMs, callTimeoutMs, mustExist };
+  return new PostgresBackend(openPool(options), namingOf(options), settings);
 }

@@ -21,6 +21,8 @@ export interface PostgresRunStoreOptions extends ConnectionOptions, TableOptions
   readonly listen?: boolean | undefined;
   /** How often to look for other processes' writes without `LISTEN`, in milliseconds. @default 500 */
   readonly pollMs?: number | undefined;
+  /** Whether the tables have to be there: none are made in what is no store. @default false */
+  readonly mustExist?: boolean | undefined;
 }
 
 const KNOWN = [
@@ -30,6 +32,7 @@ const KNOWN = [
   'schema',
   'tablePrefix',
   'listen',
+  'mustExist',
 ] as const satisfies readonly (keyof PostgresRunStoreOptions)[];
 
 /**
@@ -43,8 +46,10 @@ export function checkOptions(options: PostgresRunStoreOptions): void {
   if (issues.length === 0) {
     findBadConnection(options, issues);
     findBadNames(options, issues);
-    if (!['boolean', 'undefined'].includes(typeof options.listen)) {
-      issues.push({ path: 'listen', message: 'must be true or false' });
+    for (const name of ['listen', 'mustExist'] as const) {
+      if (!['boolean', 'undefined'].includes(typeof options[name])) {
+        issues.push({ path: name, message: 'must be true or false' });
+      }
     }
   }
   if (issues.length > 0) throw validationError('store options', issues);

@@ -1,5 +1,5 @@
 import { RunError } from '../../record/error';
-import { newerSchemaError } from '../storage-error';
+import { newerSchemaError, noStoreError } from '../storage-error';
 import type { SqliteConnection } from './connection';
 import { MIGRATIONS } from './migrations';
 import type { TableNames } from './names';
@@ -32,13 +32,22 @@ export function migrate(connection: SqliteConnection, names: TableNames): void {
  * @throws {RunError} `storage_error` where there are no tables, or those of another version.
  */
 export function assertMigrated(connection: SqliteConnection, names: TableNames): void {
+  assertStore(connection, names);
   const version = versionIn(connection, names);
   if (version === MIGRATIONS.length) return;
-  const what = version === 0 ? 'has no tables of agent-run' : `has tables of an earlier version (${version})`;
   throw new RunError(
     'storage_error',
-    `The database ${what} that begin with ${names.prefix}, and is only to be read`,
+    `The database has tables of an earlier version (${version}), and is only to be read`,
   );
+}
+
+/**
+ * Checks that there are tables at all.
+ *
+ * @throws {RunError} `storage_error`
+ */
+export function assertStore(connection: SqliteConnection, names: TableNames): void {
+  if (versionIn(connection, names) === 0) throw noStoreError(names.prefix);
 }
 
 function versionIn(connection: SqliteConnection, { migrations }: TableNames): number {

@@ -5,7 +5,7 @@ import { SqliteBackend } from './backend';
 import { SqliteConnection } from './connection';
 import { findDriver } from './driver';
 import { isBusy, sqliteError } from './driver-error';
-import { assertMigrated, migrate } from './migrate';
+import { assertMigrated, assertStore, migrate } from './migrate';
 import { readNaming } from './names';
 import type { TableNames } from './names';
 import type { SqliteRunStoreOptions } from './options';
@@ -46,13 +46,14 @@ function openFile({ path = '', driver, readOnly, mustExist }: SqliteRunStoreOpti
 }
 
 function prepare(connection: SqliteConnection, names: TableNames, options: SqliteRunStoreOptions): void {
-  const { database, synchronous = 'normal', readOnly = false } = options;
+  const { database, synchronous = 'normal', readOnly = false, mustExist = false } = options;
   connection.withBusyTimeout(OPENING_WAIT_MS, () => {
     if (readOnly) {
       assertMigrated(connection, names);
       if (database === undefined) connection.exec('PRAGMA query_only = 1');
       return;
     }
+    if (mustExist) assertStore(connection, names);
     if (database === undefined) useWriteAheadLog(connection, synchronous);
     migrate(connection, names);
   });

@@ -27,7 +27,7 @@ export interface SqliteRunStoreOptions extends RunStoreOptions {
   readonly synchronous?: 'normal' | 'full' | undefined;
   /** Whether the file has to be there with its tables, and is only read. @default false */
   readonly readOnly?: boolean | undefined;
-  /** Whether the file has to be there; its tables are made where they are missing. @default false */
+  /** Whether the file has to be there with its tables: none are made in what is no store. @default false */
   readonly mustExist?: boolean | undefined;
   /** What the names of the tables begin with. @default 'agent_run_' */
   readonly tablePrefix?: string | undefined;
