@@ -1,7 +1,10 @@
-/** What the exit code of the command says. */
+/** The exit codes of the command. */
 export const EXIT = { ok: 0, refused: 1, usage: 2, interrupted: 130 } as const;
 
-/** What is wrong with how the command was called, or a question that was answered with no: one line and an exit code. */
+/**
+ * An error that the command prints as one line and ends with an exit code: it was called wrongly, or a
+ * question was answered with no.
+ */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 

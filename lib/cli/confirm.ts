@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { CommandError, EXIT } from './command-error';
 import type { Shell } from './shell';
 
-/** Whether the question was answered before it is asked. */
+/** Whether `--yes` has answered the question beforehand. */
 export interface ConfirmOptions {
   readonly yes?: boolean;
 }
@@ -27,7 +27,10 @@ export async function confirm(shell: Shell, question: string, { yes }: ConfirmOp
   }
 }
 
-/** A terminal in the hands of a reader gives Ctrl-C and Ctrl-D to the reader. */
+/**
+ * While readline has the terminal, Ctrl-C and Ctrl-D go to it. Ctrl-C ends the command, Ctrl-D counts as
+ * no.
+ */
 function answerOf(answer: Promise<string>, reader: ReturnType<typeof createInterface>): Promise<string> {
   return new Promise((resolve, reject) => {
     answer.then(resolve, reject);

@@ -11,13 +11,13 @@ export interface EntryText {
   /** What kind of thing happened. */
   readonly event: string;
   readonly text: string;
-  /** What its colour says. */
+  /** What decides its colour. */
   readonly status?: RunStatus | 'good' | 'bad';
 }
 
 type Describe = (data: JsonObject) => EntryText;
 
-/** How much of a payload stands in a row. */
+/** How many characters of a payload are shown in a row. */
 const PREVIEW = 200;
 
 const DESCRIBE: Readonly<Record<string, Describe>> = {
@@ -50,7 +50,7 @@ const DESCRIBE: Readonly<Record<string, Describe>> = {
   answered: () => ({ event: 'answered', text: '', status: 'good' }),
 };
 
-/** An entry in words; one of a later version as it stands. */
+/** An entry in words; one of an unknown type as it is. */
 export function entryText({ type, data }: JournalEntry): EntryText {
   if (Object.hasOwn(DESCRIBE, type)) return (DESCRIBE[type] as Describe)(data);
   return { event: cutText(plainText(type), 16), text: preview(data).trim() };
@@ -74,7 +74,7 @@ function endText({ name, kind, status, durationMs, output, error }: JsonObject):
   };
 }
 
-/** A tool is what a step is where nothing else is said. */
+/** The kind of a step, where it is no tool. */
 function kindOf(kind: JsonValue | undefined): string {
   return kind === 'tool' || kind === undefined ? '' : `${word(kind)} `;
 }

@@ -55,7 +55,7 @@ function readSubject({ run, session, after }: FollowOptions): Subject {
   if (run !== undefined && session !== undefined) {
     throw new CommandError('--run and --session cannot be given together');
   }
-  // A run is short and told whole; of everything that ever happened, nobody wants to read the beginning.
+  // One run is short and shown from its beginning. A session or a store is followed from now on.
   const start = after ?? (run === undefined ? 'end' : '0');
   if (start !== 'end' && !/^\d{1,15}$/.test(start)) {
     throw new CommandError('--after must be a number, or end');

@@ -8,7 +8,7 @@ import { Shell } from './shell';
 
 /** Runs the command of this process, and says by its exit code how it went. */
 async function main(): Promise<void> {
-  // Of drivers that are experimental, for one. Who calls this command cannot do anything about it.
+  // Node's warnings, of an experimental driver say, are no use to whoever calls this command.
   process.removeAllListeners('warning');
   const shell = new Shell(process);
   try {

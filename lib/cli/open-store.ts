@@ -37,7 +37,7 @@ export function openStore(address: StoreAddress, isReadOnly: boolean): RunStore 
   });
 }
 
-/** A name that is misspelt must not become a new, empty store. */
+/** Refuses a file that is not there: a misspelt name must not become a new, empty store. */
 function checkFile(path: string): void {
   const file = statSync(path, { throwIfNoEntry: false });
   if (file === undefined) throw new CommandError(`there is no file ${path}`, EXIT.refused);

@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, number>> = {
 const LENGTH = /^(\d{1,6})(s|m|h|d|w)$/;
 const LOCAL = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/;
 
-/** Where a moment is read: now, and whose days they are. */
+/** What times are read by: the time now, and the zone of days. */
 export interface Clock {
   readonly now: Date;
   readonly isUtc: boolean;
@@ -59,7 +59,10 @@ function midnight(now: Date, days: number, isUtc: boolean): Date {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
 }
 
-/** Null for what the calendar does not have: the 31st of April would be read as the 1st of May. */
+/**
+ * Reads a date, with or without a time; null for one that the calendar does not have, which JavaScript
+ * would read as another day.
+ */
 function readLocal(text: string, isUtc: boolean): Date | null {
   const match = LOCAL.exec(text);
   if (match === null) return null;

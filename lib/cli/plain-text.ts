@@ -1,10 +1,10 @@
 /**
- * What a terminal would act on, or what would show a text in another order than it has: control
- * characters, and the marks that turn the direction of writing or cannot be seen.
+ * Characters that a terminal would act on, or that would change the order of a text: control characters,
+ * marks of direction, and invisible ones.
  */
 const ACTING = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\p{Surrogate}]/gu;
 
-/** The same without what is escaped in JSON anyway. */
+/** Those of them that JSON does not escape anyway. */
 const ACTING_IN_JSON = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Letters that take two columns. From Unicode's East Asian Width (W and F), in blocks; and pictures. */

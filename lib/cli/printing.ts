@@ -16,12 +16,12 @@ export interface PrintOptions {
   readonly format?: string;
 }
 
-/** Rows in each of their forms. */
+/** How rows are printed in each format. */
 export interface Printed<Row> {
   readonly rows: readonly Row[];
   /** For people. */
   readonly columns: readonly Column<Row>[];
-  /** What stands in the place of an empty table. */
+  /** What is printed in place of an empty table. */
   readonly none: string;
   /** As on the wire, one for each row. */
   readonly wire: (row: Row) => unknown;

@@ -3,7 +3,7 @@ import { EXIT } from './command-error';
 import { plainText } from './plain-text';
 import type { Style } from './table';
 
-/** Where a pipe has no width. */
+/** The width of a pipe. */
 const NO_WIDTH = Number.MAX_SAFE_INTEGER;
 
 /** What the command talks to: the streams and the environment of its process. */
@@ -17,7 +17,7 @@ export class Shell {
   constructor(process: NodeJS.Process) {
     this.#process = process;
     this.environment = process.env;
-    // Who reads has seen enough: `| head` is no error.
+    // A closed pipe is no error: the reader, `| head` say, has seen enough.
     process.stdout.on('error', (error: NodeJS.ErrnoException) =>
       process.exit(error.code === 'EPIPE' ? 0 : 1),
     );
@@ -51,7 +51,7 @@ export class Shell {
     return this.#interrupted.signal.aborted;
   }
 
-  /** From here on, the first Ctrl-C only aborts this signal. Another one ends the process as before. */
+  /** Makes the first Ctrl-C only abort the signal. A second one ends the process as usual. */
   interruptible(): AbortSignal {
     this.#isInterruptible = true;
     return this.#interrupted.signal;

@@ -9,7 +9,7 @@ export type StoreAddress =
       readonly connectionString: string;
       readonly schema: string | undefined;
       readonly tablePrefix: string | undefined;
-      /** What must never be shown, as it is written and as it is meant. */
+      /** The passwords in it, which must never be shown, encoded and decoded. */
       readonly secrets: readonly string[];
     };
 
@@ -60,7 +60,10 @@ function postgresAddress(text: string): StoreAddress {
   };
 }
 
-/** `runs.db?table_prefix=x_`, where no file is called so. */
+/**
+ * Reads a path. What follows a `?`, as in `runs.db?table_prefix=x_`, are settings, unless there is a file
+ * of that whole name.
+ */
 function sqliteAddress(text: string): StoreAddress {
   const match = /^(.+)\?table_prefix=(\w+)$/.exec(text);
   const [path, tablePrefix] =

@@ -11,7 +11,7 @@ export interface Column<Row> {
   readonly style?: (row: Row) => Style | undefined;
   /** Numbers stand to the right. */
   readonly isNumber?: true;
-  /** Where the terminal is narrow: the columns of the highest number are left out first; 0 never is. */
+  /** Where the terminal is narrow, the columns with the highest rank are left out first; rank 0 never is. */
   readonly rank: number;
   /** Whether its texts may be cut. */
   readonly canShrink?: true;
@@ -69,7 +69,7 @@ function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], widt
   }
 }
 
-/** Takes what is too much from the widest first. */
+/** Narrows the columns by so much, the widest first. */
 function shrunk<Row>(laid: readonly Laid<Row>[], excess: number): Laid<Row>[] {
   const result = laid.map((each) => ({ ...each }));
   for (let left = excess; left > 0; left--) {

@@ -9,10 +9,10 @@ import type { Session } from './session';
 import type { Style } from './table';
 import type { TokenUsage } from '../record/token-usage';
 
-/** Of time, run, turn, tokens, cost and event; negative is to the left. */
+/** The widths of the columns; a negative one is aligned to the left. */
 const WIDTHS = { elapsed: 9, moment: -20, run: -12, turn: 4, tokens: 9, cost: 9, event: -8 } as const;
 
-/** The figures of a run as far as its entries have told them. */
+/** The figures of a run, as far as its entries so far tell them. */
 interface Figures {
   turn: string;
   tokens: string;
@@ -74,7 +74,7 @@ export class Timeline {
     const known = this.#figures.get(runId);
     if (known !== undefined) return known;
     const figures: Figures = { turn: '', tokens: '', cost: '', startedAt: null };
-    // Of a store that is followed for weeks, only the newest runs are kept in mind.
+    // A store may be followed for weeks: only the newest runs are remembered.
     const [oldest] = this.#figures.keys();
     if (this.#figures.size >= 1000 && oldest !== undefined) this.#figures.delete(oldest);
     this.#figures.set(runId, figures);

@@ -41,7 +41,10 @@ export async function startUiServer(handler: RunHandler, token: string, port: nu
 class UiGuard {
   readonly #token: string;
   readonly #hosts: readonly string[];
-  /** Cookies know no ports: two of these at once must not take each other's. */
+  /**
+   * The cookie's name has the port in it: browsers do not tell cookies apart by port, and two servers must
+   * not overwrite each other's.
+   */
   readonly #cookie: string;
 
   constructor(token: string, port: number) {
@@ -52,7 +55,7 @@ class UiGuard {
 
   /** Whether the handler is to answer; otherwise it is answered. */
   letsIn(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
-    // A page whose name was made to point here asks for its own host.
+    // DNS rebinding: a page on a name that was made to point to this machine sends its own host name.
     if (!this.#hosts.includes((incoming.headers.host ?? '').toLowerCase())) {
       return refuse(outgoing, 'This server is asked for under its own address only');
     }
@@ -62,7 +65,10 @@ class UiGuard {
     return refuse(outgoing, 'The address lacks its token: take the one that "agent-run ui" has printed');
   }
 
-  /** The page's address gets rid of the token, which would stay in the browser's history. */
+  /**
+   * Sets the cookie and redirects to an address without the token, which would stay in the browser's
+   * history.
+   */
   #remember(incoming: IncomingMessage, outgoing: ServerResponse, path: string): boolean {
     const cookie = `${this.#cookie}=${this.#token}; HttpOnly; SameSite=Lax; Path=/`;
     if (incoming.method === 'GET' && path === '/') {
@@ -84,7 +90,7 @@ class UiGuard {
   }
 }
 
-/** As long for a wrong one as for the right one. */
+/** A digest, so that comparing takes as long for a wrong token as for the right one. */
 function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

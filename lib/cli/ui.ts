@@ -33,7 +33,7 @@ export function addUiCommand(program: Command, shell: Shell): void {
       const port = readPort(options.port);
       const isReadOnly = options.readOnly === true;
       await withStore(shell, command, { isReadOnly }, async ({ store }) => {
-        // Asked once, so that a store that does not answer is said here and not in the browser.
+        // Asks once, so that a store which does not answer is reported here and not in the browser.
         await store.list({ limit: 1 });
         const handler = createRunHandler({
           store,

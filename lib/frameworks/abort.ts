@@ -1,4 +1,4 @@
-/** The names that an abort goes by: of the web's signals, of clients of model providers. */
+/** The names of errors that mean an abort: those of web signals, and of the clients of model providers. */
 const ABORTS = ['AbortError', 'TimeoutError', 'APIUserAbortError'];
 
 /** Whether what was thrown says that something was aborted. */

@@ -2,7 +2,7 @@ import { RunError } from '../record/error';
 import { isJsonObject } from '../record/json';
 import type { AnyRun } from '../run';
 
-/** How a run ended, as the error that stops whoever still works for it. */
+/** The error that stops code which still works for a run that has ended. */
 export function endOf(run: AnyRun): RunError {
   const { code, message, details } = (run.error ?? {}) as Partial<Record<string, unknown>>;
   return new RunError(

@@ -4,7 +4,7 @@ import type { AnyRun } from '../run';
 import { wasAborted } from './abort';
 import type { RecordOptions } from '../usage/options';
 
-/** What stands for a model call whose usage nobody knows. */
+/** The payload of a model call whose usage nobody knows. */
 const UNKNOWN_USAGE = { usage: { input_tokens: null, output_tokens: null } };
 
 /** What a response says beside its usage. */
@@ -15,7 +15,7 @@ export interface ResponseFacts extends Pick<RecordOptions, 'format' | 'scope'> {
   readonly responseId?: string | null | undefined;
 }
 
-/** What records a call for its run. */
+/** Records calls for their run. */
 export interface CallLog {
   /** Counts what the payload reports. Never throws. */
   record(run: AnyRun, payload: object, options: RecordOptions): void;
@@ -28,7 +28,7 @@ export class ModelCall {
   readonly run: AnyRun;
   readonly #log: CallLog;
   readonly #model: string | null;
-  /** What it is counted under, once it has been given up. */
+  /** The id under which it was counted when it was given up. */
   #lostId: string | null = null;
   #isCounted = false;
   #stopListening: () => void = () => undefined;
@@ -40,8 +40,8 @@ export class ModelCall {
   }
 
   /**
-   * Gives it up as soon as its signal aborts: whoever asked does not always wait for the model's answer. A call whose
-   * signal has aborted before is not made, and has used nothing.
+   * Gives the call up as soon as its signal aborts: its caller may not wait for the model's answer. A call
+   * whose signal has aborted before it began is not made, and has used nothing.
    */
   until(signal: AbortSignal | null | undefined): this {
     if (signal?.aborted === false) this.#stopListening = onAbort(signal, () => this.lost());
@@ -58,13 +58,13 @@ export class ModelCall {
     }
   }
 
-  /** It has failed: that was an abort (with its run, say), of which nobody knows what was used, or a refusal, which has used nothing. */
+  /** The call has failed. After an abort nobody knows what was used; a refusal has used nothing. */
   failed(error: unknown): void {
     this.#stopListening();
     if (wasAborted(error) || this.run.isTerminal) this.lost();
   }
 
-  /** Counts what it has used. Where it was given up before, that is what the lost request had used. */
+  /** Counts what the call has used, in place of the lost request where it was given up before. */
   used(payload: object, { model, responseId, ...options }: ResponseFacts = {}): void {
     if (this.#isCounted) return;
     this.#isCounted = true;
@@ -73,7 +73,7 @@ export class ModelCall {
     this.#log.record(this.run, payload, { ...options, ...this.#named(model), requestId });
   }
 
-  /** Gives it up: one request without a price, since nobody knows what it has used. */
+  /** Gives the call up: it counts as one request without a price, since nobody knows what it has used. */
   lost(): void {
     if (this.#isCounted || this.#lostId !== null) return;
     this.#stopListening();

@@ -6,7 +6,7 @@ import type { StartStepOptions } from '../steps/options';
 import { payloadThatFits } from '../steps/payload';
 import type { KeptOptions } from './options';
 
-/** A step that a framework tells of, under the id that the framework knows it by. */
+/** A step that a framework reports under an id of its own. */
 export interface TellableStep {
   readonly name: string;
   readonly kind: string;
@@ -22,10 +22,10 @@ export interface TellableEnd {
   readonly error?: unknown;
 }
 
-/** Names of tools come from models and users; a step's is a text, and not endless. */
+/** The longest name of a step. Names of tools come from models and users, and may be of any length. */
 const LONGEST_NAME = 200;
 
-/** What of a tool's arguments or result a step can carry; undefined where it is too large, or no JSON. */
+/** A tool's arguments or result as a step keeps them; undefined where they are too large or not JSON. */
 export function keptOf(value: unknown): object | undefined {
   return payloadThatFits(value, 'payload') ?? undefined;
 }
@@ -35,7 +35,7 @@ export function stepName(name: unknown): string {
   return typeof name === 'string' && name !== '' ? name.slice(0, LONGEST_NAME) : 'tool';
 }
 
-/** The steps of a framework that tells of their start and their end. Nothing here throws. */
+/** The open steps of a framework that reports their start and their end. Nothing here throws. */
 export class OpenSteps {
   readonly #inputs: boolean;
   readonly #outputs: boolean;

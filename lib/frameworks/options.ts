@@ -1,7 +1,7 @@
 import type { UsageMeterOptions } from '../usage/options';
 import type { AnyRun } from '../run';
 
-/** What everything that connects a framework takes. */
+/** The options that all framework parts take. */
 export interface FrameworkOptions extends Pick<
   UsageMeterOptions,
   'provider' | 'model' | 'prices' | 'onWarning'
@@ -9,8 +9,8 @@ export interface FrameworkOptions extends Pick<
   /** The run to count for. @default the run whose `execute` the framework is called in; outside, none */
   readonly run?: AnyRun | null | undefined;
   /**
-   * Hears of what could not be recorded: usage in an unknown shape, say, which is counted as one unpriced
-   * request. The framework itself never hears of it.
+   * Called with errors of recording: usage in an unknown shape, say, which is counted as one unpriced
+   * request. The framework itself never sees them.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -18,7 +18,7 @@ export interface FrameworkOptions extends Pick<
 /** The names of {@link FrameworkOptions}. */
 export const FRAMEWORK_OPTIONS = ['run', 'provider', 'model', 'prices', 'onWarning', 'onError'] as const;
 
-/** What of a tool call is kept in its step. */
+/** What is kept of a tool call in its step. */
 export interface KeptOptions {
   /** Whether the arguments of tool calls are kept in the journal. Larger ones than a step takes are left out. @default true */
   readonly inputs?: boolean | undefined;

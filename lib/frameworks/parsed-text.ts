@@ -1,4 +1,4 @@
-/** What a text holds, where it is JSON; what is no text, or no JSON, as it is. */
+/** The value of a text that is JSON; anything else as it is. */
 export function parsedText(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {

@@ -9,26 +9,27 @@ import { ModelCall } from './model-call';
 import type { FrameworkOptions } from './options';
 
 /**
- * What a framework's calls do to the run that they are part of. Nothing but {@link RunLink.beginCall}
- * throws: what cannot be recorded is told to `onError`.
+ * Records a framework's calls in the current run. Only {@link RunLink.beginCall} throws; other errors go to
+ * `onError`.
  */
 export class RunLink implements CallLog {
   readonly #options: FrameworkOptions;
   readonly #meters = new WeakMap<AnyRun, UsageMeter>();
-  /** Ids that servers have given to the calls of a run: some give the same to each. */
+  /** The response ids that a run has seen: some servers give the same one to every call. */
   readonly #responseIds = new WeakMap<AnyRun, Set<string>>();
 
   constructor(options: FrameworkOptions) {
     this.#options = options;
   }
 
-  /** The run that code here is part of; undefined for none. */
+  /** The run to record in: the given one, else the one that this code is executed in; undefined for none. */
   get run(): AnyRun | undefined {
     return this.#options.run ?? Run.current();
   }
 
   /**
-   * A model is about to be called: counts a turn. After the run has completed, calls are let through.
+   * A model is about to be called: counts a turn. Once the run has completed, calls pass and are not
+   * counted as turns.
    *
    * @param model - Its name, where the response names none.
    * @throws {RunError} `limit_exceeded` where nothing is left of a limit; how the run ended, where it has
@@ -63,7 +64,7 @@ export class RunLink implements CallLog {
     return meter;
   }
 
-  /** Calls the function; what it throws is told to `onError`. */
+  /** Calls the function; what it throws goes to `onError`. */
   safely<Result>(fn: () => Result): Result | undefined {
     try {
       return fn();
@@ -73,7 +74,7 @@ export class RunLink implements CallLog {
     }
   }
 
-  /** Tells `onError`; what that throws is nobody's fault here, and surfaces as an uncaught exception. */
+  /** Calls `onError`. What that throws surfaces as an uncaught exception. */
   failed(error: unknown): void {
     try {
       this.#options.onError?.(error);

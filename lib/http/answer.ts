@@ -1,6 +1,6 @@
 import { PAGE_SECURITY_POLICY } from './page-files';
 
-/** What every answer carries. */
+/** The headers of every answer. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': PAGE_SECURITY_POLICY,
   'X-Content-Type-Options': 'nosniff',
@@ -10,7 +10,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Opener-Policy': 'same-origin',
 };
 
-/** Never kept: records are personal, and they change. */
+/** For records, which are personal and change: never cached. */
 export const NO_STORE = 'no-store';
 
 /** An answer in JSON. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../record/json';
 import { findUnknown } from '../record/options';
 
 /**
- * The body of a request, which has to be a JSON object with no members but these.
+ * Checks that a body is a JSON object, with no other members than these.
  *
  * @throws {RunError} `validation_error`
  */

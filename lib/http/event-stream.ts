@@ -7,7 +7,7 @@ import type { FollowOptions } from './follow-run';
 import { followRun, withPauses } from './follow-run';
 import { entryAnswer, runAnswer } from './wire';
 
-/** What says that the stream lives, to clients and to proxies on the way. */
+/** A comment, which tells clients and proxies that the stream is alive. */
 const COMMENT = ':\n\n';
 
 const HEADERS = {
@@ -18,7 +18,7 @@ const HEADERS = {
   'X-Accel-Buffering': 'no',
 };
 
-/** From where a stream begins: behind the entry of this number, or behind what stands at the call. */
+/** Where a stream begins: after the entry of this number, or after all that exists at the call. */
 export type StreamStart = number | 'end';
 
 /** The journal of one run as an event stream, which ends with the run. */
@@ -45,8 +45,9 @@ export async function streamOfSession(
 }
 
 /**
- * What is sent at once: who waits for the headers gets them. A client that begins at the end is told where
- * that was, so that it goes on from there when its connection is lost before the first entry.
+ * What is sent at once, so that clients get the headers without waiting for an entry. A client that begins
+ * at the end is told where that is, and goes on from there if its connection is lost before the first
+ * entry.
  */
 function opening(start: StreamStart, after: number): string {
   return start === 'end' ? `:\nid: ${after}\n\n` : COMMENT;

@@ -30,7 +30,7 @@ function readStatuses(query: Query): RunStatus | readonly RunStatus[] | undefine
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 
-/** Members that are not given are left out: stores refuse names, not values, that they do not know. */
+/** Leaves out members that are undefined, for types that do not allow them. */
 export function withoutUndefined<T extends object>(members: T): Given<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Given<T>;
 }

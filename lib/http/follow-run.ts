@@ -3,12 +3,12 @@ import type { Run } from '../run';
 import type { JournalEntry } from '../store/journal';
 import type { RunStore } from '../store/store';
 
-/** How long nothing happens before that is said. */
+/** After how long without an entry a pause is reported, in milliseconds. */
 export const PAUSE_MS = 15_000;
 
 const PAGE = 1000;
 
-/** From where a run is followed, and until when at the latest. */
+/** Where to begin, and a signal that ends it. */
 export interface FollowOptions {
   /** The `seq` of the last entry that is known; `end` for what stands now. */
   readonly after: number | 'end';
@@ -16,8 +16,8 @@ export interface FollowOptions {
 }
 
 /**
- * The journal of a run until the run has ended and everything is told, or the run is removed. Gives
- * null now and then while nothing happens.
+ * The journal of a run until the run has ended and every entry was given, or the run is removed. Gives null
+ * now and then while nothing happens.
  */
 export async function* followRun(
   store: RunStore,
@@ -60,14 +60,14 @@ async function* liveEntries(
   for await (const entry of withPauses(store.watch(watched))) {
     if (entry !== null) last = entry.seq;
     yield entry;
-    // The watch may be waiting for what will never come: it is told before it is left.
+    // The watch may be waiting for an entry that will never come, so it is aborted before the loop is left.
     if (entry === null ? await isOver(store, id) : isEnd(entry)) over.abort();
     if (over.signal.aborted) break;
   }
   return last;
 }
 
-/** What the journal has beside and after the run's end. */
+/** The entries after the one that tells of the end: a run is counted for after its end, too. */
 async function* restOf(store: RunStore, id: string, after: number): AsyncGenerator<JournalEntry> {
   for (let last = after; ;) {
     const page = await store.events(id, { afterSeq: last, limit: PAGE });
@@ -89,7 +89,7 @@ function isEnd({ type, data }: JournalEntry): boolean {
   return type === 'statusChanged' && isRunStatus(to) && isTerminalStatus(to);
 }
 
-/** What the promise gives; null where that takes longer. */
+/** The result of the promise; null where it takes longer. */
 function orPause<Result>(promise: Promise<Result>, ms: number): Promise<Result | null> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms, null);

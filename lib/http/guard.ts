@@ -7,7 +7,7 @@ const LARGEST_BODY = 1_048_576;
 const OWN_SITES: readonly string[] = ['same-origin', 'none'];
 
 /**
- * Refuses what no client of this API sends.
+ * Refuses a URL that no client of this API sends.
  *
  * @throws {HttpError}
  */
@@ -18,8 +18,8 @@ export function checkUrl({ url }: Request): void {
 }
 
 /**
- * Refuses what a browser sends for a page of another origin, with the user's cookies or from inside
- * the user's network. What names no origin comes from no browser.
+ * Refuses a request that a browser sends for a page of another origin: it may carry the user's cookies, or
+ * come from inside the user's network. A request that names no origin is not a browser's.
  *
  * @throws {HttpError} 403
  */
@@ -51,7 +51,10 @@ export async function readBody(request: Request): Promise<unknown> {
   }
 }
 
-/** A proxy may have given the request another host; the page cannot set the header that says which. */
+/**
+ * Whether the origin is this host. A proxy may have changed the host; a page cannot set the header that
+ * says so.
+ */
 function isHostOf(origin: string, headers: Headers, url: string): boolean {
   const host = URL.canParse(origin) ? new URL(origin).host : null;
   const forwarded = (headers.get('x-forwarded-host') ?? '').split(',').map((each) => each.trim());

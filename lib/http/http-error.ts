@@ -10,7 +10,7 @@ export interface ErrorBody {
   };
 }
 
-/** What is wrong with a request before any store is asked, with a status of its own. */
+/** An error in a request that is found before any store is asked, with the HTTP status of the answer. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
 
@@ -23,12 +23,15 @@ export class HttpError extends Error {
   }
 }
 
-/** Whether the error says nothing about the request: whoever runs the server has to hear of it. */
+/** Whether the server is at fault and not the request: whoever runs it has to hear of the error. */
 export function isServerFault(error: unknown): boolean {
   return statusOf(error) >= 500;
 }
 
-/** The status and body that tell a client of an error. What a driver said stays out: it may name hosts, users, paths. */
+/**
+ * The status and body that tell a client of an error. A driver's message is left out: it may name hosts,
+ * users, paths.
+ */
 export function describeError(error: unknown): { readonly status: number; readonly body: ErrorBody } {
   const status = statusOf(error);
   if (error instanceof HttpError) {

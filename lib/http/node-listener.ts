@@ -12,7 +12,7 @@ interface FrameworkRequest extends NodeRequest {
   rawBody?: Buffer;
 }
 
-/** A request of Node's `http`, by what tells one: the declarations need no types of Node. */
+/** A request of Node's `http`, by structure, so that the declarations need no types of Node. */
 export interface NodeRequest {
   /** `GET`, `POST`. */
   readonly method?: string | undefined;
@@ -22,7 +22,7 @@ export interface NodeRequest {
   readonly headers: object;
 }
 
-/** A response of Node's `http`, by what tells one. */
+/** A response of Node's `http`, by structure. */
 export interface NodeResponse {
   /** Whether the headers are on their way. */
   readonly headersSent: boolean;
@@ -50,7 +50,7 @@ export function toNodeListener(handler: RunHandler): NodeListener {
   };
 }
 
-/** Takes back what a router and a body parser in front have done to the request. */
+/** Undoes what a router and a body parser before this one have done to the request. */
 function restore(incoming: FrameworkRequest): void {
   const { originalUrl, body } = incoming;
   if (typeof originalUrl === 'string') incoming.url = originalUrl;

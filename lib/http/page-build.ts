@@ -1,4 +1,4 @@
-/** Part of `npm run build`: puts the bundled page, as text, in the place of what would bundle it. */
+/** Part of `npm run build`: replaces the code that bundles the page with the bundle, as text. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePage } from './page-bundle';

@@ -14,7 +14,7 @@ export interface PageFile {
   readonly gzipped: Uint8Array<ArrayBuffer>;
 }
 
-/** What the page is told by the server that sends it. */
+/** The settings that the server writes into the page. */
 export interface PageSettings {
   /** Where the handler is mounted: `''` or a path that starts with a slash and ends without one. */
   readonly basePath: string;

@@ -7,8 +7,8 @@ const METADATA = 'metadata.';
 const INTEGER = /^(?:0|[1-9]\d{0,15})$/;
 
 /**
- * The query of a request, read member by member. Whatever is wrong with it is an issue, and what
- * nobody asked for is too: a misspelt filter must not select everything.
+ * The query of a request, read parameter by parameter. Errors are collected as issues; so are parameters
+ * that nobody has read, since a misspelt filter must not select everything.
  */
 export class Query {
   readonly #parameters: URLSearchParams;
@@ -80,7 +80,7 @@ export class Query {
   }
 
   /**
-   * Everything that is known has been read: whatever else there is, is refused.
+   * Called when all known parameters have been read: refuses any other.
    *
    * @throws {RunError} `validation_error`
    */
@@ -93,7 +93,7 @@ export class Query {
   }
 
   /**
-   * As {@link finish}, for a query that others read too.
+   * Refuses what was wrong so far, for a query that others go on reading.
    *
    * @throws {RunError} `validation_error`
    */

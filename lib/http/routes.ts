@@ -23,7 +23,7 @@ export interface Call {
   readonly id: string;
 }
 
-/** What is answered where. */
+/** A route, and what answers it. */
 export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -124,7 +124,7 @@ async function answerRun({ store, request, id }: Call): Promise<Response> {
   return jsonAnswer({ run: runAnswer(await store.answer(id, value as JsonValue)) });
 }
 
-/** The run of the id that a stream or a journal is asked of. */
+/** The run whose stream or journal is asked for. */
 export async function runOf(store: RunStore, id: string): Promise<Run> {
   const run = await store.get(id);
   if (run === null) throw runNotFound(id);

@@ -41,7 +41,8 @@ const NAMES: readonly string[] = ['store', 'basePath', 'authorize', 'actions', '
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
 
 /**
- * Makes what answers requests about the runs of a store: JSON, event streams and a page to look at.
+ * Makes a handler that answers requests about the runs of a store: JSON, event streams and a page to look
+ * at.
  *
  * @example
  * ```ts

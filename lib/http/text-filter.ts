@@ -14,7 +14,7 @@ import type { SummarizeOptions, SummaryRow } from '../store/summary';
 type Scalar = string | number | boolean;
 type Members = Readonly<Record<string, Scalar>>;
 
-/** A filter as a query or a command line gives it: what metadata equals is a text, whatever it was. */
+/** A filter as a query or a command line gives it: values of metadata are texts, whatever type is meant. */
 export interface TextFilter extends Omit<RunFilter, 'metadata'> {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -27,7 +27,7 @@ export interface PageOptions {
 
 const DEFAULT_LIMIT = 50;
 
-/** Each text that may be a number or a boolean doubles what has to be asked. */
+/** The most filters that one may become: each text that may be a number or a boolean doubles them. */
 const MOST_FILTERS = 16;
 
 /**
@@ -52,7 +52,7 @@ export async function listByText(
 }
 
 /**
- * What the runs that pass the filter add up to, as {@link listByText} has it.
+ * The sums over the runs that pass the filter, in the sense of {@link listByText}.
  *
  * @throws {RunError} `validation_error`
  */
@@ -68,7 +68,7 @@ export async function summarizeByText(
   return merged(summaries);
 }
 
-/** The filters that find together what one of texts means; no run passes two of them. */
+/** The typed filters that a filter of texts stands for. No run passes two of them. */
 function filtersOf({ metadata, ...filter }: TextFilter): RunFilter[] {
   let alternatives: Members[] = [{}];
   for (const [name, text] of Object.entries(metadata ?? {})) {

@@ -3,10 +3,10 @@ import { formatTimestamp } from '../record/timestamp';
 import type { AnyRun } from '../run';
 import type { JournalEntry } from '../store/journal';
 
-/** A record as clients get it: what only a meter reads is left out. */
+/** A record as clients get it: without the part that only a meter reads. */
 export type RunAnswer = Omit<RunJSON, 'usage_meter'>;
 
-/** An entry of a journal in the case of the wire. */
+/** An entry of a journal with the names that clients get. */
 export interface EntryAnswer {
   readonly position: number;
   readonly run_id: string;

@@ -4,8 +4,8 @@ import type { ModelCall } from '../model-call';
 import type { SdkStreamPart } from './shapes';
 
 /**
- * Passes a model's stream on, part by part, and counts what it has used: as soon as the stream says so, or as lost
- * when it is cut before it has said anything.
+ * Passes a model's stream on, part by part, and counts its usage as soon as the stream reports it. A stream
+ * that is cut before that counts as one lost request.
  */
 export class CountedStream {
   readonly #reader: ReadableStreamDefaultReader<SdkStreamPart>;

@@ -20,7 +20,7 @@ import type {
 export interface RunMiddleware {
   /** The version of the middleware's interface. */
   readonly specificationVersion: 'v3';
-  /** Looks at the model that is wrapped, and leaves its provider as it is. */
+  /** Looks at the model that is wrapped, and returns its provider unchanged. */
   readonly overrideProvider: (options: { readonly model: SdkModel }) => string;
   /** Counts a call that is answered at once. */
   readonly wrapGenerate: <Result extends SdkGenerateResult>(call: SdkGenerateCall<Result>) => Promise<Result>;
@@ -29,11 +29,11 @@ export interface RunMiddleware {
 }
 
 /**
- * Makes a language model middleware that counts each call of a model for the run that it is part of: before
- * the call `checkLimits` and a turn, after it usage and cost, of `generate` and of `stream`. A call that is
- * aborted before its usage is known is one request without a price. Outside a run it does nothing.
+ * Makes a language model middleware that counts each call of a model for the current run: before the call
+ * it checks the limits and counts a turn, after it usage and cost, for `generate` and for `stream`. A call
+ * that is aborted before its usage is known is one request without a price. Outside a run it does nothing.
  *
- * What it counts is counted under the response's id: `meter.record(step, { requestId: step.response.id })` in
+ * Usage is counted under the response's id: `meter.record(step, { requestId: step.response.id })` in
  * `onStepFinish` adds nothing to it. Do not record `result.usage` or `result.totalUsage` beside it.
  *
  * @throws {RunError} `validation_error` for options that are not known. In a call: `limit_exceeded`, and how
@@ -50,7 +50,7 @@ export function runMiddleware(options: FrameworkOptions = {}): RunMiddleware {
   const link = new RunLink(options);
   return {
     specificationVersion: 'v3',
-    // The first that is called of a middleware, when the model is wrapped.
+    // Called when a model is wrapped, before anything else of a middleware.
     overrideProvider: ({ model }) => {
       refuseOldModel(model);
       return model.provider;
@@ -92,8 +92,8 @@ async function stream<Result extends SdkStreamResult>(
 }
 
 /**
- * What is thrown here `streamText` keeps to itself: it tells `onError`, and ends the text as if it were whole. A limit
- * must not look like an answer, so the run ends with it.
+ * `streamText` swallows what is thrown here: it calls `onError`, and ends the text as if it were whole. So
+ * that a limit does not look like an answer, the run ends with it.
  */
 function beginStream(link: RunLink, run: AnyRun, { modelId }: SdkModel): ModelCall {
   try {

@@ -11,9 +11,9 @@ export interface RunToolsOptions extends KeptOptions, Pick<FrameworkOptions, 'ru
 type Execute = (this: unknown, input: unknown, options: unknown) => unknown;
 
 /**
- * Wraps a tool set so that each call of a tool is a step of the run that it is part of, named after the tool.
- * Outside a run, after its end and while it waits, the tools are called as they are. Tools without `execute` (those that the
- * client or the provider executes) are left as they are.
+ * Wraps a tool set so that each call of a tool is a step of the current run, named after the tool. Outside
+ * a run, after its end and while it waits, the tools are called as they are. Tools without `execute` (those
+ * that the client or the provider executes) are left as they are.
  *
  * @returns a new tool set of the same type.
  * @throws {RunError} `validation_error` for options that are not known.
@@ -48,7 +48,10 @@ function withSteps(link: RunLink, name: string, tool: unknown, options: KeptOpti
   return Object.assign(copy, tool, { execute: wrapped });
 }
 
-/** A tool may give its result at once, as a promise, or bit by bit: then the last bit is the result. */
+/**
+ * Calls a tool as a step. A tool may return its result, a promise, or a generator of preliminary results,
+ * the last of which counts.
+ */
 function asStep(
   run: AnyRun,
   name: string,
@@ -70,7 +73,7 @@ function asStep(
     },
     { input: inputs ? keptOf(input) : undefined, output: outputs },
   );
-  // Set in the function above, which is called before `step` returns.
+  // Set by the function above, which `step` calls before it returns.
   if (given.bits === undefined) return result;
   result.catch(() => undefined);
   return relay(given.bits, settle);

@@ -1,6 +1,6 @@
 /**
- * What of the AI SDK's language models is used here: their specifications v3 (AI SDK 6) and v4 (AI SDK 7), by
- * structure. Source: `@ai-sdk/provider` 3.0.19 and 4.0.38, read November 2026.
+ * A language model of the AI SDK, as far as it is used here, by structure: of the specifications v3 (AI SDK
+ * 6) and v4 (AI SDK 7). Source: `@ai-sdk/provider` 3.0.19 and 4.0.38, read November 2026.
  */
 export interface SdkModel {
   readonly specificationVersion: string;

@@ -1,7 +1,7 @@
 import type { RecordOptions } from '../../usage/options';
 import type { StreamEvent } from './event';
 
-/** What an agent itself said it used, as it is kept in `providerMetadata.reported`. */
+/** What an agent itself says that it used, as it is kept in `providerMetadata.reported`. */
 export interface ReportedTotals {
   readonly turns?: number | undefined;
   /** With what was cached. */
@@ -25,7 +25,7 @@ export interface AgentStep {
   /** `agent` for a sub-agent. */
   readonly kind: 'tool' | 'agent';
   readonly input?: unknown;
-  /** The id of the step within which it stands. */
+  /** The id of the step around it. */
   readonly parent?: string | undefined;
 }
 

@@ -11,7 +11,7 @@ import type { Arrival } from './events-of';
 import { gemini } from './gemini';
 import type { AgentStreamOptions } from './options';
 
-/** How many events are kept until it is known whose they are. */
+/** How many events are kept until it is known which agent's they are. */
 const MOST_EARLY = 100;
 
 /** Keeps the events of one stream in a run. */
@@ -26,7 +26,7 @@ export class AgentRecording {
   #take: TakeEvent | null = null;
   #verdict: Verdict | null = null;
   #reported: ReportedTotals | null = null;
-  /** What came before it was known whose stream it is. */
+  /** The events that came before the agent was known. */
   readonly #early: StreamEvent[] = [];
   #linesPassedOver = 0;
   #eventsPassedOver = 0;
@@ -38,12 +38,12 @@ export class AgentRecording {
     this.#steps = new OpenSteps(options);
     this.#readers = [claude, codex(options.codexScope ?? 'request'), gemini];
     this.#joined = joined;
-    // A run that is there is joined at once: it may end before the first event.
+    // A given run is joined at once: it may end before the first event.
     const { run } = this.#link;
     if (run !== undefined) this.#join(run);
   }
 
-  /** Takes what arrived. What cannot be read is told of and passed over. */
+  /** Takes what arrived. What cannot be read is reported and skipped. */
   take(arrival: Arrival): void {
     if ('problem' in arrival) {
       this.#problem(arrival.line, arrival.problem);
@@ -56,12 +56,12 @@ export class AgentRecording {
     }
   }
 
-  /** The source is at its end: ends the run as the agent said, or as failed where it did not. */
+  /** The source has ended. Ends the run as the agent said, or as failed where it said nothing. */
   end(): AnyRun {
     return this.#end(this.#verdict ?? this.#truncated());
   }
 
-  /** The source has thrown. How the agent said that it ended counts, where it has. */
+  /** The source has thrown. Where the agent had said how it ended, that counts. */
   fail(error: unknown): AnyRun {
     const run = this.#close();
     if (this.#verdict !== null) return this.#end(this.#verdict);
@@ -84,7 +84,10 @@ export class AgentRecording {
     if (this.#take?.(event) !== true) this.#eventsPassedOver += 1;
   }
 
-  /** Whether the event says whose stream this is. What came before it may be the agent's all the same. */
+  /**
+   * Whether the event tells which agent's stream this is. The events before it may be the agent's all the
+   * same.
+   */
   #detect(event: StreamEvent): boolean {
     for (const reader of this.#readers) {
       const sessionId = reader.sessionOf(event);
@@ -102,7 +105,7 @@ export class AgentRecording {
     return false;
   }
 
-  /** The run that there is, or one of its own. */
+  /** The given run, or a new one. */
   #open(agentSession: string, provider: string | null): AnyRun {
     if (this.#run !== null) return this.#run;
     return this.#join(new Run({ sessionId: this.#options.sessionId ?? agentSession, provider }));
@@ -162,7 +165,7 @@ export class AgentRecording {
         ...run.providerMetadata,
         agent: this.#reader?.agent ?? null,
         reported: this.#reported,
-        // Without the agent's own totals, what the events gave is all there is.
+        // Without the agent's own totals, the sum of its events may be too low.
         usage_is_lower_bound: this.#reported === null,
         lines_passed_over: this.#linesPassedOver,
         events_passed_over: this.#eventsPassedOver,

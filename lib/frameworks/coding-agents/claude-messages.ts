@@ -2,13 +2,13 @@ import type { AgentSink } from './agent-reader';
 import type { StreamEvent } from './event';
 import { isEvent, objectAt, objectsAt, textAt } from './event';
 
-/** What stands for a message that no model wrote. */
+/** The model that is named for a message which no model wrote. */
 const SYNTHETIC = '<synthetic>';
 
 /** The tools by which Claude calls a sub-agent. */
 const AGENT_TOOLS = new Set(['Task', 'Agent']);
 
-/** How a message ends after which the model wants nothing more. */
+/** The stop reasons of a message after which the model wants nothing more. */
 const FINAL = new Set(['end_turn', 'stop_sequence', 'max_tokens', 'refusal']);
 
 const CALLS = new Set(['tool_use', 'server_tool_use', 'mcp_tool_use']);
@@ -20,9 +20,9 @@ export class ClaudeMessages {
   readonly #sink: AgentSink;
   readonly #record: (event: StreamEvent, messageId: string) => void;
   readonly #seen = new Set<string>();
-  /** Calls of sub-agents that go on in the background when the tool has answered. */
+  /** Calls of sub-agents that go on in the background after the tool has answered. */
   readonly #background = new Set<string>();
-  /** What the message said that stands last in a transcript. */
+  /** The text of the last message of a transcript. */
   #last = { id: '', text: '' };
 
   constructor(sink: AgentSink, record: (event: StreamEvent, messageId: string) => void) {
@@ -82,7 +82,7 @@ export class ClaudeMessages {
         parent: textAt(event, 'parent_tool_use_id'),
       });
     } else {
-      // What the provider itself has executed stands in the message that asked for it.
+      // The result of a tool that the provider executes is in the message that asked for it.
       this.#answer(block);
     }
   }
@@ -110,7 +110,7 @@ function isOfTranscript(event: StreamEvent): boolean {
   return textAt(event, 'sessionId') !== undefined;
 }
 
-/** What a tool said that failed: a text, or blocks of text. */
+/** The message of a tool that failed: a text, or blocks of text. */
 function saidIn(content: unknown): string {
   if (typeof content === 'string') return content;
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];

@@ -4,7 +4,10 @@ import { ClaudeMessages } from './claude-messages';
 import type { StreamEvent } from './event';
 import { isEvent, numberAt, objectAt, objectsAt, sumOver, textAt } from './event';
 
-/** Events that say nothing which a run keeps. Source: claude-agent-sdk 0.3.332, and transcripts of that version. */
+/**
+ * Known events with nothing in them that a run keeps. Source: claude-agent-sdk 0.3.332, and transcripts of
+ * that version.
+ */
 const KNOWN = new Set([
   'auth_status',
   'conversation_reset',

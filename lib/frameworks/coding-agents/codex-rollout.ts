@@ -5,7 +5,7 @@ import { numberAt, objectAt, textAt } from './event';
 
 const LINES = new Set(['session_meta', 'turn_context', 'response_item', 'event_msg', 'compacted']);
 
-/** Whether it opens, or is part of, what Codex keeps on disk. */
+/** Whether the event is of a rollout, the file that Codex keeps on disk. */
 export function isOfRollout(event: StreamEvent): boolean {
   return LINES.has(textAt(event, 'type') ?? '') && objectAt(event, 'payload') !== undefined;
 }

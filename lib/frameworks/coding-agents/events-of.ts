@@ -1,7 +1,7 @@
 import { isEvent } from './event';
 import type { StreamEvent } from './event';
 
-/** An event, or what stands where there should be one; `line` counts from 1 over what is not empty, too. */
+/** An event, or the problem with what should be one. `line` counts from 1, empty lines included. */
 export type Arrival = { readonly line: number } & (
   { readonly event: StreamEvent } | { readonly problem: string }
 );
@@ -46,8 +46,8 @@ export class EventSplitter {
   }
 
   /**
-   * A text without a line feed is a piece of a line, or a whole line of a source that gives lines. An object is
-   * over where it is over: what is one by itself is a whole line, unless it stands within another.
+   * A text without a line feed is a piece of a line, or a whole line of a source that gives lines. A piece
+   * that is a whole JSON object is a line, unless it is inside another object.
    */
   #unended(text: string): Arrival[] {
     if (!this.#isWithinObject()) {

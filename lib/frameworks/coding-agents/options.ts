@@ -9,7 +9,7 @@ import { FRAMEWORK_OPTIONS, KEPT_OPTIONS } from '../options';
 export interface StreamProblem {
   /** The line, or the event of a source that gives objects, counted from 1. */
   readonly line: number;
-  /** Why, for people; never what stood there. */
+  /** Why, for people, without the text of the line. */
   readonly message: string;
 }
 
@@ -21,7 +21,10 @@ export interface AgentStreamOptions<Subject extends AnyRun = Run> extends Framew
   readonly sessionId?: string | undefined;
   /** Stops reading, and cancels the run with the signal's reason. What was counted stays. */
   readonly signal?: AbortSignal | undefined;
-  /** What Codex reports with a turn: that differs by version. @default 'request' */
+  /**
+   * Whether Codex reports the usage of a turn, or of the thread so far: that differs by version. @default
+   * 'request'
+   */
   readonly codexScope?: 'request' | 'cumulative' | undefined;
   /**
    * The last result of the session that this stream goes on with. Claude's and a resumed thread's totals hold

@@ -67,8 +67,9 @@ async function readAll(source: AgentStreamSource, recording: AgentRecording, sto
 }
 
 /**
- * Tells the source that nobody reads any more: it may fail, and take its time. An iterator is told only when what it
- * was asked for has come, so a stream of Node is destroyed, and a query of the Claude Agent SDK closed.
+ * Tells the source that nobody reads any more, without waiting for it. An async iterator would only learn
+ * of it after its pending read, so a stream of Node is destroyed, and a query of the Claude Agent SDK
+ * closed.
  */
 function leave(source: AgentStreamSource, iterator: AsyncIterator<unknown> | Iterator<unknown>): void {
   const { destroy, close } = source as { readonly destroy?: unknown; readonly close?: unknown };
@@ -108,7 +109,7 @@ class Stop {
     });
   }
 
-  /** What the call gives; null where reading was stopped before. */
+  /** The result of the call; null where reading is stopped before it. */
   unlessStopped<Value>(call: () => Value | PromiseLike<Value>): Promise<Value | null> {
     if (this.#isStopped) return Promise.resolve(null);
     return new Promise((resolve, reject) => {

@@ -15,7 +15,7 @@ import { contentOf, failureIn, modelNameIn, nameOf, signalIn } from './told';
 /** What {@link RunCallbackHandler} takes. */
 export interface RunCallbackHandlerOptions extends FrameworkOptions, KeptOptions {}
 
-/** Something of LangChain's that is under way: a chain, a graph's node, a tool. */
+/** A call of LangChain's that is under way: of a chain, a graph's node, a tool. */
 interface Underway {
   readonly run: AnyRun | null;
   readonly parent: string | undefined;
@@ -23,13 +23,13 @@ interface Underway {
   readonly isStep: boolean;
 }
 
-/** What a tool throws where its graph is to wait for a person: nothing has failed. */
+/** The errors that a tool throws to have its graph wait for a person: nothing has failed. */
 const INTERRUPTS = new Set(['GraphInterrupt', 'NodeInterrupt']);
 
 /**
- * A callback handler for LangChain and LangGraph: counts each call of a model for the run that it is part of
- * (`checkLimits` and a turn before it, usage and cost after it), and keeps tools and retrievers as steps, also
- * those of nested graphs and agents. It has counted before `invoke` returns. Outside a run it does nothing.
+ * A callback handler for LangChain and LangGraph. For each call of a model in the current run it checks the
+ * limits and counts a turn, then usage and cost. Tools and retrievers become steps, those of nested graphs
+ * and agents too. Everything is counted before `invoke` returns. Outside a run it does nothing.
  *
  * A call that is aborted before its usage is known, and a stream that nobody reads to its end, is one request
  * without a price.
@@ -43,9 +43,9 @@ const INTERRUPTS = new Set(['GraphInterrupt', 'NodeInterrupt']);
 export class RunCallbackHandler {
   /** For LangChain. */
   readonly name = 'agent-run';
-  /** LangChain waits for the handler: what is counted is counted when `invoke` returns. */
+  /** Has LangChain wait for the handler, so that everything is counted when `invoke` returns. */
   readonly awaitHandlers = true;
-  /** A limit that is passed stops the call that would pass it. Nothing else is thrown. */
+  /** Has LangChain pass on what the handler throws: a limit then stops the call. Nothing else is thrown. */
   readonly raiseError = true;
   readonly #link: RunLink;
   readonly #options: RunCallbackHandlerOptions;
@@ -60,7 +60,7 @@ export class RunCallbackHandler {
     this.#link = new RunLink(options);
   }
 
-  /** For LangChain, which asks for a copy: the same handler, which knows what is under way. */
+  /** For LangChain, which asks for a copy. It gets the same handler, which knows what is under way. */
   copy(): this {
     return this;
   }
@@ -205,7 +205,10 @@ export class RunCallbackHandler {
     return undefined;
   }
 
-  /** The open steps of a run. With its execution, what was left open is over: streams that nobody has read on. */
+  /**
+   * The open steps of a run. Those left open when its execution is over, of streams that nobody read on,
+   * end with it.
+   */
   #stepsOf(run: AnyRun): OpenSteps {
     let steps = this.#runs.get(run);
     if (steps === undefined) {

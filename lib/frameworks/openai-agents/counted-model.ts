@@ -7,7 +7,10 @@ import type { SdkModel, SdkRequest, SdkResponse, SdkStreamEvent } from './shapes
 type GetResponse = SdkModel['getResponse'];
 type GetStreamedResponse = SdkModel['getStreamedResponse'];
 
-/** The methods of a model that count, around those that ask. Around one another, the outermost count. */
+/**
+ * Methods of a model that call its own and count. Where counted models call one another, only the outermost
+ * counts.
+ */
 export function countedMethods(model: SdkModel, name: string | null): SdkModel {
   const getResponse: GetResponse = model.getResponse.bind(model);
   const getStreamedResponse: GetStreamedResponse = model.getStreamedResponse.bind(model);
@@ -56,7 +59,7 @@ async function* streamed(
       yield next.value;
     }
   } finally {
-    // A stream that breaks, or that nobody reads on, has been answered in part; a call that is refused has not.
+    // A stream that breaks, or that nobody reads on, has used something; a call that is refused has not.
     if (hasBegun) call.lost();
     await events.return?.();
   }
@@ -83,7 +86,7 @@ function count(call: ModelCall, usage: unknown, id: unknown, providerData: objec
   call.used(payload, { format: 'openai-agents', scope: 'request', model: textOf(said, 'model'), responseId });
 }
 
-/** Where a provider reports nothing, the SDK says zero. */
+/** Whether the usage has a count. Where a provider reports nothing, the SDK has zeros. */
 function hasCount(usage: object, name: string): boolean {
   const value = memberOf(usage, name);
   return typeof value === 'number' && value > 0;

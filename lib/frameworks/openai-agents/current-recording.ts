@@ -3,14 +3,17 @@ import type { AnyRun } from '../../run';
 import type { OpenSteps } from '../open-steps';
 import type { RunLink } from '../run-link';
 
-/** A call of `runner.run` that is recorded: of the runner that was asked for, or of an agent used as a tool in it. */
+/** A recorded call of `runner.run`: of the given runner, or of an agent that is used as a tool in it. */
 export interface Recording {
   readonly run: AnyRun;
   readonly link: RunLink;
   readonly steps: OpenSteps;
-  /** Tells the calls of this one from those of an agent within it, which a model may give the same ids. */
+  /**
+   * Goes before the ids of its tool calls: a model may give the same ids to the calls of an agent within
+   * it.
+   */
   readonly prefix: string;
-  /** Whether a model is being asked: what it does in doing so is that call. */
+  /** Whether a model is being called: calls that the model makes itself are part of that one. */
   readonly isAsking?: boolean | undefined;
   /** The step of the tool whose agent this is; undefined for an agent that is no tool. */
   readonly around?: string | undefined;
@@ -31,8 +34,8 @@ export function recordWith<Result>(recording: Recording, fn: () => Result): Resu
 }
 
 /**
- * From here on, this code and what it starts is part of a tool. The SDK tells of a tool's start right before it calls
- * it, and leaves no other way to stand around the call.
+ * Makes this code, and what it starts from here on, part of a tool. The SDK emits a tool's start right
+ * before it calls the tool, and gives no way to wrap the call.
  */
 export function enterTool(recording: Recording, tool: string): void {
   storage.enterWith({ ...recording, tool });

@@ -6,8 +6,8 @@ import { WhileUsed } from './while-used';
 const patched = new WhileUsed(patch);
 
 /**
- * Makes the models of agents count, while a recorded call lasts that may use them: those that are handed to agents as
- * objects, which no provider is asked for. A model is shared, so the last call that uses it takes the counting off.
+ * Makes the models count that agents hold as objects, which no provider is asked for, while a recorded call
+ * that may use them lasts. A model may be shared: the last such call removes the counting.
  *
  * @returns a function that says that this call is over.
  */
@@ -17,7 +17,7 @@ export function countModelsOf(agents: readonly unknown[], ...others: readonly un
   return () => leave.forEach((done) => done());
 }
 
-/** A provider whose models count, under the names that they are asked for by. */
+/** A provider whose models count, under the names that they were asked for by. */
 export function countingProvider(provider: SdkModelProvider): SdkModelProvider {
   const counted = new WeakMap<SdkModel, SdkModel>();
   const countedOf = (model: SdkModel, name: string | undefined): SdkModel => {
@@ -36,7 +36,7 @@ function around(model: SdkModel, name: string | null): SdkModel {
   return overlay(model, countedMethods(model, name));
 }
 
-/** The object with some methods replaced; every other member is its own, private ones too. */
+/** The object with some methods replaced. Every other member is still its own, private ones too. */
 function overlay<Target extends object>(target: Target, methods: Partial<Target>): Target {
   return new Proxy(target, {
     get: (object, name) => {
@@ -56,7 +56,7 @@ function patch(model: SdkModel): () => void {
   }
   return () => {
     for (const [name, descriptor] of before) {
-      // Whoever has wrapped it since stays, and passes everything on.
+      // Somebody has wrapped the method since: that wrapper stays, and calls ours, which then does nothing.
       if (Object.getOwnPropertyDescriptor(model, name)?.value !== methods[name]) continue;
       if (descriptor === undefined) Reflect.deleteProperty(model, name);
       else Reflect.defineProperty(model, name, descriptor);
@@ -73,7 +73,7 @@ function agentsReachedFrom(agents: readonly unknown[]): object[] {
     reached.add(agent);
     const { handoffs, agent: behind } = agent as { readonly handoffs?: unknown; readonly agent?: unknown };
     if (Array.isArray(handoffs)) waiting.push(...(handoffs as unknown[]));
-    // A hand-off stands for an agent.
+    // A hand-off refers to an agent.
     if (behind !== undefined) waiting.push(behind);
   }
   return [...reached];

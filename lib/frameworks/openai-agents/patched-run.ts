@@ -1,13 +1,13 @@
 import type { OpenRunner, RunMethod } from './shapes';
 
-/** Asked at each call of any runner's `run`; gives undefined for a call that is none of its business. */
+/** Called at each call of any runner's `run`; returns undefined for one that it does not handle. */
 type Intercept = (
   original: RunMethod,
   runner: OpenRunner,
   parameters: unknown[],
 ) => Promise<unknown> | undefined;
 
-/** The `run` of all runners of one copy of the SDK, and who wants to hear of its calls. */
+/** The patched `run` of one copy of the SDK, and those who want to see its calls. */
 interface Patch {
   readonly intercepts: Set<Intercept>;
   readonly restore: () => void;
@@ -16,8 +16,8 @@ interface Patch {
 const patches = new WeakMap<object, Patch>();
 
 /**
- * Stands around `run` of all runners: an agent that is used as a tool makes a runner that nobody else can reach. With
- * the last that is taken back, `run` is what it was.
+ * Wraps `run` of all runners, since an agent that is used as a tool makes a runner of its own, which nobody
+ * else can reach. When the last patch is taken back, `run` is what it was.
  *
  * @returns a function that takes it back.
  */
@@ -34,7 +34,7 @@ export function patchRun(runner: OpenRunner, intercept: Intercept): () => void {
   };
 }
 
-/** The last in the chain that has it: classes that extend Runner call it. */
+/** The object at the end of the prototype chain that has `run`: classes that extend Runner call that one. */
 function ownerOfRun(runner: OpenRunner): { run: RunMethod } {
   let owner: object = runner;
   for (let next: object | null = runner; next !== null; next = Object.getPrototypeOf(next) as object | null) {
@@ -56,7 +56,7 @@ function makePatch(prototype: { run: RunMethod }): Patch {
   };
   Object.defineProperty(prototype, 'run', { ...before, value: patched });
   const restore = (): void => {
-    // Where somebody else has wrapped it since, it stays, and passes everything on.
+    // Where somebody else has wrapped `run` since, the patch stays, and passes every call on.
     if (prototype.run === patched && before !== undefined) Object.defineProperty(prototype, 'run', before);
   };
   return { intercepts, restore };

@@ -21,14 +21,15 @@ const followed = new WhileUsed(follow);
 export interface RecordRunnerOptions extends FrameworkOptions, KeptOptions {}
 
 /**
- * Records what a runner of the OpenAI Agents SDK does for the run that it is part of: before each call of a model
- * `checkLimits` and a turn, usage and cost as each response comes, tools and hand-offs as steps, and all of that of
- * agents that are used as tools, under their own model's name. Outside a run the runner does what it always did.
+ * Records what a runner of the OpenAI Agents SDK does in the current run. Before each call of a model it
+ * checks the limits and counts a turn; usage and cost are counted as each response comes; tools and
+ * hand-offs become steps. Agents that are used as tools are recorded too, under their own model's name.
+ * Outside a run the runner does what it always did.
  *
- * What it counts is each response once, so a state that is turned into text and resumed counts nothing twice. Do not
- * record `result.state.usage` beside it.
+ * It counts each response once, so a state that is turned into text and resumed counts nothing twice. Do
+ * not record `result.state.usage` beside it.
  *
- * @returns a function that takes it back; what is under way is recorded to its end.
+ * @returns a function that ends it; what is under way is recorded to its end.
  * @throws {RunError} `validation_error` for what is no runner, and for options that are not known; `invalid_operation`
  * for one that is recorded already. In a call of the
  * runner: `limit_exceeded`, and how the run ended where it has been cancelled, has timed out or failed.
@@ -67,7 +68,7 @@ export function recordRunner(runner: SdkRunner, options: RecordRunnerOptions = {
   };
 }
 
-/** A runner within a tool: an agent that is used as a tool has one of its own. */
+/** The recording of a runner within a tool: an agent that is used as a tool has a runner of its own. */
 function withinTool(around: Recording): Recording {
   return { ...around, prefix: randomUUID(), around: around.tool, tool: undefined };
 }
@@ -99,7 +100,7 @@ function recorded(
     try {
       const result = await original.apply(runner, parameters);
       const completed = (result as { readonly completed?: unknown } | null)?.completed;
-      // A stream goes on when `run` has given it.
+      // A stream goes on after `run` has returned it.
       if (completed instanceof Promise) void completed.then(release, release);
       else release();
       return result;

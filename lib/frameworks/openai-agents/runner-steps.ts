@@ -4,11 +4,11 @@ import type { Recording } from './current-recording';
 import { currentRecording, enterTool } from './current-recording';
 import type { Listener, OpenRunner } from './shapes';
 
-/** How the SDK's own words begin, with which it tells the model of a tool that threw. */
+/** The beginning of the message by which the SDK tells the model that a tool threw. */
 const FAILURE = 'An error occurred while running the tool';
 
 /**
- * Listens to a runner's tools and hand-offs, for whatever recording its code is part of.
+ * Listens to a runner's tools and hand-offs, for the recording that its code is part of.
  *
  * @returns a function that stops it.
  */

@@ -1,6 +1,6 @@
 /**
- * What of the OpenAI Agents SDK is used here, by structure. Source: `@openai/agents-core` 0.20.0, read November
- * 2026.
+ * The parts of the OpenAI Agents SDK that are used here, by structure. Source: `@openai/agents-core`
+ * 0.20.0, read November 2026.
  */
 export interface SdkRunner {
   readonly config: object;

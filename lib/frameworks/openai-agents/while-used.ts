@@ -1,4 +1,4 @@
-/** Something that is done to objects while anybody uses them, and undone with the last that does. */
+/** Does something to an object when its first user comes, and undoes it when the last one goes. */
 export class WhileUsed<Subject extends object> {
   readonly #apply: (subject: Subject) => () => void;
   readonly #used = new WeakMap<Subject, { users: number; readonly undo: () => void }>();
@@ -9,7 +9,7 @@ export class WhileUsed<Subject extends object> {
   }
 
   /**
-   * One more uses the object.
+   * Adds a user of the object.
    *
    * @returns a function that says that this one is done.
    */

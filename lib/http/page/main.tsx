@@ -16,7 +16,7 @@ function Page(): JSX.Element {
   const first = useRef(true);
   useEffect(() => {
     if (route.view === 'overview' || route.view === 'runs') document.title = TITLES[route.view];
-    // Who does not see the new view hears of it: the first one is read anyway.
+    // Moves the focus to a new view, for screen readers. The first view they read anyway.
     if (!first.current) {
       scrollTo(0, 0);
       document.getElementById('main')?.focus({ preventScroll: true });

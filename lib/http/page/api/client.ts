@@ -2,7 +2,7 @@ import { isObject, textAt } from '../model/records';
 import type { JsonValue } from '../model/records';
 import { setReachable, tellServerTime } from './connection';
 
-/** What a server that answered says is wrong; `unreachable` where none did. */
+/** An error that the server answered with; `unreachable` where it did not answer. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
@@ -58,7 +58,7 @@ async function send(url: string, options: RequestInit): Promise<Response> {
   }
 }
 
-/** A proxy speaks for a server that is away. */
+/** Whether a proxy has answered for a server that is away. */
 function isGateway(status: number): boolean {
   return status === 502 || status === 504;
 }

@@ -1,6 +1,6 @@
 import { apiUrl } from './settings';
 
-/** What the page knows about the way to its server. */
+/** Whether the server can be reached, and how often it came back. */
 export interface Connection {
   readonly reachable: boolean;
   /** Counts the times that the server came back: whatever is shown is read again then. */
@@ -19,13 +19,13 @@ export function connection(): Connection {
   return current;
 }
 
-/** Tells of every change. @returns what ends it. */
+/** Calls the listener at every change. @returns what ends it. */
 export function onConnection(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Notes that a request came through or did not; while none does, the server is asked again and again. */
+/** Notes that a request succeeded or failed. While they fail, the server is asked again and again. */
 export function setReachable(reachable: boolean): void {
   if (reachable === current.reachable) return;
   current = { reachable, epoch: current.epoch + (reachable ? 1 : 0) };
@@ -51,7 +51,7 @@ async function askAgain(): Promise<void> {
   setTimeout(() => void askAgain(), retryMs);
 }
 
-/** Learns from an answer's `Date` how far the clock here is off; seconds do not matter. */
+/** Takes from an answer's `Date` how far the clock here is off, to about a second. */
 export function tellServerTime(date: string | null): void {
   const at = date === null ? Number.NaN : Date.parse(date);
   if (Number.isNaN(at)) return;

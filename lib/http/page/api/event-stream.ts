@@ -7,15 +7,15 @@ export interface StreamOptions {
   entry(entry: Entry): void;
   /** The stream is complete; nothing more comes. */
   end?(run: RunRecord): void;
-  /** The stream stands; again after each time that it was lost. */
+  /** The stream is open; called again after each time that it was lost. */
   open?(): void;
 }
 
 const RETRY_MS = 2_000;
 
 /**
- * Follows a journal until it ends or is stopped: across a server that restarts, and letting go of the
- * connection while nobody looks, since a browser has six of them for all its tabs.
+ * Follows a journal until it ends or is stopped, across restarts of the server. While the tab is hidden the
+ * connection is given up: a browser has six of them for all its tabs.
  * @returns what stops it.
  */
 export function followStream(options: StreamOptions): () => void {
@@ -76,7 +76,7 @@ class Follower {
     source.onerror = () => this.#lost();
   }
 
-  /** A browser's own retry differs from one to the next and tells nothing: this one is ours. */
+  /** Connects again after a loss. Browsers' own retries differ and report nothing. */
   #lost(): void {
     this.#close();
     this.#retry = setTimeout(() => this.#revive(), RETRY_MS);

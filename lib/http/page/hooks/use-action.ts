@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { postJson } from '../api/client';
 import type { JsonValue } from '../model/records';
 
-/** Something that is asked of the server once. */
+/** A request that changes something. */
 export interface Action {
   readonly busy: boolean;
   /** Why it was not done, or null. */
@@ -11,7 +11,7 @@ export interface Action {
   readonly post: (body: JsonValue) => Promise<boolean>;
 }
 
-/** An action behind a route; what the server says against it is kept to be shown. */
+/** An action behind a route. Its error is kept, to be shown. */
 export function useAction(url: string): Action {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);

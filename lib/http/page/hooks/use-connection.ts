@@ -8,7 +8,7 @@ export function useConnection(): Connection {
   useEffect(() => {
     const read = (): void => setCurrent(connection());
     const forget = onConnection(read);
-    // It may have changed since this was drawn.
+    // It may have changed since this was rendered.
     read();
     return forget;
   }, []);

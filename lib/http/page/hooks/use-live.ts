@@ -4,8 +4,8 @@ import { apiUrl } from '../api/settings';
 
 /**
  * Calls `changed` when something happens in the store, or in one session of it, at most once in `everyMs`;
- * and whenever the stream stands, the first time too: what happened before that, and after what is shown
- * was read, no stream tells.
+ * and whenever the stream is opened, the first time too: no stream tells what happened between the read of
+ * what is shown and that moment.
  */
 export function useLive(everyMs: number, changed: () => void, sessionId?: string): void {
   const changedRef = useRef(changed);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { serverNow } from '../api/connection';
 
-/** The time by the server's clock, renewed every so many milliseconds; null lets it stand. */
+/** The time by the server's clock, renewed every so many milliseconds; with null, never. */
 export function useNow(everyMs: number | null): number {
   const [now, setNow] = useState(serverNow);
   useEffect(() => {

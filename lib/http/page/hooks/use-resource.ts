@@ -2,7 +2,9 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, getJson } from '../api/client';
 import { useConnection } from './use-connection';
 
-/** What a route gives: nothing yet, an answer, an error, or an answer that an error keeps from being renewed. */
+/**
+ * The state of a route: no answer yet, an answer, an error, or an old answer with the error of its renewal.
+ */
 export interface Resource<Answer> {
   readonly answer: Answer | null;
   readonly error: ApiError | null;
@@ -22,9 +24,9 @@ interface State<Answer> {
   readonly loading: boolean;
 }
 
-/** A list or a record costs a server little, even where it was slow. */
+/** The longest rest after a list or a record, which cost a server little. */
 const LIST_REST_MS = 2_000;
-/** For sums over many runs and whatever else is work. */
+/** The longest rest after sums over many runs. */
 export const SUMS_REST_MS = 60_000;
 
 const NOTHING = { url: null, answer: null, error: null, loading: true };
@@ -34,7 +36,8 @@ const NOTHING = { url: null, answer: null, error: null, loading: true };
  * pass, and on `refresh`, which never asks while an answer is under way and leaves a slow server time in
  * between. A `refresh` is never dropped: what is shown was asked for after the last of them.
  *
- * @param longestRestMs - For how long, at most, a server that was slow is left in peace.
+ * @param longestRestMs - The longest pause, in milliseconds, between an answer of a slow server and the
+ * next request.
  */
 export function useResource<Answer>(url: string, longestRestMs = LIST_REST_MS): Resource<Answer> {
   const { epoch } = useConnection();
@@ -51,9 +54,9 @@ export function useResource<Answer>(url: string, longestRestMs = LIST_REST_MS): 
   return { ...state, stale: state.url !== url && state.answer !== null, refresh, retry };
 }
 
-/** How long a server is left in peace at least, in milliseconds. */
+/** The shortest pause between two requests, in milliseconds. */
 const REST_MS = 300;
-/** After an error. */
+/** The pause after an error, in milliseconds. */
 const RETRY_MS = 2_000;
 
 /** One address being read. */
@@ -62,7 +65,7 @@ class Reader<Answer> {
   readonly #longestRestMs: number;
   readonly #setState: (update: (state: State<Answer>) => State<Answer>) => void;
   readonly #abort = new AbortController();
-  /** Whether an answer is under way, or the server is left in peace after one. */
+  /** Whether a request is under way, or the pause after one. */
   #under = false;
   /** Whether to ask once more afterwards. */
   #again = false;

@@ -12,7 +12,7 @@ export function useRoute(): Route {
     const read = (): void => setRoute(parseRoute(location.hash));
     addEventListener('hashchange', read);
     addEventListener(CHANGED, read);
-    // It may have changed since this was drawn.
+    // It may have changed since this was rendered.
     if (location.hash !== drawn) read();
     return () => {
       removeEventListener('hashchange', read);
@@ -27,7 +27,7 @@ export function goTo(route: Route): void {
   location.hash = routeHash(route);
 }
 
-/** Puts a route in the place of the one that is shown: going back passes it over. */
+/** Replaces the route that is shown: the back button skips it. */
 export function replaceRoute(route: Route): void {
   history.replaceState(null, '', routeHash(route));
   dispatchEvent(new Event(CHANGED));

@@ -7,11 +7,11 @@ export interface VisibleRows {
   readonly end: number;
 }
 
-/** So few rows are all drawn. */
+/** Up to so many rows are all rendered. */
 const FEW = 120;
 const MARGIN = 25;
 
-/** Which of many rows of one height stand in sight of the element that scrolls, with some more on either side. */
+/** Which of many rows of equal height are in sight of the scrolling element, and some more on either side. */
 export function useVisibleRows(
   scroller: RefObject<HTMLElement | null>,
   count: number,

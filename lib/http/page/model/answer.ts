@@ -1,6 +1,6 @@
 import type { JsonValue } from './records';
 
-/** What somebody typed, read as JSON, or as a text where it is none. */
+/** What a person typed, read as JSON, or as a text where it is not JSON. */
 export interface ReadAnswer {
   readonly value: JsonValue;
   /** Whether it was no JSON. */

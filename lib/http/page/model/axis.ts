@@ -11,7 +11,7 @@ export interface Tick {
 export interface TimeAxis {
   readonly start: number;
   readonly end: number;
-  /** What lasts reaches up to here; an axis may have room beyond it. */
+  /** Where bars of what still lasts end; an axis may have room beyond it. */
   readonly now: number;
   readonly ticks: readonly Tick[];
   position(at: number): number;

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What stands where a figure is not known. */
+/** Shown in place of a figure that is not known. */
 export const UNKNOWN = '–';
 
 /** `340 ms`, `4.2 s`, `42 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`. */
@@ -39,7 +39,7 @@ export function formatDollars(usd: number | null | undefined): string {
   return `$${formatCount(Math.round(usd))}`;
 }
 
-/** Two digits that say something. */
+/** How many decimals show two significant digits. */
 function decimalsOf(usd: number): number {
   return Math.max(2, 1 - Math.floor(Math.log10(usd)));
 }

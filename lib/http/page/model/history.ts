@@ -30,7 +30,7 @@ export interface TurnSpan extends Span {
 
 export interface WaitSpan extends Span {
   readonly reason: string | null;
-  /** Whether the person has answered and a worker is waited for. */
+  /** Whether the answer is there and the run waits for a worker. */
   readonly answered: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Moment {
   readonly data: JsonObject | null;
 }
 
-/** Entries that say that a run which waited goes on. */
+/** The entries by which a run that waited is known to go on. */
 const WORK = new Set([
   'statusChanged',
   'turnIncremented',
@@ -53,8 +53,8 @@ const WORK = new Set([
 ]);
 
 /**
- * What a journal says about a run, put together entry by entry. Entries come in order; one that is known
- * already is passed over, so that a stream may begin again anywhere.
+ * A run's history, built up from its journal entry by entry. Entries come in order; known ones are skipped,
+ * so that a stream may begin again anywhere.
  */
 export class RunHistory {
   readonly entries: Entry[] = [];

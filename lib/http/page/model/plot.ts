@@ -20,7 +20,7 @@ export interface Period {
 /** What a plot draws: a value for each group and model. */
 export interface StackedSeries {
   readonly name: string;
-  /** Whether it stands for the models that are too small for a colour of their own. */
+  /** Whether it is the sum of the models that are too small for a colour of their own. */
   readonly rest: boolean;
   readonly values: readonly number[];
   readonly sum: number;
@@ -53,7 +53,7 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** What is added up of a row; null where it is not known. */
+/** The value of a row that is added up; null where it is not known. */
 export type ValueOf = (row: SummaryRow) => number | null;
 
 const UNKNOWN_MODEL = 'unknown model';

@@ -10,7 +10,10 @@ export const STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled
 
 export type Status = (typeof STATUSES)[number];
 
-/** What stands in the place of a status where a run is parked, and for a step whose end nobody told of. */
+/**
+ * The statuses that are shown: `waiting` and `answered` for a parked run, `unknown` for a step whose end
+ * was never reported.
+ */
 export type ShownStatus = Status | 'waiting' | 'answered' | 'unknown';
 
 export interface Awaiting {

@@ -11,7 +11,7 @@ export interface Verdict {
 
 export type StatusCounts = Readonly<Record<Status, number>>;
 
-/** From so many ended runs on, a share of failures says something. */
+/** How many ended runs it takes before a share of failures means anything. */
 const ENOUGH = 5;
 const BAD_SHARE = 0.2;
 
@@ -83,7 +83,7 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Failures that are one: the same name. */
+/** Failures of one kind: errors of the same name. */
 export interface FailureGroup {
   readonly name: string;
   /** The newest of them. */

@@ -6,7 +6,7 @@ import type { JsonValue } from '../model/records';
 /** So many members are shown at once; more on request. */
 const CHUNK = 100;
 const LONG_TEXT = 400;
-/** What has at most so many members is open where it stands near the top. */
+/** A value with at most so many members is open where it is near the top. */
 const SMALL = 12;
 
 interface NodeProps {

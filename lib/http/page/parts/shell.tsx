@@ -10,7 +10,7 @@ interface ShellProps {
   readonly children: ComponentChildren;
 }
 
-/** What stands around every view. */
+/** The frame around every view. */
 export function Shell({ route, children }: ShellProps): JSX.Element {
   return (
     <>

@@ -2,12 +2,12 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { ApiError } from '../api/client';
 import type { Resource } from '../hooks/use-resource';
 
-/** What stands where there is nothing yet. */
+/** Shown where there is nothing yet. */
 export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="empty">{children}</p>;
 }
 
-/** Says that something is on its way, without moving what stands around it. */
+/** Shows that something is loading, without moving what is around it. */
 export function Loading({ lines = 3 }: { readonly lines?: number }): JSX.Element {
   return (
     <div class="loading" role="status">

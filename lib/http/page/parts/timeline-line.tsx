@@ -83,7 +83,7 @@ function percentOf(share: number): string {
   return `${(share * 100).toFixed(3)}%`;
 }
 
-/** Moments that would be drawn on one another are drawn once. */
+/** Leaves out moments that would be drawn on top of one another. */
 function thinned(moments: readonly Moment[], axis: TimeAxis): Moment[] {
   const shown: Moment[] = [];
   let last = -1;

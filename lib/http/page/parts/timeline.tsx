@@ -74,7 +74,7 @@ function nextLine(key: string, active: number, count: number): number | null {
   return next === undefined ? null : Math.max(0, Math.min(count - 1, next));
 }
 
-/** A line that is far away is not drawn: it is scrolled to first. */
+/** Focuses a line. One that is far away is not rendered, so it is scrolled to first. */
 function focusLine(scroller: HTMLElement | null, index: number, rowHeight: number): void {
   const find = (): HTMLElement | null => scroller?.querySelector(`[data-index="${index}"]`) ?? null;
   const line = find();

@@ -67,7 +67,7 @@ export function useOverview(range: RangeName): OverviewData {
   useLive(LIVE_MS, () => {
     for (const resource of Object.values(data)) resource.refresh();
   });
-  // A process that dies writes nothing.
+  // A process that dies writes nothing, so this is asked every minute.
   useEffect(() => data.stuck.refresh(), [minute]);
   return { period, ...data };
 }

@@ -40,7 +40,7 @@ export function Overview({ range }: { readonly range: RangeName }): JSX.Element 
   );
 }
 
-/** All of it, or why there is nothing of it, once. */
+/** The whole overview, or a single error where nothing could be read. */
 function Whole({ data, range }: { readonly data: OverviewData; readonly range: RangeName }): JSX.Element {
   const { period, ...parts } = data;
   const resources: readonly Resource<unknown>[] = Object.values(parts);
@@ -93,7 +93,7 @@ function RangeLinks({ range }: { readonly range: RangeName }): JSX.Element {
 
 function VerdictLine({ data }: { readonly data: OverviewData }): JSX.Element {
   const { byStatus, lastHour, stuck, waiting } = data;
-  // The sums over days take their time in a large store: what is wrong is said without them.
+  // Sums over days may take long in a large store: the verdict does not wait for them.
   if (!lastHour.answer || !stuck.answer || !waiting.answer) {
     const failed = [stuck, waiting, lastHour].find(({ error }) => error !== null);
     return failed?.error ? <Failure error={failed.error} retry={failed.retry} /> : <Loading lines={1} />;
@@ -143,7 +143,7 @@ function StatusTiles({ data, from, range }: TilesProps): JSX.Element {
   );
 }
 
-/** What somebody has to look after. */
+/** The runs that need a person. */
 function Attention({ data }: { readonly data: OverviewData }): JSX.Element {
   return (
     <Panel title="Needs attention">
