@@ -44,7 +44,10 @@ export type AnyRun = Run<object, object>;
 /** What the function given to `execute` is handed. */
 export interface ExecutionContext<Subject = AnyRun> extends Context<Subject> {}
 
-/** What `fromJSON` of a class gives: the prototype of a generic class has `any` for its parameters. */
+/**
+ * The type that `fromJSON` of a class gives. The prototype of a generic class has `any` for its parameters,
+ * which this replaces.
+ */
 export type ReadRun<Subject extends AnyRun> =
   Subject extends Run<infer Input, infer Output>
     ? 0 extends Input & Output & 1
@@ -89,7 +92,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       attached: (run) => followersOf(run)?.all ?? [],
     });
     describeEnvelope(this, (run: Run, record) => attachToRecord(record, stateOf(run)));
-    // Minified, the class would show as `e`.
+    // A minified class would be named `e` in logs.
     Object.defineProperty(this, 'name', { value: 'Run', configurable: true });
   }
 
@@ -209,7 +212,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   }
 
   /**
-   * Keeps the output and completes the run; fills it in where the run completed without one.
+   * Sets the output and completes the run. On a run that completed without an output, it fills it in.
    *
    * @param output - An object that JSON can carry; copied.
    * @returns this run.
@@ -227,8 +230,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   }
 
   /**
-   * Keeps what there is of an output so far. The next draft, or the output, replaces it; what stands when
-   * the run ends stays.
+   * Sets what there is of an output so far. The next draft, or the output, replaces it; where the run ends
+   * without either, the draft stays.
    *
    * @param output - An object that JSON can carry; copied.
    * @returns this run.
@@ -245,8 +248,9 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   }
 
   /**
-   * Makes what the function of `execute` returns to park its run: the execution then ends, and the run
-   * stays `running` until it has its answer and is executed again. Nothing happens before it is returned.
+   * Makes the value that the function of `execute` returns to park its run. The execution then ends, and
+   * the run stays `running` until it has its answer and is executed again. Before the value is returned,
+   * nothing happens.
    *
    * @throws {RunError} `validation_error` for bad options, and for what JSON cannot carry;
    * `invalid_operation` for a run that is not being executed, is a child, or has children that go on.
@@ -275,7 +279,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   }
 
   /**
-   * Keeps the error and fails the run; fills it in where the run failed without one.
+   * Sets the error and fails the run. On a run that failed without an error, it fills it in.
    *
    * @param error - An object that JSON can carry, copied, or an `Error`, kept as
    * `{ name, message, code?, status?, details?, cause?, errors? }`.
@@ -373,7 +377,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     fn: (context: ExecutionContext<Run<Input, Output>>) => Result | PromiseLike<Result>,
     options: ExecuteOptions = {},
   ): Promise<Result> {
-    // Not an async function: whether its promise is awaited is for the execution to know.
+    // Not an async function: that would wrap the execution's promise, which knows whether a rejection
+    // counts as unhandled.
     try {
       const settings = readExecuteOptions(options);
       if (typeof fn !== 'function') {
@@ -481,7 +486,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     assertTransition(state, to);
     const at = nowMs();
     state.status = to;
-    // Another process knows of drafts and ends that this one does not: what it says holds, null too.
+    // Another process may know of an output that this one does not: what it reports counts, null too.
     if (remote ? output !== undefined : (output ?? null) !== null) state.output = output ?? null;
     state.error = error ?? state.error;
     if (to === 'running') state.runningAt = at;

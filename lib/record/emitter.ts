@@ -13,10 +13,13 @@ type Itself = IsolatedEmitter<object>;
 
 const LISTENER_ERROR = 'listenerError';
 
-/** A run has one end and a listener fails once a call: no storm comes from them, and an end must not be refused. */
+/**
+ * The events that are not counted: they cannot go on for ever, since a run ends once and a listener fails
+ * once for each call. An end must never be refused.
+ */
 const UNCOUNTED: ReadonlySet<string> = new Set<string>(['statusChanged', LISTENER_ERROR]);
 
-/** What only the class itself can do. */
+/** What only the class can do, for the functions below. */
 interface Reach {
   isHeard(emitter: AnyEmitter, event: string): boolean;
   announce(emitter: AnyEmitter, event: string, payload: unknown): void;
@@ -28,21 +31,22 @@ interface Reach {
 
 const reach = {} as Reach;
 
-/** Stands for the line of an emitter that delivers an event and has none in waiting. */
+/** Marks an emitter that delivers an event while no other waits: it needs no line of its own. */
 const BUSY: Line = new DeliveryLine();
 
-/** Stands for the arguments of a user's own event that has one, as most have: no list is kept for it. */
+/** Marks a user's own event with a single argument, as most have: no list is kept for it. */
 const ONLY_ONE: readonly unknown[] = Object.freeze([undefined]);
 
 /**
  * An eventemitter3 emitter that survives its listeners, and that parts of this package can follow.
  *
- * A listener that throws, or whose promise rejects, stops neither the other listeners nor the one who
- * emits: it surfaces as `listenerError`. An event that is emitted while another is being delivered waits
- * for its turn, so that all listeners hear events in one order, those of a tree of runs too; it goes to
- * the listeners that stand when its own delivery begins.
+ * A listener that throws, or whose promise rejects, stops neither the other listeners nor the caller of
+ * `emit`: it surfaces as `listenerError`. An event that is emitted while another is being delivered waits
+ * for its turn, so that all listeners hear events in one order, those of a tree of runs too; it goes to the
+ * listeners that stand when its own delivery begins.
  *
- * What the package does with it is below, in functions: a subclass may have members of any name.
+ * The package's own methods are functions below and not members, so that a subclass may have members of any
+ * name.
  *
  * @typeParam Events - Each event's name, with its arguments in a tuple.
  */
@@ -113,7 +117,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
     else this.#deliverInLine(this.#lineWithRoom(this.#line), event, payload, args);
   }
 
-  /** Most events set off no other, and need no line. */
+  /** Delivers an event without a line: most events cause no other. */
   #deliverAlone(
     listeners: Listeners,
     event: string,
@@ -124,7 +128,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
     try {
       this.#deliver(listeners, event, payload, args);
     } finally {
-      // Only what got past #call, the end of the stack, leaves events behind: for the next call.
+      // Only a stack overflow gets past #call. It leaves events behind, which the next call delivers.
       if (this.#line === BUSY) this.#line = null;
       else this.#line.rest();
     }
@@ -151,7 +155,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
     if (!line.isShared) this.#line = null;
   }
 
-  /** The line, where there is one of this emitter's own or of its tree. */
+  /** The emitter's line, made where there is none yet. */
   #lineWithRoom(line: Line): Line {
     if (line !== BUSY) return line;
     const own: Line = new DeliveryLine();
@@ -160,7 +164,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
     return own;
   }
 
-  /** A tree of emitters keeps its line. */
+  /** The line for a child to share. A tree of emitters keeps it. */
   #lineToShare(): Line {
     const line = (this.#line = this.#line === null ? new DeliveryLine() : this.#lineWithRoom(this.#line));
     line.isShared = true;
@@ -185,7 +189,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
     }
   }
 
-  /** Each has an event of the package's own to itself: what one does to it no other sees. */
+  /** Gives each listener a copy of the event: what one does to it no other sees. */
   #callWithCopies(event: string, listeners: readonly Listener[], payload: object): void {
     const last = listeners.length - 1;
     freezeInside(event, payload);
@@ -215,7 +219,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
     }
   }
 
-  /** What a listener returns may be a promise, and fail later. */
+  /** A listener may return a promise, which may reject later. */
   #follow(event: string, result: object | null, payload: unknown): void {
     if (!isThenable(result)) return;
     result.then(undefined, (error: unknown) => {
@@ -223,7 +227,10 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
     });
   }
 
-  /** @param payload - Of an event of the package's own, which names the run; null of a user's. */
+  /**
+   * @param payload - The payload of an event of the package's own, which names the run; null for a user's
+   * event.
+   */
   #listenerFailed(event: string, error: unknown, payload: unknown): void {
     if (event !== LISTENER_ERROR && this.#hears(LISTENER_ERROR)) {
       const { run } = (payload ?? { run: this }) as { run: unknown };
@@ -240,7 +247,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
   }
 }
 
-/** Whether anybody would be told of a change: nobody builds a payload for nobody. */
+/** Whether anybody listens to a change. Where nobody does, no payload is built. */
 export function isHeard(emitter: AnyEmitter, event: string): boolean {
   return reach.isHeard(emitter, event);
 }
@@ -260,7 +267,9 @@ export function follow(emitter: AnyEmitter, follower: Attachment<never>): () => 
   return reach.follow(emitter, follower);
 }
 
-/** Puts the events of a child into the line of its parent: what comes first is heard first. */
+/**
+ * Puts the events of a child into its parent's line, so that the events of a tree are heard in their order.
+ */
 export function shareLine(parent: AnyEmitter, child: AnyEmitter): void {
   reach.shareLine(parent, child);
 }

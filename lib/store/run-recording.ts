@@ -55,9 +55,9 @@ export interface RecordingHost {
   readonly owner: string;
   /** The recorder has something to store. */
   changed(recording: RunRecording): void;
-  /** The session does not let the run in yet. */
+  /** The session has not admitted the run yet. */
   waits(recording: RunRecording): void;
-  /** The run waits for nothing that this process does, and everything is stored. */
+  /** Everything is stored, and the run has ended or waits: this process has nothing more to write. */
   settled(recording: RunRecording): void;
   /** The recorder records no more. */
   released(recording: RunRecording): void;
@@ -115,12 +115,12 @@ export class RunRecording implements QueueMember, LeaseHolder {
     return this.#state;
   }
 
-  /** Where the store has the run, as far as this process knows. */
+  /** The stored version of the run, as far as this process knows. */
   get version(): Readonly<Version> {
     return this.#version;
   }
 
-  /** Whether the run waits for its session, for as long as others want it. */
+  /** Whether the run waits for its session, which others hold. */
   get isWaiting(): boolean {
     return this.#state.name === 'recording' && this.#state.step.name === 'waiting' && !this.run.isTerminal;
   }
@@ -148,7 +148,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     await this.flush();
   }
 
-  /** The store is closed: what could not be stored is not. */
+  /** The store is closed. What is not stored by now is lost. */
   close(): void {
     const state = this.#state;
     if (state.name !== 'recording') return;
@@ -247,11 +247,11 @@ export class RunRecording implements QueueMember, LeaseHolder {
     );
   }
 
-  /** Something is to be stored, beside what is so already. */
+  /** Something more is to be stored. */
   #goOn(): void {
     const state = this.#state;
     if (state.name !== 'recording' || state.step.name === 'writing') return;
-    // It is not for changes to try again: a run that has ended does not wait any more.
+    // A change is no reason to ask for the session again, unless the run has ended: then it need not wait.
     if (state.step.name === 'waiting' && !this.run.isTerminal) return;
     this.#due(changesOf(state.step), state.step.name === 'due' && state.step.renews);
   }
@@ -272,7 +272,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     return this.#state.name === 'recording' && this.#state.lease === 'held';
   }
 
-  /** Whether the run is not to be executed before it is stored, and is not yet. */
+  /** Whether the run is still held back: it may only be executed once it is stored. */
   get #isNotLetIn(): boolean {
     return this.#settings.asksFirst && this.#admission.isShut;
   }
@@ -335,7 +335,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     else this.#due(NO_CHANGES, looksAgain);
   }
 
-  /** Keeps the timer that renews the lease in step. */
+  /** Starts or stops the timer that renews the lease. */
   #setLease(lease: Recording['lease']): void {
     const state = this.#state;
     if (state.name !== 'recording') return;
@@ -353,7 +353,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     else if (this.run.isTerminal || this.#isParked) this.#host.settled(this);
   }
 
-  /** Tries again when the session may have become free. Holds up no other run. */
+  /** Waits until the session may be free, and tries again. No other run is held up by it. */
   #busy(): void {
     const state = this.#state as Recording;
     const changes = changesOf(state.step);
@@ -392,7 +392,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     const known = { isRepeated, wasLeased: this.#isLeased };
     const isStored = stored !== null && (await wasApplied(database, write, stored, known));
     if (!this.#isWriting(write)) return;
-    // Somebody else has written since: what, is found out with the next write.
+    // Somebody else has written since. The next write will find out what.
     if (isStored && stored.revision > write.nextRevision) this.check();
     if (isStored) this.#applied(write);
     else if (stored === null) {
@@ -405,7 +405,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     else this.fail(takenOverError(this.run, stored.status, this.#isLeased));
   }
 
-  /** Follows the stored run: its end counts, and what was used here is added. */
+  /** Takes over the stored run's end, and adds to it what was used here. */
   #endedElsewhere(stored: StoredRun): void {
     const state = this.#state as Recording;
     const changes = mergeChanges(changesOf(state.step), this.#log.take());
@@ -421,14 +421,14 @@ export class RunRecording implements QueueMember, LeaseHolder {
     this.#goOnFrom(stored);
   }
 
-  /** What a recorder wrote that is gone was stored, although it never heard so. */
+  /** An earlier recorder's last write was stored after all, although it never learnt so. */
   #goOnFromFormer(stored: StoredRun): void {
     const { step } = this.#state as Recording;
     this.#step({ name: 'due', changes: afterMoveTo(stored.status, changesOf(step)), renews: false });
     this.#goOnFrom(stored);
   }
 
-  /** Goes on from where the stored run stands. */
+  /** Goes on from the stored version. */
   #goOnFrom({ revision, seq, status }: StoredRun): void {
     Object.assign(this.#version, { revision, seq, status, formerWriter: null });
     const state = this.#state;
@@ -451,7 +451,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     tellSafely(this.#settings.onError, { run: this.run, error, willRetry });
   }
 
-  /** Records no more: gives everything up that it holds, and settles everything that waits. */
+  /** Stops recording: gives up everything that it holds, and settles everything that waits. */
   #leave(next: Exclude<RecorderState, Recording>): void {
     const state = this.#state as Recording;
     this.#setLease('none');
@@ -466,7 +466,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     this.#host.released(this);
   }
 
-  /** The run executes as one that is not tracked, unless it is not to be executed at all. */
+  /** Lets the run execute untracked, unless it is not to be executed at all. */
   #leaveAdmission(next: Exclude<RecorderState, Recording>): void {
     if (next.name === 'closed') this.#admission.refuse(closedError());
     else if (next.name === 'failed' && next.error.code !== 'storage_error') {

@@ -40,8 +40,9 @@ function withSteps(link: RunLink, name: string, tool: unknown, options: KeptOpti
   const call = execute as Execute;
   const wrapped: Execute = function (input, callOptions) {
     const { run } = link;
-    if (run === undefined || run.isTerminal || run.awaiting !== null)
+    if (run === undefined || run.isTerminal || run.awaiting !== null) {
       return call.call(this, input, callOptions);
+    }
     return asStep(run, name, input, options, () => call.call(this, input, callOptions));
   };
   const copy = Object.create(Object.getPrototypeOf(tool) as object | null) as object;
