@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { RunChange } from '../attachment';
 import { portOf } from '../attachment';
 import type { RunError } from '../record/error';
-import { isTerminalStatus } from '../record/status';
 import type { AnyRun } from '../run';
 import { Admission } from './admission';
 import type { SessionControl } from './admission';
@@ -20,28 +19,23 @@ import {
 import type { Clock } from './clock';
 import { encodeText } from './column-text';
 import type { StoredRun } from './columns';
-import { ACTIVE_STATUS, columnsOf, RECORD_COLUMNS, runOf } from './columns';
+import { ACTIVE_STATUS, RECORD_COLUMNS, runOf } from './columns';
 import type { Database } from './database';
 import { endRefused, followEnd } from './end-elsewhere';
 import { FlushWaiters } from './flush-waiters';
+import { meaningOf } from './found-row';
 import { isParked } from './is-parked';
 import type { LeaseHolder, LeaseKeeper } from './leases';
 import type { TrackSettings } from './options';
-import {
-  fullError,
-  notLetInError,
-  otherEndError,
-  recorderError,
-  takenOverError,
-  thereAlreadyError,
-} from './recorder-error';
+import { fullError, notLetInError, otherEndError, recorderError } from './recorder-error';
+import { RecorderNews } from './recorder-news';
 import type { RecorderState, Recording, Step } from './recording-state';
 import { beginRecording, changesOf, errorOf, IDLE } from './recording-state';
 import { closedError } from './storage-error';
 import type { Version } from './version';
-import { tellSafely } from './tell';
 import { changesSince, forgetStored, hasOtherEnd, rememberStored } from './version';
 import { wasApplied } from './was-applied';
+import { writeOf } from './write-of';
 import type { QueueMember, WriteQueue } from './write-queue';
 
 /** What a recorder needs of its store. */
@@ -76,7 +70,6 @@ export class RunRecording implements QueueMember, LeaseHolder {
   readonly run: AnyRun;
   /** The run's id as rows have it. */
   readonly rowId: string;
-  readonly #sessionId: string;
   readonly #host: RecordingHost;
   readonly #settings: TrackSettings;
   readonly #version: Version;
@@ -84,6 +77,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
   readonly #writer = randomUUID();
   readonly #log: ChangeLog;
   readonly #waiters = new FlushWaiters();
+  readonly #news: RecorderNews;
   readonly #detach: () => void;
   #state: RecorderState;
   /** Whether the run waits for a person: nobody executes it meanwhile. */
@@ -94,11 +88,11 @@ export class RunRecording implements QueueMember, LeaseHolder {
   constructor(run: AnyRun, host: RecordingHost, settings: TrackSettings, version: Version) {
     this.run = run;
     this.rowId = encodeText(run.id);
-    this.#sessionId = encodeText(run.sessionId);
     this.#host = host;
     this.#settings = settings;
     this.#version = version;
     this.#log = new ChangeLog(run);
+    this.#news = new RecorderNews(run, settings);
     this.#isParked = isParked(run);
     this.#admission = new Admission(run, settings, host.session, () => host.queue.add(this));
     this.#detach = portOf(run).attach({
@@ -209,11 +203,15 @@ export class RunRecording implements QueueMember, LeaseHolder {
     else await this.#moved(write);
   }
 
+  unanswered(): void {
+    const state = this.#state;
+    if (state.name !== 'recording' || state.step.name !== 'writing') return;
+    this.#step({ ...state.step, isRepeated: true });
+  }
+
   delayed(error: RunError, beyondPatience: boolean): void {
     if (this.#state.name !== 'recording') return;
-    const { step } = this.#state;
-    if (step.name === 'writing') this.#step({ ...step, isRepeated: true });
-    this.#tell(error, true);
+    this.#news.delayed(error);
     if (beyondPatience) this.#waiters.rejectAll(error);
   }
 
@@ -221,7 +219,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (this.#state.name !== 'recording') return;
     const isAwaited = !this.#waiters.isEmpty;
     this.#leave({ name: 'failed', error });
-    this.#report(error, isAwaited);
+    this.#news.refused(error, isAwaited);
     if (error.code !== 'storage_error') endRefused(this.run, error);
   }
 
@@ -295,23 +293,15 @@ export class RunRecording implements QueueMember, LeaseHolder {
     return end === 'kept out' ? withoutEntering(changes) : changes;
   }
 
-  #writeOf({ lease }: Recording, { columns, entries }: Changes): RunWrite {
-    const { revision, seq, leaseToken: token } = this.#version;
-    const names = revision === 0 ? RECORD_COLUMNS : [...columns];
-    const isRenewal = names.length === 0 && entries.length === 0;
-    const { owner } = this.#host;
-    const taken = { token, owner, ms: this.#settings.leaseMs };
-    return {
-      id: this.rowId,
-      sessionId: this.#sessionId,
-      revision,
-      nextRevision: isRenewal ? revision : revision + 1,
+  #writeOf({ lease }: Recording, changes: Changes): RunWrite {
+    const { leaseToken: token } = this.#version;
+    const taken = { token, owner: this.#host.owner, ms: this.#settings.leaseMs };
+    return writeOf(this.run, changes, {
+      version: this.#version,
       writer: this.#writer,
-      columns: columnsOf(this.run, names),
-      entries: entries.map(({ type, data, at }, index) => ({ seq: seq + 1 + index, type, data, at })),
       lease: this.#wantsLease ? taken : lease === 'held' ? 'release' : 'keep',
       exclusive: this.#isExclusive,
-    };
+    });
   }
 
   #isWriting(write: RunWrite): boolean {
@@ -395,14 +385,21 @@ export class RunRecording implements QueueMember, LeaseHolder {
     // Somebody else has written since. The next write will find out what.
     if (isStored && stored.revision > write.nextRevision) this.check();
     if (isStored) this.#applied(write);
-    else if (stored === null) {
-      this.fail(recorderError(this.run, 'run_not_found', 'is no longer in the store'));
-    } else if (write.revision === 0) this.fail(thereAlreadyError(this.run, stored.status));
-    else if (this.#isNotLetIn) this.fail(takenOverError(this.run, stored.status, false));
-    else if (isTerminalStatus(runOf(stored).status)) this.#endedElsewhere(stored);
-    else if (stored.lease_token === this.#version.leaseToken) this.#goOnFrom(stored);
-    else if (stored.writer === this.#version.formerWriter) this.#goOnFromFormer(stored);
-    else this.fail(takenOverError(this.run, stored.status, this.#isLeased));
+    else this.#follow(stored, write);
+  }
+
+  #follow(row: StoredRun | null, write: RunWrite): void {
+    const meaning = meaningOf(row, {
+      run: this.run,
+      write,
+      version: this.#version,
+      isLeased: this.#isLeased,
+      isNotLetIn: this.#isNotLetIn,
+    });
+    if (meaning.name === 'fails') this.fail(meaning.error);
+    else if (meaning.name === 'ended elsewhere') this.#endedElsewhere(meaning.stored);
+    else if (meaning.name === 'goes on') this.#goOnFrom(meaning.stored);
+    else this.#goOnFromFormer(meaning.stored);
   }
 
   /** Takes over the stored run's end, and adds to it what was used here. */
@@ -438,17 +435,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
   /** The store has refused something for good; the recorder goes on. */
   #refuse(refusal: RunError): void {
     if (this.#state.name === 'recording') this.#state = { ...this.#state, refusal };
-    this.#report(refusal, !this.#waiters.isEmpty);
-  }
-
-  #report(error: RunError, isAwaited: boolean): void {
-    const { onError } = this.#settings;
-    if (onError !== undefined) this.#tell(error, false);
-    else if (!isAwaited) process.emitWarning(error);
-  }
-
-  #tell(error: RunError, willRetry: boolean): void {
-    tellSafely(this.#settings.onError, { run: this.run, error, willRetry });
+    this.#news.refused(refusal, !this.#waiters.isEmpty);
   }
 
   /** Stops recording: gives up everything that it holds, and settles everything that waits. */
@@ -469,7 +456,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
   /** Lets the run execute untracked, unless it is not to be executed at all. */
   #leaveAdmission(next: Exclude<RecorderState, Recording>): void {
     if (next.name === 'closed') this.#admission.refuse(closedError());
-    else if (next.name === 'failed' && next.error.code !== 'storage_error') {
+    else if (next.name === 'failed' && (this.#isNotLetIn || next.error.code !== 'storage_error')) {
       this.#admission.refuse(next.error);
     } else this.#admission.open();
   }

@@ -10,6 +10,8 @@ import { asStorageError, timeoutError, storageError } from './storage-error';
 export interface QueueMember {
   /** What is to be written now, the same write until it is settled; null for nothing. */
   takeWrite(): RunWrite | null;
+  /** The write has failed, as far as is known: it may be committed all the same. It will be sent again. */
+  unanswered(): void;
   /** Takes the outcome of the write. */
   settle(write: RunWrite, outcome: WriteOutcome): void | Promise<void>;
   /** The database does not answer; the same write will be tried again. */
@@ -117,6 +119,7 @@ export class WriteQueue {
     const startedAt = this.#host.clock.now();
     const error = await this.#attempt(batch);
     if (error === null || this.#isClosed) return;
+    for (const { member } of batch) member.unanswered();
     const isReachable = !error.retryable || (await this.#isReachable());
     if (isReachable && batch.length > 1) await this.#sendHalves(batch);
     else if (!error.retryable) for (const { member } of batch) this.#giveUp(member, error);

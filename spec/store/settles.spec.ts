@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Run, RunError } from 'agent-run';
 import type { RecorderErrorEvent, RunStore, RunStoreOptions, WhenBusy } from 'agent-run/store';
+import { takeIn } from '../../lib/store/take-in';
 import { FlakyBackend, FlakyStore } from '../support/flaky-backend';
 import { VirtualClock } from '../support/virtual-clock';
 import { until } from './contract/test-database';
@@ -211,6 +212,44 @@ describe('RunRecorder', () => {
     const types = (await store.events(run.id)).map(({ type }) => type);
     expect(types.filter((type) => type === 'turnIncremented')).toHaveLength(1);
     expect(await store.get(run.id)).toMatchObject({ status: 'cancelled', turnCount: 1 });
+  });
+
+  it('stores nothing twice when the answer to a batch is lost, which is halved then', async () => {
+    const { backend, store } = open();
+    const runs = [new Run({ sessionId: 'session-1' }), new Run({ sessionId: 'session-2' })];
+    const recorders = runs.map((run) => store.track(run.updateStatus('running')));
+    await Promise.all(recorders.map((recorder) => recorder.flush()));
+    const before = backend.batches.length;
+    const head = backend.head.bind(backend);
+    let isCancelled = false;
+    jest.spyOn(backend, 'head').mockImplementation(async () => {
+      if (backend.batches.length === before + 1 && !isCancelled) {
+        isCancelled = true;
+        await new FlakyStore(backend).cancel(runs[0]!.id);
+      }
+      return head();
+    });
+    backend.answers = ['lost answer'];
+    for (const run of runs) run.incrementTurn();
+    await Promise.all(recorders.map((recorder) => recorder.flush()));
+    await until(() => runs[0]!.status === 'cancelled');
+    await recorders[0]!.flush();
+    for (const { id } of runs) {
+      const types = (await store.events(id)).map(({ type }) => type);
+      expect(types.filter((type) => type === 'turnIncremented')).toHaveLength(1);
+    }
+    expect(await store.get(runs[0]!.id)).toMatchObject({ status: 'cancelled', turnCount: 1 });
+  });
+
+  it('calls no function that asks the store first where the database refuses for good', async () => {
+    const { backend, store } = open();
+    backend.then = 'refused';
+    const run = new Run({ sessionId: 'session-1' });
+    takeIn(store, run);
+    const fn = jest.fn();
+    await expect(run.execute(fn)).rejects.toMatchObject({ code: 'storage_error', retryable: false });
+    expect(fn).not.toHaveBeenCalled();
+    expect(run.status).toBe('failed');
   });
 
   it('goes on trying what stop() could not store in time', async () => {

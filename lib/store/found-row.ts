@@ -1,0 +1,43 @@
+import type { RunError } from '../record/error';
+import { isTerminalStatus } from '../record/status';
+import type { AnyRun } from '../run';
+import type { RunWrite } from './backend';
+import type { StoredRun } from './columns';
+import { runOf } from './columns';
+import { recorderError, takenOverError, thereAlreadyError } from './recorder-error';
+import type { Version } from './version';
+
+/** What a recorder knows when its write did not find the row at the revision that it expected. */
+export interface Expectation {
+  readonly run: AnyRun;
+  readonly write: RunWrite;
+  readonly version: Readonly<Version>;
+  /** Whether this recorder holds the lease. */
+  readonly isLeased: boolean;
+  /** Whether the run is not to be executed before it is stored, and is not yet. */
+  readonly isNotLetIn: boolean;
+}
+
+/**
+ * What that means for the recorder: another's end counts; it goes on from where the row stands, or from
+ * what a recorder before it wrote without ever hearing so; or it cannot go on.
+ */
+export type Meaning =
+  | { readonly name: 'ended elsewhere' | 'goes on' | 'goes on from former'; readonly stored: StoredRun }
+  | { readonly name: 'fails'; readonly error: RunError };
+
+/** @param stored - The row; null for none. */
+export function meaningOf(stored: StoredRun | null, expected: Expectation): Meaning {
+  const { run, write, version, isLeased, isNotLetIn } = expected;
+  if (stored === null) return fails(recorderError(run, 'run_not_found', 'is no longer in the store'));
+  if (write.revision === 0) return fails(thereAlreadyError(run, stored.status));
+  if (isNotLetIn) return fails(takenOverError(run, stored.status, false));
+  if (isTerminalStatus(runOf(stored).status)) return { name: 'ended elsewhere', stored };
+  if (stored.lease_token === version.leaseToken) return { name: 'goes on', stored };
+  if (stored.writer === version.formerWriter) return { name: 'goes on from former', stored };
+  return fails(takenOverError(run, stored.status, isLeased));
+}
+
+function fails(error: RunError): Meaning {
+  return { name: 'fails', error };
+}

@@ -1,0 +1,34 @@
+import type { RunError } from '../record/error';
+import type { AnyRun } from '../run';
+import type { TrackSettings } from './options';
+import { tellSafely } from './tell';
+
+/** Tells whoever wants to know what went wrong with a run's recorder. */
+export class RecorderNews {
+  readonly #run: AnyRun;
+  readonly #onError: TrackSettings['onError'];
+
+  constructor(run: AnyRun, { onError }: TrackSettings) {
+    this.#run = run;
+    this.#onError = onError;
+  }
+
+  /** An attempt has failed, and there will be another. */
+  delayed(error: RunError): void {
+    this.#tell(error, true);
+  }
+
+  /**
+   * Something is not stored, for good.
+   *
+   * @param isAwaited - Whether somebody is told by a promise.
+   */
+  refused(error: RunError, isAwaited: boolean): void {
+    if (this.#onError !== undefined) this.#tell(error, false);
+    else if (!isAwaited) process.emitWarning(error);
+  }
+
+  #tell(error: RunError, willRetry: boolean): void {
+    tellSafely(this.#onError, { run: this.#run, error, willRetry });
+  }
+}
