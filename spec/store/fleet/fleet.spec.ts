@@ -1,8 +1,8 @@
 /**
  * A fleet of processes on one database, in virtual time: answers that come late, are lost or refused;
  * processes that die, freeze and come back; clocks apart; outages; cancels, answers and deletes from
- * elsewhere. A seed says all that happens: `AGENT_RUN_FLEET_SEED=7` plays one again,
- * `AGENT_RUN_FLEET_SCHEDULES=10000` plays many.
+ * elsewhere. A seed says all that happens: `AGENT_RUN_FLEET_SEED=7` plays one again; `npm run test:fleet`
+ * plays ten thousand.
  */
 import { PLANTS } from './plants';
 import { faultsOf } from './schedule';
@@ -41,7 +41,7 @@ describe('a fleet of stores', () => {
   }, 3_600_000);
 
   it.each(Object.entries(PLANTS))(
-    'would notice a database that %s',
+    'would notice a store or a database that %s',
     async (_, plant) => {
       for (let seed = 1; seed <= 300; seed++) {
         if ((await play(seed, plant)).length > 0) return;

@@ -7,7 +7,8 @@ import type { Machine } from './machine';
 /** A run that a machine executes. */
 export interface Executed {
   readonly run: AnyRun;
-  readonly recorder: RunRecorder;
+  /** Another one, where the first has failed. */
+  recorder: RunRecorder;
   readonly machine: Machine;
 }
 
@@ -26,6 +27,12 @@ export class Ledger {
   readonly deleted = new Set<string>();
   /** Runs whose recorder has said that the store holds something else. */
   readonly refused = new Set<string>();
+  /** Runs that were recorded again after their recorder had failed: their journal has a gap. */
+  readonly recordedAgain = new Set<string>();
+  /** Runs that somebody ended as left behind, or has resumed. */
+  readonly takenOver = new Set<string>();
+  /** How often a function was called for a message, by the run's id. */
+  readonly called = new Map<string, number>();
   /** Positions that a reader of the whole store has seen, by machine. */
   readonly seen = new Map<Machine, number[]>();
   /** What was seen to be wrong while it happened. */
@@ -70,8 +77,20 @@ export class Ledger {
       await this.expect(machine, `flush of ${run.id}`, recorder.flush());
       this.acknowledge(run.id, told);
     } catch (error) {
-      if (!(error instanceof RunError && error.retryable)) this.refused.add(run.id);
+      if (!(error instanceof RunError) || !error.retryable) this.refused.add(run.id);
+      const isOwnLease = error instanceof RunError && error.code === 'lease_lost';
+      if (isOwnLease && this.recordedAgain.has(run.id) && !this.takenOver.has(run.id)) {
+        this.faults.push(`${run.id} lost its lease to itself`);
+      }
     }
+  }
+
+  /** A message has come to its function. */
+  call(id: string): void {
+    const calls = (this.called.get(id) ?? 0) + 1;
+    this.called.set(id, calls);
+    if (calls > 1 && !this.deleted.has(id))
+      this.faults.push(`the function of ${id} was called ${calls} times`);
   }
 }
 

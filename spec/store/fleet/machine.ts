@@ -14,9 +14,11 @@ export interface Weather {
   readonly lostAnswer: number;
   /** An answer that comes after the deadline of the call, which then happens all the same. */
   readonly late: number;
+  /** A batch that the database refuses for good, as one does that may not be written for a while. */
+  readonly refused: number;
 }
 
-export const CALM: Weather = { lostRequest: 0, lostAnswer: 0, late: 0 };
+export const CALM: Weather = { lostRequest: 0, lostAnswer: 0, late: 0, refused: 0 };
 
 /** What all machines share. */
 export interface Cluster {
@@ -174,6 +176,11 @@ export class Machine {
         if (name === 'update' && !this.#isAlive) return;
         if (this.#cluster.isAway) {
           refuse();
+          return;
+        }
+        if (name === 'apply' && world.chance(this.#cluster.weather.refused)) {
+          this.#mishaps.push(world.now);
+          answer(() => reject(new RunError('storage_error', 'The database is read-only')));
           return;
         }
         happen().then(

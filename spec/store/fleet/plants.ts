@@ -1,10 +1,13 @@
 /** Faults that are put into the database on purpose: a simulation that does not see them is worth nothing. */
 import type { StoreBackend } from '../../../lib/store/backend';
 import type { Plant } from './schedule';
+import type { World } from './world';
 
-const changed =
-  (change: (backend: StoreBackend, world: Parameters<Plant>[1]) => Partial<StoreBackend>): Plant =>
-  (backend, world) => ({ ...backend, ...change(backend, world) });
+type Change = (backend: StoreBackend, world: World) => Partial<StoreBackend>;
+
+function changed(change: Change): Plant {
+  return { backend: (backend, world) => ({ ...backend, ...change(backend, world) }) };
+}
 
 export const PLANTS: Readonly<Record<string, Plant>> = {
   'takes writes at any revision': changed((backend) => ({
@@ -42,6 +45,52 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     },
   })),
   'never ends what a dead process left': changed(() => ({ stale: () => Promise.resolve([]) })),
+  'reads and writes in two steps where nobody may come in between': changed((backend, world) => ({
+    async update(id, decide) {
+      const row = await backend.read(id);
+      await new Promise<void>((resolve) => {
+        world.at(5, resolve);
+      });
+      const write = decide(row);
+      return write === null ? null : ((await backend.apply([write]))[0] ?? null);
+    },
+  })),
+  'does not say who wrote a row': changed((backend) => ({
+    async read(id) {
+      const row = await backend.read(id);
+      return row === null ? null : { ...row, writer: 'nobody' };
+    },
+  })),
+  'does not say whose a lease is': changed((backend) => ({
+    async read(id) {
+      const row = await backend.read(id);
+      return row === null ? null : { ...row, writer: 'nobody', lease_token: 'another' };
+    },
+  })),
+  'counts an outage against a lease': changed((backend) => ({
+    stale: (query) => backend.stale({ ...query, reachableForMs: undefined }),
+  })),
+  'counts usage twice': changed((backend, world) => ({
+    apply: (writes) =>
+      backend.apply(
+        writes.map((write) => {
+          const usage = write.columns.token_usage;
+          if (usage === undefined || !world.chance(0.05)) return write;
+          const { input_tokens: tokens = 0 } = JSON.parse(usage) as { input_tokens?: number };
+          const twice = JSON.stringify({ input_tokens: 2 * tokens });
+          return { ...write, columns: { ...write.columns, token_usage: twice } };
+        }),
+      ),
+  })),
+  'takes in a run that is there already': changed((backend) => ({
+    async apply(writes) {
+      const rows = await Promise.all(writes.map(({ id }) => backend.read(id)));
+      const isTwice = (index: number): boolean => writes[index]!.revision === 0 && rows[index] !== null;
+      const outcomes = await backend.apply(writes);
+      return outcomes.map((outcome, index) => (isTwice(index) ? 'applied' : outcome));
+    },
+  })),
+  'may let a call hang for as long as it likes': { options: { callTimeoutMs: 1_000_000_000 } },
   'forgets who has the lease': changed((backend) => ({
     apply: (writes) =>
       backend.apply(

@@ -13,12 +13,15 @@ import { CALM, Machine } from './machine';
 import { verdictOn } from './verdict';
 import type { World } from './world';
 
-/** A fault that is put into the database on purpose. */
-export type Plant = (backend: StoreBackend, world: World) => StoreBackend;
+/** A fault that is put into the database, or into how stores are set up, on purpose. */
+export interface Plant {
+  readonly backend?: (backend: StoreBackend, world: World) => StoreBackend;
+  readonly options?: Partial<typeof OPTIONS>;
+}
 
 const LEASE_MS = 3_000;
 const BUSY_MS = 8_000;
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 13_000;
 const OPTIONS = { callTimeoutMs: 400, retryForMs: 5_000, pollMs: 1_000 };
 
 /**
@@ -26,7 +29,7 @@ const OPTIONS = { callTimeoutMs: 400, retryForMs: 5_000, pollMs: 1_000 };
  *
  * @returns what is wrong afterwards; nothing where every promise of the stores was kept.
  */
-export async function faultsOf(world: World, plant: Plant = (backend) => backend): Promise<string[]> {
+export async function faultsOf(world: World, plant: Plant = {}): Promise<string[]> {
   const schedule = new Schedule(world, plant);
   return schedule.play();
 }
@@ -38,6 +41,7 @@ class Schedule {
   readonly #ledger = new Ledger();
   readonly #sessions: readonly string[];
   readonly #whenBusy: WhenBusy;
+  readonly #options: typeof OPTIONS;
   #runs = 0;
   #born = 0;
   #isOver = false;
@@ -48,7 +52,9 @@ class Schedule {
     this.#world = world;
     this.#sessions = world.chance(0.5) ? ['s1'] : ['s1', 's2', 's3'];
     this.#whenBusy = world.pick(['allow', 'reject', 'queue', 'cancel-previous'] as const);
-    const backend = plant(this.#watched(this.#truth), world);
+    this.#options = { ...OPTIONS, ...plant.options };
+    const watched = this.#watched(this.#truth);
+    const backend = plant.backend?.(watched, world) ?? watched;
     this.#cluster = { world, backend, machines: [], weather: CALM, isAway: false };
   }
 
@@ -89,8 +95,14 @@ class Schedule {
 
   #boot(): Machine {
     const machine = new Machine(`m${(this.#born += 1)}`, this.#cluster, {
-      ...OPTIONS,
-      track: { leaseMs: LEASE_MS, whenBusy: this.#whenBusy, onError: () => undefined },
+      ...this.#options,
+      track: {
+        leaseMs: LEASE_MS,
+        whenBusy: this.#whenBusy,
+        onError: ({ run, error, willRetry }) => {
+          if (!willRetry && error.code === 'storage_error') this.#recordAgain(machine, run);
+        },
+      },
     });
     void this.#ledger.expect(machine, 'watch', this.#watch(machine)).catch(() => undefined);
     const sweep = (): void => {
@@ -100,6 +112,19 @@ class Schedule {
     };
     sweep();
     return machine;
+  }
+
+  /** What a service does whose recorder has failed, once the database may have been mended. */
+  #recordAgain(machine: Machine, run: AnyRun): void {
+    this.#ledger.recordedAgain.add(run.id);
+    machine.clock.after(
+      this.#world.between(1, 300),
+      () => {
+        const executed = this.#ledger.executed.get(run.id);
+        if (executed?.run === run && !this.#isClosing) executed.recorder = machine.store.track(run);
+      },
+      false,
+    );
   }
 
   /** Reads on from where it was when the database was away for longer than a reader waits. */
@@ -127,6 +152,7 @@ class Schedule {
 
   /** Nobody ends the healthy run of another. */
   #judgeEnd(run: AnyRun, by: Machine): void {
+    this.#ledger.takenOver.add(run.id);
     this.#ledger.acknowledge(run.id, { turns: 0, tokens: 0, end: run.status });
     const machine = this.#ledger.executed.get(run.id)?.machine;
     if (run.status !== 'failed' || machine === undefined || !this.#couldKnow(by)) return;
@@ -144,7 +170,9 @@ class Schedule {
     const machine = this.#world.pick(this.#cluster.machines.filter(({ isAlive }) => isAlive));
     const known = [...this.#ledger.executed.keys()];
     const drawn = this.#world.random();
-    if (known.length === 0 || drawn < 0.55) this.#execute(machine);
+    if (known.length === 0 || drawn < 0.48) this.#execute(machine);
+    else if (drawn < 0.53) this.#deliverTwice(machine);
+    else if (drawn < 0.58) void this.#glance(machine, this.#world.pick(known));
     else if (drawn < 0.75) void this.#cancel(machine, this.#world.pick(known));
     else if (drawn < 0.85) void this.#waitFor(machine, this.#world.pick(known));
     else if (drawn < 0.97) void this.#answer(machine, this.#world.pick(known));
@@ -174,7 +202,8 @@ class Schedule {
 
   #storm(): void {
     const share = (): number => this.#world.random() * 0.06;
-    this.#cluster.weather = { lostRequest: share(), lostAnswer: share(), late: share() };
+    const refused = this.#world.chance(0.3) ? 2 * share() : 0;
+    this.#cluster.weather = { lostRequest: share(), lostAnswer: share(), late: share(), refused };
     this.#world.at(this.#world.between(500, 4_000), () => {
       this.#cluster.weather = CALM;
     });
@@ -187,6 +216,51 @@ class Schedule {
       input: {},
     });
     this.#follow({ run, machine, recorder: machine.store.track(run) });
+  }
+
+  /** One message comes to two processes, or twice to one: its function is called by one of them. */
+  #deliverTwice(first: Machine): void {
+    const second = this.#world.pick(this.#cluster.machines.filter(({ isAlive }) => isAlive));
+    const attributes = {
+      id: `run-${(this.#runs += 1)}`,
+      sessionId: this.#world.pick(this.#sessions),
+      input: {},
+    };
+    for (const machine of [first, second]) {
+      machine.clock.after(
+        this.#world.between(0, 50),
+        () => {
+          const run = new Run(attributes);
+          const executed = { run, machine, recorder: takeIn(machine.store, run) };
+          const done = run.execute(({ signal }) => {
+            this.#ledger.call(run.id);
+            this.#ledger.executed.set(run.id, executed);
+            return this.#agent(executed, signal, true);
+          });
+          void this.#ledger.expect(machine, `execute of ${run.id}`, done).then(
+            () => this.#ledger.flush(executed),
+            () => undefined,
+          );
+        },
+        false,
+      );
+    }
+  }
+
+  /** Looks at the journal of a run or of a session for a while, and turns away. */
+  async #glance(machine: Machine, runId: string): Promise<void> {
+    const { store, clock } = machine;
+    const entries = this.#world.chance(0.5)
+      ? store.watch({ runId })
+      : store.watch({ sessionId: this.#world.pick(this.#sessions) });
+    const reading = (async () => {
+      for await (const entry of entries) if (entry.seq < 0) break;
+    })();
+    void this.#ledger.expect(machine, `a glance at ${runId}`, reading).catch(() => undefined);
+    await new Promise<void>((resolve) => {
+      clock.after(this.#world.between(10, 3_000), resolve, false);
+    });
+    await this.#ledger.expect(machine, `the end of a glance at ${runId}`, entries.return(undefined));
   }
 
   #follow(executed: Executed): void {
@@ -247,6 +321,7 @@ class Schedule {
       await this.#ledger.expect(machine, `answer of ${id}`, machine.store.answer(id, { approved: true }));
       const run = await this.#ledger.expect(machine, `get of ${id}`, machine.store.get(id));
       if (run?.awaiting?.answer === undefined || !machine.isAlive) return;
+      this.#ledger.takenOver.add(id);
       this.#follow({ run, machine, recorder: takeIn(machine.store, run) });
     } catch {
       // It waits for nothing.
@@ -289,10 +364,12 @@ class Schedule {
         const outcomes = await truth.apply(writes);
         const applied = writes.filter((_, index) => outcomes[index] === 'applied');
         for (const { sessionId } of applied) await look(sessionId);
-        if (applied.length > 0) {
+        // A renewal is nothing to tell of.
+        const logged = applied.filter(({ entries }) => entries.length > 0);
+        if (logged.length > 0) {
           tell(
-            applied.map(({ id }) => id),
-            applied.map(({ sessionId }) => sessionId),
+            logged.map(({ id }) => id),
+            logged.map(({ sessionId }) => sessionId),
           );
         }
         return outcomes;

@@ -1,6 +1,4 @@
 /** Time and chance of a simulation: nothing in it waits for real time, and a seed says all that happens. */
-import { setImmediate } from 'node:timers/promises';
-
 interface Event {
   readonly at: number;
   readonly order: number;
@@ -78,11 +76,18 @@ export class World {
       this.#now = next.at;
       this.#skewMs = next.skewMs;
       next.happen();
-      await setImmediate();
+      await settled();
     }
     this.#now = Math.max(this.#now, moment);
     this.#skewMs = 0;
   }
+}
+
+/** Once all promises have told those who wait for them: the ticks of a process come after its promises. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
 }
 
 /** The next event stands last. */
