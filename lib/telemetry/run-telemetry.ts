@@ -41,9 +41,19 @@ export interface ObserveOptions {
 /** Where telemetry goes, and what it may say. */
 export interface RunTelemetryOptions {
   /** A tracer of `@opentelemetry/api`. @default the global provider's, whenever it is registered */
-  readonly tracer?: { startSpan(name: string, options?: object, context?: object): object } | undefined;
+  readonly tracer?:
+    | {
+        /** Starts a span. */
+        startSpan(name: string, options?: object, context?: object): object;
+      }
+    | undefined;
   /** A meter of `@opentelemetry/api`. @default the global provider's, whenever it is registered */
-  readonly meter?: { createHistogram(name: string, options?: object): object } | undefined;
+  readonly meter?:
+    | {
+        /** Makes a histogram. */
+        createHistogram(name: string, options?: object): object;
+      }
+    | undefined;
   /** The agent's name, of runs that have no `agent_name` in their metadata. @default none */
   readonly agentName?: string | undefined;
   /**
