@@ -162,6 +162,8 @@ export interface RowFilter {
   /** One of these, at least one, no two the same. */
   readonly statuses?: readonly string[] | undefined;
   readonly provider?: string | undefined;
+  /** Whether few runs have the provider, so that its index leaves fewer than that of a status. */
+  readonly isProviderRare?: boolean | undefined;
   readonly parentRunId?: string | undefined;
   /** The tree of this run, itself included. */
   readonly rootRunId?: string | undefined;

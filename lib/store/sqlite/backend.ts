@@ -22,7 +22,7 @@ import { ALL_COLUMNS } from '../columns';
 import { withDecision } from '../decision';
 import type { ScannedColumns } from '../scanned-row';
 import { isReadable, partOf, markAfter, scannedRow } from '../scanned-row';
-import { rarestFirst } from '../metadata';
+import { COUNTED_RUNS, rarestFirst } from '../metadata';
 import { letOthersIn, Turns } from '../turn-taking';
 import { RowWriter } from './apply';
 import type { SqliteConnection } from './connection';
@@ -33,6 +33,7 @@ import {
   boundaryQuery,
   journalQuery,
   memberSizeQuery,
+  providerSizeQuery,
   planOf,
   pruneQuery,
   runJournalQuery,
@@ -223,16 +224,22 @@ export class SqliteBackend implements StoreBackend {
     }
   }
 
-  /** Orders a filter's metadata members: the query follows the index of the rarest. */
+  /** Looks which of a filter's members leaves the fewest runs: the query follows the index of that one. */
   async #withRarestFirst<Filter extends RowFilter>(filter: Filter): Promise<Filter> {
-    const { metadata = [] } = filter;
-    if (metadata.length < 2) return filter;
-    const counts = await this.#attempt('list runs', () =>
-      metadata.map(
-        (member) => this.#all<{ runs: number }>(memberSizeQuery(this.#names, member))[0]?.runs ?? 0,
-      ),
+    const { metadata = [], provider, statuses } = filter;
+    if (metadata.length > 1) {
+      const counts = await this.#sizes(metadata.map((member) => memberSizeQuery(this.#names, member)));
+      return { ...filter, metadata: rarestFirst(metadata, counts) };
+    }
+    if (provider === undefined || statuses === undefined) return filter;
+    const [count = 0] = await this.#sizes([providerSizeQuery(this.#names, provider)]);
+    return { ...filter, isProviderRare: count < COUNTED_RUNS };
+  }
+
+  #sizes(queries: readonly Query[]): Promise<number[]> {
+    return this.#attempt('list runs', () =>
+      queries.map((query) => this.#all<{ runs: number }>(query)[0]?.runs ?? 0),
     );
-    return { ...filter, metadata: rarestFirst(metadata, counts) };
   }
 
   /**

@@ -115,7 +115,7 @@ function drivingOf(names: TableNames, filter: RowFilter): Driving {
     const conditions = [['r.awaits IS NOT NULL'], ['r.awaits = ?', awaits]] as const;
     return { by: 'awaits', branches: [along('runs_awaiting', ...conditions)] };
   }
-  if (statuses !== undefined) {
+  if (statuses !== undefined && filter.isProviderRare !== true) {
     return {
       by: 'statuses',
       branches: statuses.map((status) => along('runs_by_status', ['r.status = ?', status])),
@@ -147,6 +147,15 @@ export function memberSizeQuery({ metadata }: TableNames, { name, value }: Metad
   return {
     sql: `SELECT count(*) AS runs FROM (SELECT 1 FROM ${metadata} WHERE name = ? AND value = ? LIMIT ?)`,
     values: [name, value, COUNTED_RUNS],
+  };
+}
+
+/** How many runs have a provider; of so many, at most. */
+export function providerSizeQuery({ runs, prefix }: TableNames, provider: string): Query {
+  const along = `${runs} INDEXED BY ${prefix}runs_by_provider`;
+  return {
+    sql: `SELECT count(*) AS runs FROM (SELECT 1 FROM ${along} WHERE provider = ? LIMIT ?)`,
+    values: [provider, COUNTED_RUNS],
   };
 }
 

@@ -32,6 +32,7 @@ const LISTS: Readonly<Record<string, RowQuery>> = {
   'by two members of metadata': { metadata: [plan, { name: 'n', value: '1' }], limit },
   'of what waits': { awaits: 'answer', limit },
   'by session and status': { sessionId: 's', statuses: ['failed'], limit, after },
+  'by a rare provider and status': { provider: 'none', statuses: ['completed'], isProviderRare: true, limit },
   'by provider and time': { provider: 'openai', fromMs: 1, toMs: 2, limit },
   'by time': { fromMs: 1, toMs: 2, limit },
   'after a cursor': { after, limit },
