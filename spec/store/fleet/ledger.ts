@@ -89,8 +89,9 @@ export class Ledger {
   call(id: string): void {
     const calls = (this.called.get(id) ?? 0) + 1;
     this.called.set(id, calls);
-    if (calls > 1 && !this.deleted.has(id))
+    if (calls > 1 && !this.deleted.has(id)) {
       this.faults.push(`the function of ${id} was called ${calls} times`);
+    }
   }
 }
 

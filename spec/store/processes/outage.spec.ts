@@ -57,8 +57,9 @@ const OUTAGES: readonly Outage[] = [
       await end(server);
       const ended: string[] = [];
       const recoverAll = async (): Promise<void> => {
-        for (const ids of await Promise.all(living.map((worker) => worker.call('recover'))))
+        for (const ids of await Promise.all(living.map((worker) => worker.call('recover')))) {
           ended.push(...ids);
+        }
       };
       while (ended.length < RUNS) await recoverAll();
       await setTimeout(LEASE_MS);
