@@ -35,6 +35,6 @@ export function sharedOf(run: AnyRun): Shared {
   const shared: Shared = { ledger, defaults, warnings: new Warnings(), hasRecorded };
   SHARED.set(run, shared);
   port.keep(STATE_KEY, () => (shared.hasRecorded ? writeState(shared) : null));
-  port.keep(BY_MODEL_KEY, () => (shared.hasRecorded ? writeModels(shared.ledger.models) : null));
+  port.keep(BY_MODEL_KEY, () => (shared.ledger.models.size > 0 ? writeModels(shared.ledger.models) : null));
   return shared;
 }

@@ -32,6 +32,17 @@ describe('a tier or speed', () => {
       0.15,
     ],
     [
+      "a line of Gemini's batch: half",
+      {
+        key: 'a',
+        response: {
+          modelVersion: 'gemini-2.5-flash',
+          usageMetadata: { promptTokenCount: 1_000_000, candidatesTokenCount: 0 },
+        },
+      },
+      0.15,
+    ],
+    [
       'fast of Claude Opus 4.6: six times',
       { model: 'claude-opus-4-6', usage: { ...usage, speed: 'fast' } },
       3,
@@ -53,6 +64,10 @@ describe('a tier or speed', () => {
     ['scale of OpenAI', { model: 'gpt-5', service_tier: 'scale', usage: million }],
     ['priority of gpt-4o', { model: 'gpt-4o', service_tier: 'priority', usage: million }],
     ['priority of Anthropic', { model: 'claude-sonnet-4-5', usage: { ...usage, service_tier: 'priority' } }],
+    [
+      'a batch line without a response of its own',
+      { custom_id: 'a', service_tier: 'scale', usage: million, model: 'gpt-5' },
+    ],
     ['fast of another Claude', { model: 'claude-sonnet-4-5', usage: { ...usage, speed: 'fast' } }],
     ['flex of Groq', { model: 'llama-3.3-70b-versatile', service_tier: 'flex', usage: million }],
     [
@@ -63,6 +78,32 @@ describe('a tier or speed', () => {
     const run = recorded(payload, { model: 'gemini-2.5-pro' });
     expect(run.costUsd).toBeNull();
     expect(run.tokenUsage).toMatchObject({ unpriced_requests: 1 });
+  });
+
+  it('has sound and pictures at their own rates in a table, as far as they were not cached', () => {
+    const price = { input_mtok: 1, output_mtok: 1, cache_read_mtok: 1 };
+    const prices = {
+      house: {
+        ...price,
+        input_audio_mtok: 11,
+        input_image_mtok: 21,
+        output_audio_mtok: 31,
+        output_image_mtok: 41,
+      },
+    };
+    const details = { audio_tokens: 300_000, image_tokens: 500_000, cached_tokens: 400_000 };
+    const usage = {
+      input_tokens: 1_000_000,
+      output_tokens: 100_000,
+      input_token_details: {
+        ...details,
+        cached_tokens_details: { audio_tokens: 200_000, image_tokens: 100_000 },
+      },
+      output_token_details: { audio_tokens: 70_000, image_tokens: 50_000 },
+    };
+    // Of 600,000 fresh tokens 100,000 are sound and 400,000 pictures; of the output sound comes first.
+    const usd = 0.1 * 1 + 0.1 * 11 + 0.4 * 21 + 0.4 * 1 + 0.07 * 31 + 0.03 * 41;
+    expect(recorded({ model: 'house', usage }, { prices }).costUsd).toBeCloseTo(usd, 9);
   });
 
   it('is told to prices of your own, and holds for those of a table', () => {
@@ -176,6 +217,13 @@ describe('counts that no format takes', () => {
       { usage: { input_tokens: 5, output_tokens: 1, input_tokens_details: { cached_creation_tokens: 4 } } },
       'usage.input_tokens_details.cached_creation_tokens',
     ],
+    [
+      'deeper than anybody looks',
+      {
+        usage: { input_tokens: 5, output_tokens: 1, output_tokens_details: { by: { model: { audio: 4 } } } },
+      },
+      'usage.output_tokens_details.by.model.audio',
+    ],
   ])('are refused with their paths: %s', (_name, payload, path) => {
     const error = refusal(() => recorded(payload));
     expect(error.code).toBe('validation_error');
@@ -183,7 +231,79 @@ describe('counts that no format takes', () => {
   });
 });
 
+describe('a message that was compacted', () => {
+  it('has what its iterations do not say from the whole', () => {
+    const part = { input_tokens: 10, output_tokens: 100, cache_read_input_tokens: 0 };
+    const usage = {
+      ...part,
+      output_tokens_details: { thinking_tokens: 30 },
+      server_tool_use: { web_search_requests: 2 },
+      iterations: [
+        { ...part, type: 'compaction', input_tokens: 1000 },
+        { ...part, type: 'message' },
+      ],
+    };
+    const run = recorded({ type: 'message', id: 'm', model: 'claude-opus-4-6', usage });
+    expect(run.tokenUsage).toMatchObject({
+      input_tokens: 1010,
+      output_tokens: 200,
+      reasoning_tokens: 30,
+      requests: 1,
+    });
+    // 1,010 in at 5 dollars a million, 200 out at 25, two searches at a cent.
+    expect(run.costUsd).toBeCloseTo(1010 * 5e-6 + 200 * 25e-6 + 2 * 0.01, 9);
+  });
+});
+
+describe('an input or output that nobody gives', () => {
+  it.each<[string, object, object]>([
+    [
+      'what was cached',
+      { usage: { input_tokens_details: { cached_tokens: 40 }, output_tokens: 1 } },
+      { input_tokens: 40, output_tokens: 1, total_tokens: 41 },
+    ],
+    [
+      'sound and pictures together',
+      {
+        usage: {
+          input_token_details: { audio_tokens: 30, image_tokens: 12, cached_tokens: 5 },
+          output_token_details: { audio_tokens: 7, image_tokens: 2, reasoning_tokens: 4 },
+        },
+      },
+      { input_tokens: 42, output_tokens: 9, total_tokens: 51 },
+    ],
+    [
+      'reasoning',
+      { usage: { input_tokens: 3, output_tokens_details: { reasoning_tokens: 20 } } },
+      { input_tokens: 3, output_tokens: 20, total_tokens: 23 },
+    ],
+  ])('is at least what is known of its parts: %s', (_name, payload, counters) => {
+    expect(recorded(payload).tokenUsage).toMatchObject(counters);
+  });
+});
+
+describe('a cost that the provider reports', () => {
+  it.each<[string, object, number]>([
+    ['of the service alone, with a key of the caller’s', { cost: 0.25 }, 0.25],
+    ['of the provider alone', { cost_details: { upstream_inference_cost: 0.5 } }, 0.5],
+    ['of both', { cost: 0.25, cost_details: { upstream_inference_cost: 0.5 } }, 0.75],
+  ])('is taken: %s', (_name, told, usd) => {
+    const usage = { prompt_tokens: 10, completion_tokens: 1, is_byok: true, cost_details: {}, ...told };
+    expect(recorded({ model: 'no-list-has-it', usage }).costUsd).toBeCloseTo(usd, 9);
+  });
+});
+
 describe('usage_by_model', () => {
+  it('is read by itself, each model at its own price, or its own cost', () => {
+    const { run, meter } = metered();
+    meter.record(chat(1000, 100));
+    meter.record(chat(2000, 10), { model: 'gpt-5-mini' });
+    const again = recorded(run.toJSON().usage_by_model);
+    expect(again.tokenUsage).toEqual(run.tokenUsage);
+    expect(again.costUsd).toBe(run.costUsd);
+    expect(again.toJSON().usage_by_model).toEqual(run.toJSON().usage_by_model);
+  });
+
   it('has what each model used, rounded, beside a state that does not say it again', () => {
     const { run, meter } = metered();
     meter.record(chat(1000, 100));

@@ -257,6 +257,13 @@ describe('a Claude result', () => {
 });
 
 describe('.seed()', () => {
+  it('notes nothing of what says nothing, and gives the meter', () => {
+    const { run, meter } = metered();
+    expect(meter.seed({ object: 'chat.completion.chunk', choices: [], usage: null })).toBe(meter);
+    expect(meter.seed(chat(1000, 100), { key: 'thread' })).toBe(meter);
+    expect(run.toJSON()).not.toHaveProperty('usage_by_model');
+  });
+
   it('says where a thread stands that goes on: only what is beyond counts', () => {
     const { run, meter, updates } = metered();
     meter.seed(chat(1000, 100), { key: 'thread' });
