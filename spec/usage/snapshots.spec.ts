@@ -256,6 +256,52 @@ describe('a Claude result', () => {
   });
 });
 
+describe('what a snapshot adds', () => {
+  const prices = {
+    house: {
+      input_mtok: 1,
+      output_mtok: 1,
+      cache_write_mtok: 1,
+      cache_write_1h_mtok: 3,
+      input_audio_mtok: 11,
+      output_audio_mtok: 21,
+      output_image_mtok: 31,
+    },
+  };
+
+  it.each<[string, (million: number) => object, number]>([
+    [
+      'what is cached for an hour',
+      (million) => ({
+        input_tokens: 0,
+        output_tokens: 0,
+        cache_creation_input_tokens: 2e6 * million,
+        cache_creation: {
+          ephemeral_5m_input_tokens: 1e6 * million,
+          ephemeral_1h_input_tokens: 1e6 * million,
+        },
+      }),
+      1 + 3,
+    ],
+    [
+      'sound and pictures',
+      (million) => ({
+        input_tokens: 2e6 * million,
+        output_tokens: 3e6 * million,
+        input_token_details: { audio_tokens: 1e6 * million },
+        output_token_details: { audio_tokens: 1e6 * million, image_tokens: 1e6 * million },
+      }),
+      1 + 11 + 1 + 21 + 31,
+    ],
+  ])('is priced at the rates of its parts: %s', (_name, usage, usd) => {
+    const { run, meter } = metered({ provider: null, model: 'house', prices });
+    meter.record(usage(1), cumulative);
+    expect(run.costUsd).toBe(usd);
+    meter.record(usage(3), cumulative);
+    expect(run.costUsd).toBe(3 * usd);
+  });
+});
+
 describe('.seed()', () => {
   it('notes nothing of what says nothing, and gives the meter', () => {
     const { run, meter } = metered();
@@ -281,6 +327,14 @@ describe('.seed()', () => {
     meter.record(result({ opus: [150, 15, 0.15] }));
     expect(run.costUsd).toBe(0.05);
     expect(meter.byModel()['opus']?.tokenUsage).toMatchObject({ input_tokens: 50 });
+  });
+
+  it('says where a thread stands whose model nobody names', () => {
+    const { run, meter } = metered({ provider: null, model: null });
+    meter.seed(chat(1000, 100), { key: 'thread' });
+    meter.record(chat(1500, 120), { ...cumulative, key: 'thread' });
+    expect(Object.keys(meter.byModel())).toEqual(['unknown']);
+    expect(run.tokenUsage).toMatchObject({ input_tokens: 500, output_tokens: 20 });
   });
 
   it('survives a restart', () => {
