@@ -8,6 +8,7 @@ import { chromium } from 'playwright-core';
 import type { RunAttributes } from 'agent-run';
 import { Run } from 'agent-run';
 import { SqliteRunStore } from 'agent-run/store/sqlite';
+import { UsageMeter } from 'agent-run/usage';
 import { findBrowser } from './find-browser';
 import { PageServer } from './page-server';
 import type { Seeded } from './seed';
@@ -131,6 +132,12 @@ jest.setTimeout(2 * SLOW);
 
   function reads(locator: Locator, pattern: RegExp): Promise<void> {
     return eventually(async () => pattern.exec(await locator.innerText())?.length, 1);
+  }
+
+  /** Nothing of a record has become an element, and none of its programs has run. */
+  async function isInert(): Promise<void> {
+    expect(await page.evaluate("'hacked' in window")).toBe(false);
+    expect(await page.locator('main img, main script').count()).toBe(0);
   }
 
   /** Presses a key until it has done what it does: what is drawn listens a little later. */
@@ -342,22 +349,32 @@ jest.setTimeout(2 * SLOW);
           long: 'x'.repeat(5_000),
           many: Array.from({ length: 500 }, (_, n) => n),
         },
-        metadata: { agent: HOSTILE },
+        metadata: { agent: HOSTILE, [HOSTILE]: HOSTILE },
+      });
+      new UsageMeter(run, { provider: HOSTILE, model: HOSTILE }).record({
+        input_tokens: 9,
+        output_tokens: 1,
       });
       run
         .startStep(HOSTILE, { kind: HOSTILE, input: { __proto__: 1, constructor: HOSTILE } })
         .fail({ code: HOSTILE });
-      run.note(HOSTILE);
-      run.setError({ code: HOSTILE, message: HOSTILE });
+      run.note(HOSTILE, { [HOSTILE]: HOSTILE });
+      run.createChild({ metadata: { agent: HOSTILE } }).cancel(HOSTILE);
+      run.setError({ code: HOSTILE, message: HOSTILE, details: { [HOSTILE]: HOSTILE } });
       await show(`#/runs/${encodeURIComponent(run.id)}?select=step-1`);
       await page.getByRole('complementary').waitFor();
       await button('Show all 5,000 characters').click();
       await button(/many/).click();
       await button('Show more of 400 others').click();
+      await page.getByRole('heading', { name: 'Journal' }).click();
+      await button(/noted/).click();
+      await isInert();
       await show(`#/sessions/${encodeURIComponent(HOSTILE)}`);
       await page.locator('table.runs').waitFor();
-      expect(await page.evaluate("'hacked' in window")).toBe(false);
-      expect(await page.locator('main img, main script').count()).toBe(0);
+      await isInert();
+      await show('#/');
+      await page.locator('.legend-name:visible', { hasText: HOSTILE }).first().waitFor();
+      await isInert();
     });
 
     it('draws of thousands of steps only those in sight, and reaches the last by key', async () => {

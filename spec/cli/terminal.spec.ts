@@ -1,6 +1,7 @@
 import { spawn } from '@lydell/node-pty';
 import type { IPty } from '@lydell/node-pty';
 import { Run } from 'agent-run';
+import { UsageMeter } from 'agent-run/usage';
 import { CompiledCommand, plainEnvironment } from './command';
 import type { SeededStore } from './stores';
 import { sqliteStore } from './stores';
@@ -132,12 +133,18 @@ describe('agent-run on a terminal', () => {
       provider: hostile,
       metadata: { [hostile]: hostile },
     });
-    run.updateStatus('running').setError({ code: hostile, message: hostile });
-    await seeded.store.save(run);
+    const recorder = seeded.store.track(run);
+    run.updateStatus('running');
+    new UsageMeter(run, { provider: hostile, model: hostile }).record({ input_tokens: 9, output_tokens: 1 });
+    run.startStep(hostile, { kind: hostile, input: { [hostile]: hostile } }).fail({ code: hostile });
+    run.note(hostile, { [hostile]: hostile });
+    run.setError({ code: hostile, message: hostile, details: { [hostile]: hostile } });
+    await recorder.stop();
     for (const parameters of [
       ['list'],
       ['show', run.id],
-      ['cost', '--by', 'session,provider'],
+      ['cost', '--by', 'session,provider,model'],
+      ['cost', '--by', `metadata.${hostile}`],
       ['follow', '--run', run.id],
     ]) {
       const terminal = start(parameters, { columns: 200, environment: { NO_COLOR: '1' } });

@@ -10,6 +10,7 @@ import { liveRuns } from './live-runs';
 import { manager } from './manager';
 import { memory } from './memory';
 import { mutations } from './mutations';
+import { page } from './page';
 import { payloads } from './payloads';
 import { postgres } from './postgres';
 import { sqlite } from './sqlite';
@@ -32,4 +33,5 @@ export const parts: readonly Part[] = [
   postgres,
   durable,
   eventStream,
+  page,
 ];
