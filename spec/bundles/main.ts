@@ -18,7 +18,7 @@ const environment: Record<string, string> = { NO_COLOR: '1', NEXT_TELEMETRY_DISA
 /** What each is built with, and what runs the result. */
 const BUNDLERS: Readonly<Record<string, readonly [build: string, run: string]>> = {
   'node by import': ['', 'node main.mjs'],
-  vite: ['vite build --ssr main.mjs', 'node out-vite/main.js'],
+  vite: ['vite build --ssr main.mjs', 'node out-vite/main.mjs'],
   webpack: ['webpack --config webpack.config.cjs', 'node out-webpack/main.cjs'],
   tsup: ['tsup', 'node out-tsup/main-cjs.js'],
   bun: ['', 'bun run main.mjs'],
