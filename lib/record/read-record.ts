@@ -87,12 +87,12 @@ export function adoptRecord(state: RunState, record: IncomingRecord, maker: stri
     runningAt: timeOf(envelope.running_at),
   };
   state.status = envelope.status as RunStatus;
-  state.turnCount = envelope.turn_count as number;
+  state.turnCount = (envelope.turn_count ?? 0) as number;
   state.startedAt = times.startedAt.ms;
   state.endedAt = times.endedAt?.ms ?? null;
   state.runningAt = times.runningAt?.ms ?? null;
-  state.provider = envelope.provider as string | null;
-  state.cost = envelope.cost_usd === null ? null : new CostSum(envelope.cost_usd as number);
+  state.provider = (envelope.provider ?? null) as string | null;
+  state.cost = envelope.cost_usd === undefined ? null : new CostSum(envelope.cost_usd as number);
   state.parentRunId = (envelope.parent_run_id ?? null) as string | null;
   state.rootRunId = (envelope.root_run_id ?? null) as string | null;
   state.input = envelope.input as JsonObject | null;
@@ -170,7 +170,7 @@ function noObjects(): Record<ObjectKey, unknown> {
 function findContradictions(envelope: Envelope, issues: ValidationIssue[]): void {
   const { status, ended_at: endedAt, awaiting } = envelope;
   if (!isRunStatus(status)) return;
-  if (isTerminalStatus(status) !== (endedAt !== null)) {
+  if (isTerminalStatus(status) !== (endedAt !== undefined)) {
     issues.push({ path: 'ended_at', message: endIssue(status) });
   }
   if (awaiting !== null && status !== 'running') {

@@ -20,22 +20,23 @@ const CONSTRUCTOR = 'constructor';
 
 /** Writes the record of a run: class-transformer the scalars, into the record that has the payloads. */
 export function writeRecord(state: RunState): RunJSON {
-  const record = recordWith(instanceToPlain(scalarsOf(state)), state);
+  const record = recordWith(instanceToPlain(scalarsOf(state)), state, null);
   attachOthers(record, state);
   return record as unknown as RunJSON;
 }
 
-/** The scalars that every record has; the others are attached. */
+/** The scalars of every record that are not null; the others are attached. */
 function scalarsOf(state: RunState): RecordScalars {
+  const { endedAt, provider, costUsd } = state;
   const scalars = new RecordScalars();
   scalars.id = state.id;
   scalars.session_id = state.sessionId;
   scalars.status = state.status;
   scalars.turn_count = state.turnCount;
   scalars.started_at = state.timeText('startedAt');
-  scalars.ended_at = state.timeText('endedAt');
-  scalars.provider = state.provider;
-  scalars.cost_usd = state.costUsd;
+  if (endedAt !== null) scalars.ended_at = state.timeText('endedAt');
+  if (provider !== null) scalars.provider = provider;
+  if (costUsd !== null) scalars.cost_usd = costUsd;
   return scalars;
 }
 
@@ -45,7 +46,7 @@ function scalarsOf(state: RunState): RecordScalars {
  */
 export function attachToRecord(record: object, state: RunState): void {
   const times = { started_at: state.timeText('startedAt'), ended_at: state.timeText('endedAt') };
-  Object.assign(record, recordWith(times, state));
+  Object.assign(record, recordWith(times, state, undefined));
   attachOthers(record as Members, state, CONSTRUCTOR);
 }
 
@@ -64,9 +65,9 @@ export function hasMoreKeys(state: RunState): boolean {
 /**
  * The payloads among the scalars, each key where a reader looks for it.
  *
- * @param scalars - Those that are not there are undefined: they are still to come.
+ * @param absent - What stands for a scalar that is not there: null, or undefined where it is still to come.
  */
-function recordWith(scalars: Members, state: RunState): Members {
+function recordWith(scalars: Members, state: RunState, absent: null | undefined): Members {
   // Written out, since it is made for every record; it does not compile unless it has every key of the table.
   const record: Record<AlwaysKey, unknown> = {
     id: scalars['id'],
@@ -79,9 +80,9 @@ function recordWith(scalars: Members, state: RunState): Members {
     turn_count: scalars['turn_count'],
     token_usage: state.tokenUsage,
     started_at: scalars['started_at'],
-    ended_at: scalars['ended_at'],
-    provider: scalars['provider'],
-    cost_usd: scalars['cost_usd'],
+    ended_at: scalars['ended_at'] ?? null,
+    provider: scalars['provider'] ?? absent,
+    cost_usd: scalars['cost_usd'] ?? absent,
     provider_metadata: state.providerMetadata,
   };
   for (const field of SET) {
