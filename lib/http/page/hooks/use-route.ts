@@ -25,6 +25,8 @@ export function useRoute(): Route {
 /** Goes to a route, as a click on a link does. */
 export function goTo(route: Route): void {
   location.hash = routeHash(route);
+  // The browser's own event comes later: what is done until then would start from the route before.
+  dispatchEvent(new Event(CHANGED));
 }
 
 /** Replaces the route that is shown: the back button skips it. */

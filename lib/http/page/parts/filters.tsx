@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Status } from '../model/records';
 import { STATUSES } from '../model/records';
 import type { RunFilter } from '../model/route';
@@ -106,7 +106,8 @@ interface FieldProps {
 /** Takes effect when it is left or Enter is pressed, not with every letter. */
 function Field({ name, value, type = 'text', placeholder = '', commit }: FieldProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // With the drawing, not after it: what is typed in between stays.
+  useLayoutEffect(() => {
     if (input.current) input.current.value = value;
   }, [value]);
   const shared = {
