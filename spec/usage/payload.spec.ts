@@ -231,6 +231,35 @@ describe('counts that no format takes', () => {
   });
 });
 
+describe('two places that give one count', () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 10, prompt_cache_hit_tokens: 40 };
+
+  it('are refused where they disagree, with the path', () => {
+    const error = refusal(() => recorded({ usage: { ...usage, cached_tokens: 30 } }));
+    expect(error).toMatchObject({ code: 'validation_error' });
+    expect(JSON.stringify(error.details['issues'])).toContain('usage.cached_tokens');
+  });
+
+  it.each([0, 40, null, undefined])('count once where the other has the same, or nothing: %p', (other) => {
+    const counters = recorded({ usage: { ...usage, cached_tokens: other } }).tokenUsage;
+    expect(counters).toMatchObject({ input_tokens: 100, cache_read_tokens: 40 });
+  });
+});
+
+describe('a request that is reported again', () => {
+  it('says of a count that it is none, where it said nothing before', () => {
+    const { run, meter, updates } = metered();
+    meter.record(chat(100, 10), { requestId: 'a' });
+    meter.record(chat(100, 10), { requestId: 'a' });
+    expect([run.tokenUsage, updates.length]).toEqual([
+      expect.not.objectContaining({ cache_read_tokens: 0 }),
+      1,
+    ]);
+    meter.record({ ...chat(100, 10), prompt_tokens_details: { cached_tokens: 0 } }, { requestId: 'a' });
+    expect(run.tokenUsage).toMatchObject({ input_tokens: 100, cache_read_tokens: 0, requests: 1 });
+  });
+});
+
 describe('a message that was compacted', () => {
   it('has what its iterations do not say from the whole', () => {
     const part = { input_tokens: 10, output_tokens: 100, cache_read_input_tokens: 0 };
