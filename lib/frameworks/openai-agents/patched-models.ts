@@ -56,7 +56,7 @@ function patch(model: SdkModel): () => void {
   }
   return () => {
     for (const [name, descriptor] of before) {
-      // Somebody has wrapped the method since: that wrapper stays, and calls ours, which then does nothing.
+      // Somebody has wrapped the method since: that wrapper stays, and goes on calling ours.
       if (Object.getOwnPropertyDescriptor(model, name)?.value !== methods[name]) continue;
       if (descriptor === undefined) Reflect.deleteProperty(model, name);
       else Reflect.defineProperty(model, name, descriptor);
