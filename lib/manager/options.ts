@@ -91,11 +91,30 @@ const DEFAULTS = [
 
 const RETENTION = ['keepMs', 'journalMs'] as const satisfies readonly (keyof Retention)[];
 
+/** Here, since stores and meters are loaded by whom uses them; it does not compile unless it has every option. */
+const TRACK = Object.keys({
+  leaseMs: true,
+  whenBusy: true,
+  maxBuffered: true,
+  onError: true,
+  children: true,
+} satisfies Readonly<Record<keyof TrackOptions, true>>);
+
+const METER = Object.keys({
+  provider: true,
+  model: true,
+  format: true,
+  prices: true,
+  onWarning: true,
+} satisfies Readonly<Record<keyof UsageMeterOptions, true>>);
+
 /** @throws {RunError} `validation_error` */
 export function checkManagerOptions(options: RunManagerOptions): void {
   refuseUnknown(options, MANAGER_OPTIONS, 'options of RunManager');
-  const { defaults, retention, recoverEveryMs } = options;
+  const { defaults, track, meter, retention, recoverEveryMs } = options;
   const issues: ValidationIssue[] = [];
+  if (track !== undefined) findUnknown(track, TRACK, issues, ['track']);
+  if (meter !== undefined) findUnknown(meter, METER, issues, ['meter']);
   if (defaults !== undefined) checkDefaults(defaults, issues);
   if (retention !== undefined) {
     findUnknown(retention, RETENTION, issues, ['retention']);

@@ -35,6 +35,11 @@ export interface ValidationIssue {
   readonly message: string;
 }
 
+const OPTIONS: readonly string[] = ['details', 'cause', 'retryable'];
+
+/** The longest name of an option that is shown whole. */
+const LONGEST_NAME = 80;
+
 /**
  * Every error that this package throws on purpose. Match on `code`; the message is for people.
  *
@@ -64,6 +69,7 @@ export class RunError extends Error {
   /**
    * @param options - `details` are facts for programs, a plain object; `cause` is what led to the error;
    * `retryable` says whether the same call may succeed when tried again.
+   * @throws {RunError} `validation_error` for an option that is not known.
    */
   constructor(
     code: RunErrorCode | (string & {}),
@@ -74,6 +80,8 @@ export class RunError extends Error {
       readonly retryable?: boolean | undefined;
     } = {},
   ) {
+    const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+    if (unknown !== undefined) throw unknownOption(unknown);
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
@@ -102,4 +110,10 @@ export function validationError(
     details: { issues },
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** Written out here: the helper for options stands on this file. */
+function unknownOption(name: string): RunError {
+  const message = `is not known (known: ${OPTIONS.join(', ')})`;
+  return validationError('options of RunError', [{ path: name.slice(0, LONGEST_NAME), message }]);
 }

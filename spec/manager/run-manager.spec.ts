@@ -281,6 +281,8 @@ describe('RunManager', () => {
       { defaults: { timeout: 1 } },
       { defaults: { metadata: 'x' } },
       { defaults: { limits: { maxTurns: -1 } } },
+      { track: { leaseMS: 1 } },
+      { meter: { modle: 'gpt-5' } },
       { retention: { keep: 1 } },
       { retention: { keepMs: -1 } },
       { recoverEveryMs: '1' },

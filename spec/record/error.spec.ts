@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { RunError } from 'agent-run';
 import { validationError } from '../../lib/record/error';
+import { refusalOf } from '../support/refusal-of';
 
 describe('RunError', () => {
   it('is an Error of its own name, with a code', () => {
@@ -17,6 +18,20 @@ describe('RunError', () => {
     const error = new RunError('storage_error', 'x', { details: { at: 1 }, cause, retryable: true });
 
     expect(error).toMatchObject({ details: { at: 1 }, cause, retryable: true });
+  });
+
+  it('refuses an option that it does not know', () => {
+    const refused = refusalOf(() => new RunError('conflict', 'x', { detail: 1 } as object));
+
+    expect(refused).toMatchObject({
+      code: 'validation_error',
+      details: {
+        issues: [{ path: 'detail', message: 'is not known (known: details, cause, retryable)' }],
+      },
+    });
+    expect(
+      refusalOf(() => new RunError('x', 'y', { ['x'.repeat(1e6)]: 1 } as object)).message.length,
+    ).toBeLessThan(300);
   });
 
   it('has no cause where none was given', () => {

@@ -1,6 +1,7 @@
-import { RunStore } from 'agent-run/store';
+import { MemoryRunStore, RunStore } from 'agent-run/store';
 import { MemoryBackend } from '../../lib/store/memory/backend';
 import { describeStore } from './contract/describe-store';
+import { refusalOf } from '../support/refusal-of';
 import type { TestDatabase } from './contract/test-database';
 import { ConnectedStores } from './contract/test-database';
 
@@ -17,3 +18,14 @@ function openMemory(): Promise<TestDatabase> {
 }
 
 describeStore('MemoryRunStore', openMemory);
+
+describe('MemoryRunStore', () => {
+  it('refuses an option that it does not know', () => {
+    const refused = refusalOf(() => new MemoryRunStore({ poll: 1 } as object));
+
+    expect(refused.code).toBe('validation_error');
+    expect(refused.details['issues']).toEqual([
+      { path: 'poll', message: expect.stringContaining('known: track, pollMs') as string },
+    ]);
+  });
+});
