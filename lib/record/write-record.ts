@@ -65,7 +65,8 @@ export function hasMoreKeys(state: RunState): boolean {
 /**
  * The payloads among the scalars, each key where a reader looks for it.
  *
- * @param absent - What stands for a scalar that is not there: null, or undefined where it is still to come.
+ * @param absent - The value of a scalar that is not there: null, or undefined where class-transformer is
+ * still to write it.
  */
 function recordWith(scalars: Members, state: RunState, absent: null | undefined): Members {
   // Written out, since it is made for every record; it does not compile unless it has every key of the table.

@@ -7,20 +7,20 @@ import { runOf } from './columns';
 import { recorderError, takenOverError, thereAlreadyError } from './recorder-error';
 import type { Version } from './version';
 
-/** What a recorder knows when its write did not find the row at the revision that it expected. */
+/** What a recorder knows of a write that did not find the row at the expected revision. */
 export interface Expectation {
   readonly run: AnyRun;
   readonly write: RunWrite;
   readonly version: Readonly<Version>;
   /** Whether this recorder holds the lease. */
   readonly isLeased: boolean;
-  /** Whether the run is not to be executed before it is stored, and is not yet. */
+  /** Whether the run is still held back: it may only be executed once it is stored. */
   readonly isNotLetIn: boolean;
 }
 
 /**
- * What that means for the recorder: another's end counts; it goes on from where the row stands, or from
- * what a recorder before it wrote without ever hearing so; or it cannot go on.
+ * What the recorder does next. It takes over another process's end, goes on from the row, goes on from the
+ * last write of an earlier recorder, which never learnt its outcome, or fails.
  */
 export type Meaning =
   | { readonly name: 'ended elsewhere' | 'goes on' | 'goes on from former'; readonly stored: StoredRun }

@@ -3,7 +3,7 @@ import type { AnyRun } from '../run';
 import type { TrackSettings } from './options';
 import { tellSafely } from './tell';
 
-/** Tells whoever wants to know what went wrong with a run's recorder. */
+/** Reports the errors of a run's recorder. */
 export class RecorderNews {
   readonly #run: AnyRun;
   readonly #onError: TrackSettings['onError'];
@@ -19,9 +19,9 @@ export class RecorderNews {
   }
 
   /**
-   * Something is not stored, for good.
+   * Something will never be stored.
    *
-   * @param isAwaited - Whether somebody is told by a promise.
+   * @param isAwaited - Whether a promise that somebody awaits rejects with the error.
    */
   refused(error: RunError, isAwaited: boolean): void {
     if (this.#onError !== undefined) this.#tell(error, false);

@@ -5,7 +5,7 @@ import { encodeText } from './column-text';
 import { columnsOf, RECORD_COLUMNS } from './columns';
 import type { Version } from './version';
 
-/** What a recorder's write has beside the changes. */
+/** The parts of a recorder's write beside the changes. */
 export interface WriteTerms {
   readonly version: Readonly<Version>;
   readonly writer: string;
@@ -13,7 +13,7 @@ export interface WriteTerms {
   readonly exclusive: boolean;
 }
 
-/** The write that stores changes of a run on top of what is stored: all of the run, where nothing is yet. */
+/** The write that stores the changes of a run; the whole run, where the store does not have it yet. */
 export function writeOf(
   run: AnyRun,
   { columns, entries }: Changes,

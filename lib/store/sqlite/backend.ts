@@ -224,7 +224,7 @@ export class SqliteBackend implements StoreBackend {
     }
   }
 
-  /** Looks which of a filter's members leaves the fewest runs: the query follows the index of that one. */
+  /** Finds the rarest of a filter's metadata members: the query follows the index of that one. */
   async #withRarestFirst<Filter extends RowFilter>(filter: Filter): Promise<Filter> {
     const { metadata = [], provider, statuses } = filter;
     if (metadata.length > 1) {

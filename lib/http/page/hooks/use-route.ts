@@ -25,7 +25,7 @@ export function useRoute(): Route {
 /** Goes to a route, as a click on a link does. */
 export function goTo(route: Route): void {
   location.hash = routeHash(route);
-  // The browser's own event comes later: what is done until then would start from the route before.
+  // The browser's own event comes later. Whatever happens until then would start from the old route.
   dispatchEvent(new Event(CHANGED));
 }
 

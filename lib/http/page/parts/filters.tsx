@@ -106,7 +106,7 @@ interface FieldProps {
 /** Takes effect when it is left or Enter is pressed, not with every letter. */
 function Field({ name, value, type = 'text', placeholder = '', commit }: FieldProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
-  // With the drawing, not after it: what is typed in between stays.
+  // Set while rendering, not after it, so that what is typed in between stays.
   useLayoutEffect(() => {
     if (input.current) input.current.value = value;
   }, [value]);
