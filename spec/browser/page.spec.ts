@@ -343,6 +343,19 @@ jest.setTimeout(2 * SLOW);
         .waitFor();
     });
 
+    it('holds no connection once it and its sub-agents have ended', async () => {
+      const open = new Set<unknown>();
+      page.on('request', (request) => {
+        if (request.url().includes('/api/events?')) open.add(request);
+      });
+      for (const over of ['requestfailed', 'requestfinished'] as const) {
+        page.on(over as 'requestfailed', (request) => open.delete(request));
+      }
+      await show(`#/runs/${seeded.done}`);
+      await timelineLine('proof-reader').waitFor();
+      await eventually(() => Promise.resolve(open.size), 0);
+    });
+
     it('has the journal, entry by entry', async () => {
       await show(`#/runs/${seeded.done}`);
       await page.getByRole('heading', { name: 'Journal' }).click();

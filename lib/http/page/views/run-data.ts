@@ -58,6 +58,9 @@ export function useFamily(run: RunRecord): Resource<RunPage> {
       ['limit', String(FAMILY_LIMIT)],
     ]),
   );
-  useLive(FAMILY_MS, family.refresh, run.session_id);
+  const members = family.answer?.runs ?? [];
+  // Read when the run had ended: whatever it has started is among them.
+  const isOver = members.some(({ id }) => id === run.id) && members.every(hasEnded);
+  useLive(FAMILY_MS, family.refresh, run.session_id, !isOver);
   return family;
 }
