@@ -9,6 +9,9 @@ import type { ColumnName, StoredRun } from './columns';
  * takes longer than it may gives up, and throws one that is `retryable`.
  */
 export interface StoreBackend {
+  /** How many writes a batch has at most: a database in this process holds its loop for all of them. @default 500 */
+  readonly mostWrites?: number;
+
   /**
    * Applies each write whose conditions hold, all in one transaction and one round trip. A write whose
    * conditions do not hold does not affect the others. No two writes of a batch are of the same run, and an

@@ -7,6 +7,7 @@ import type { RetryOptions } from './options';
 import { CALL_TIMEOUT_MS, RETRY_FOR_MS } from './options';
 import { asStorageError, closedError, timeoutError } from './storage-error';
 
+const MOST_WRITES = 500;
 const FIRST_DELAY_MS = 20;
 const LONGEST_DELAY_MS = 1_000;
 
@@ -49,6 +50,11 @@ export class Database {
 
   get callTimeoutMs(): number {
     return this.#callTimeoutMs;
+  }
+
+  /** How many writes a batch has at most. */
+  get mostWrites(): number {
+    return this.#backend.mostWrites ?? MOST_WRITES;
   }
 
   /**

@@ -41,8 +41,6 @@ interface Trouble {
   readonly failures: number;
 }
 
-const MAX_BATCH = 500;
-
 /** How many characters go out together: a statement of more holds up everybody, and takes memory many times over. */
 const MAX_BATCH_LENGTH = 4_000_000;
 
@@ -97,6 +95,7 @@ export class WriteQueue {
    * run: each has to see what the other did.
    */
   #takeBatch(): Pending[] {
+    const { mostWrites } = this.#host.database;
     const batch: Pending[] = [];
     const sessions = new Map<string, boolean>();
     const runIds = new Set<string>();
@@ -110,7 +109,7 @@ export class WriteQueue {
       runIds.add(write.id);
       batch.push({ member, write });
       length += lengthOf(write);
-      if (batch.length === MAX_BATCH || length >= MAX_BATCH_LENGTH) break;
+      if (batch.length === mostWrites || length >= MAX_BATCH_LENGTH) break;
     }
     return batch;
   }

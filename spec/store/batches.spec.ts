@@ -35,6 +35,18 @@ describe('a batch', () => {
     await store.close();
   });
 
+  it.each([
+    ['500', {}, 500],
+    ['as many as the database takes at once', { mostWrites: 40 }, 40],
+  ])('has at most %s runs', async (_, database, most) => {
+    const backend = Object.assign(new FlakyBackend(), database);
+    const store = new FlakyStore(backend);
+    const runs = Array.from({ length: 2 * most + 1 }, () => new Run({ sessionId: 'session-1' }));
+    await Promise.all(runs.map((run) => store.track(run).flush()));
+    expect(backend.batches.map(({ length }) => length)).toEqual([most, most, 1]);
+    await store.close();
+  });
+
   it.each([true, false])(
     'that the server refuses is split, and what it does not take harms no other (retryable: %p)',
     async (isRetryable) => {

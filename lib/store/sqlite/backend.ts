@@ -65,6 +65,9 @@ const BLOCKING_WAIT_MS = 5;
 
 const LONGEST_PAUSE_MS = 50;
 
+/** How many runs are written in a turn. */
+const MOST_WRITES = 100;
+
 /** How many rows are looked at in the first turn, and in a later one, at most. */
 const FIRST_CANDIDATES = 200;
 const CANDIDATES = 1000;
@@ -83,6 +86,7 @@ const SMALL_SESSION = { runs: 500, entries: 10_000 };
  * order. Its calls are synchronous and block the process: long work is done in turns that let others in.
  */
 export class SqliteBackend implements StoreBackend {
+  readonly mostWrites = MOST_WRITES;
   readonly #connection: SqliteConnection;
   readonly #names: TableNames;
   readonly #writer: RowWriter;
