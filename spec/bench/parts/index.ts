@@ -15,6 +15,7 @@ import { payloads } from './payloads';
 import { postgres } from './postgres';
 import { sqlite } from './sqlite';
 import { steps } from './steps';
+import { storeAtWork } from './store-at-work';
 
 /** In the order in which they run. */
 export const parts: readonly Part[] = [
@@ -30,6 +31,7 @@ export const parts: readonly Part[] = [
   sqlite,
   growth,
   archives,
+  storeAtWork,
   postgres,
   durable,
   eventStream,

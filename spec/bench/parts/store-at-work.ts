@@ -1,0 +1,123 @@
+import type { ChildProcess } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { BenchServer } from '../postgres-server';
+import { startPostgres } from '../postgres-server';
+import type { Part, PartResult, Row } from '../report';
+import { spreadOf } from '../statistics';
+import type { LongWork, LongWorkReport } from '../store-loop-worker';
+import type { StorePlace } from '../store-place';
+import { fill as fillDatabase } from '../subjects/postgres-archive';
+import { fill as fillFile } from '../subjects/sqlite-archive';
+
+const SUMMED = 1_000_000;
+const PRUNED = 100_000;
+
+/** Long work in large stores: what it costs, and what others feel of it. */
+export const storeAtWork: Part = {
+  name: 'store-at-work',
+  async run(progress): Promise<PartResult> {
+    const folder = mkdtempSync(join(tmpdir(), 'agent-run-bench-'));
+    const server = await startPostgres();
+    const rows: Row[] = [];
+    try {
+      for (const [index, kind] of (['sqlite', 'postgres'] as const).entries()) {
+        const step = (share: number): void => progress((index + share) / 2);
+        rows.push(...(await measure(kind, (runs) => place(kind, { folder, server, runs }), step)));
+      }
+    } finally {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+    return { title: TITLE, rows, notes: NOTES };
+  },
+};
+
+const TITLE =
+  'Long work in large stores: 1,000,000 runs summed up, 100,000 removed while another process writes';
+
+const NOTES = [
+  'steps of the event loop are the shorter of wall clock and processor time; on PostgreSQL the work is the server’s',
+  'summed up by day and model, in milliseconds of this process; the server of PostgreSQL works beside it',
+  'removed: runs that have ended, each with a journal of two entries; another process changes and flushes 20 runs every 10 ms',
+];
+
+interface Room {
+  readonly folder: string;
+  readonly server: BenchServer;
+  readonly runs: number;
+}
+
+/** A store that holds so many runs. */
+async function place(kind: StorePlace['kind'], { folder, server, runs }: Room): Promise<StorePlace> {
+  if (kind === 'sqlite') {
+    const path = join(folder, `${runs}.db`);
+    await fillFile({ path, runs });
+    return { kind, place: path };
+  }
+  const url = await server.createDatabase(`work_${runs}`);
+  await fillDatabase({ url, runs });
+  return { kind, place: url };
+}
+
+async function measure(
+  kind: StorePlace['kind'],
+  filled: (runs: number) => Promise<StorePlace>,
+  progress: (share: number) => void,
+): Promise<Row[]> {
+  const name = kind === 'sqlite' ? 'SQLite' : 'PostgreSQL';
+  const large = await filled(SUMMED);
+  progress(0.3);
+  const summed = await longWork(large, 'summarize');
+  progress(0.5);
+  const pruned = await filled(PRUNED);
+  const writer = fork(join(__dirname, '../store-writer.js'), [JSON.stringify(pruned)]);
+  await once(writer, 'message');
+  const removed = await longWork(pruned, 'prune');
+  const took = await stop(writer);
+  progress(0.8);
+  const recorded = await longWork(pruned, 'record');
+  return [
+    milliseconds(`a sum by day and model, ${name}`, summed.cpuMs, 4_000),
+    {
+      ...milliseconds(`  memory that it takes, ${name}`, summed.grownBytes / 1e6, 100),
+      against: 'MB',
+      unit: '',
+    },
+    milliseconds(`flush of others while runs are removed, 99 of 100, ${name}`, highest(took, 0.99), 100),
+    ...(kind === 'sqlite'
+      ? [
+          milliseconds('longest step: sums up', summed.longestStep, 25),
+          milliseconds('longest step: removes', removed.longestStep, 25),
+          milliseconds('longest step: records 500 changed runs a batch', recorded.longestStep, 25),
+        ]
+      : []),
+  ];
+}
+
+function milliseconds(what: string, value: number, atMost: number): Row {
+  return { what, against: 'milliseconds', value: spreadOf([value]), unit: 'ms', figure: { atMost } };
+}
+
+function highest(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+async function longWork(where: StorePlace, what: LongWork): Promise<LongWorkReport> {
+  const script = join(__dirname, '../store-loop-worker.js');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify([where, what])]);
+  return JSON.parse(stdout) as LongWorkReport;
+}
+
+/** How long each flush of the writer has taken. */
+async function stop(writer: ChildProcess): Promise<readonly number[]> {
+  const answered = once(writer, 'message') as Promise<[readonly number[]]>;
+  writer.send('stop');
+  const [took] = await answered;
+  return took;
+}
