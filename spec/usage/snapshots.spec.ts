@@ -329,6 +329,16 @@ describe('.seed()', () => {
     expect(meter.byModel()['opus']?.tokenUsage).toMatchObject({ input_tokens: 50 });
   });
 
+  it('holds until the thread starts anew', () => {
+    const { run, meter } = metered();
+    meter.seed(chat(1000, 100), { key: 'thread' });
+    const inputs = [1500, 200, 300].map((input) => {
+      meter.record(chat(input, input / 10), { ...cumulative, key: 'thread' });
+      return run.tokenUsage.input_tokens;
+    });
+    expect(inputs).toEqual([500, 700, 800]);
+  });
+
   it('says where a thread stands whose model nobody names', () => {
     const { run, meter } = metered({ provider: null, model: null });
     meter.seed(chat(1000, 100), { key: 'thread' });
