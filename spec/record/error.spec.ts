@@ -29,9 +29,9 @@ describe('RunError', () => {
         issues: [{ path: 'detail', message: 'is not known (known: details, cause, retryable)' }],
       },
     });
-    expect(
-      refusalOf(() => new RunError('x', 'y', { ['x'.repeat(1e6)]: 1 } as object)).message.length,
-    ).toBeLessThan(300);
+    expect(refusalOf(() => new RunError('x', 'y', { ['x'.repeat(1e6)]: 1 })).message.length).toBeLessThan(
+      300,
+    );
   });
 
   it('has no cause where none was given', () => {
