@@ -40,6 +40,25 @@ describe('SqliteRunStore', () => {
     expect((await open().get(run.id))?.toJSON()).toEqual(run.toJSON());
   });
 
+  it('writes to the row that a run has now, not to the one that it had', async () => {
+    const [first, second] = [open(), open()];
+    const run = new Run({ sessionId: 'session-1', id: 'run_1' });
+    const other = new Run({ sessionId: 'session-1', id: 'run_2' });
+    await first.save(run);
+    await second.delete(run.id);
+    // SQLite gives the key of the last row that was removed to the next one.
+    await second.save(other);
+    await second.save(Run.fromJSON(run.toJSON()));
+    await first.save(run.incrementTurn());
+
+    expect((await second.get(run.id))?.turnCount).toBe(1);
+    expect((await second.get(other.id))?.turnCount).toBe(0);
+    expect(new Database(path).prepare('SELECT id FROM agent_run_runs ORDER BY key').all()).toMatchObject([
+      { id: 'run_2' },
+      { id: 'run_1' },
+    ]);
+  });
+
   it('uses a write-ahead log', () => {
     open();
     expect(new Database(path).pragma('journal_mode')).toMatchObject([{ journal_mode: 'wal' }]);
