@@ -23,7 +23,7 @@ import { withDecision } from '../decision';
 import { rarestFirst } from '../metadata';
 import { isReadable, partOf, markAfter } from '../scanned-row';
 import { applyCall } from './apply';
-import type { PostgresPool } from './client';
+import type { PostgresClient, PostgresPool } from './client';
 import { PostgresConnection } from './connection';
 import type { OpenPool } from './driver';
 import { Ear } from './ear';
@@ -77,6 +77,7 @@ export class PostgresBackend implements StoreBackend {
     this.#naming = naming;
     // Without a listener, an idle connection that the server closes would end the process.
     pool.on('error', ignore);
+    (pool as unknown as LendingPool).on('acquire', holdErrors);
     this.#connection = new PostgresConnection(pool, { callTimeoutMs, onStarved: () => Ear.of(pool).yield() });
     const head = (): Promise<number> => this.head();
     this.#listener = new Listener(pool, { listen, pollMs, channel: naming.channel, head });
@@ -174,8 +175,12 @@ export class PostgresBackend implements StoreBackend {
     this.#isClosed = true;
     this.#listener.close();
     // The pool's other users keep its listener where it is theirs.
-    if (this.#isOwnPool) await this.#pool.end();
-    else this.#pool.off('error', ignore);
+    if (this.#isOwnPool) {
+      await this.#pool.end();
+      return;
+    }
+    this.#pool.off('error', ignore);
+    (this.#pool as unknown as LendingPool).off('acquire', holdErrors);
   }
 
   /** Orders a filter's metadata members: the query follows the index of the rarest. */
@@ -220,6 +225,22 @@ function rowKeyOf(text: string): RowKey {
 function outcomesOf(writes: readonly RunWrite[], rows: readonly unknown[]): readonly WriteOutcome[] {
   const [{ outcomes }] = rows as [{ outcomes: WriteOutcome[] | null }];
   return outcomes ?? writes.map(() => 'applied');
+}
+
+/** A pool as `pg` has it, which says when it lends a connection. */
+interface LendingPool {
+  on(event: 'acquire', listener: (client: PostgresClient) => void): unknown;
+  off(event: 'acquire', listener: (client: PostgresClient) => void): unknown;
+}
+
+/**
+ * Between a pool and who has asked it for a connection, nobody listens: an error that comes with the last
+ * words of its start would end the process.
+ */
+function holdErrors(client: PostgresClient): void {
+  const hold = (): void => undefined;
+  client.on('error', hold);
+  setImmediate(() => client.off('error', hold));
 }
 
 function ignore(): void {

@@ -135,11 +135,15 @@ export class Ear {
    */
   #notify(channel: string, payload: string): void {
     this.#pool.connect().then(
-      (client) =>
-        client.query('SELECT pg_notify($1, $2)', [channel, payload]).then(
-          () => client.release(),
-          () => client.release(true),
-        ),
+      (client) => {
+        // Without a listener, a connection that breaks meanwhile would end the process.
+        client.on('error', ignore);
+        const giveBack = (isBroken: boolean) => (): void => {
+          client.off('error', ignore);
+          client.release(isBroken);
+        };
+        client.query('SELECT pg_notify($1, $2)', [channel, payload]).then(giveBack(false), giveBack(true));
+      },
       () => undefined,
     );
   }
@@ -202,4 +206,8 @@ export class Ear {
     clearTimeout(this.#timer);
     this.#drop();
   }
+}
+
+function ignore(): void {
+  // Nobody waits for the answer: the probe is over after a while.
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { Run } from 'agent-run';
 import type { RunStore } from 'agent-run/store';
@@ -61,6 +62,28 @@ describe('PostgresRunStore hears of other processes', () => {
     expect(await listeners()).toHaveLength(1);
     await store.close();
     while ((await listeners()).length > 0) await setTimeout(5);
+  });
+
+  it('listening to the errors of every connection that it borrows: one that breaks ends no process', async () => {
+    const pool = new Pool({ connectionString: database.url });
+    const store = new PostgresRunStore({ pool });
+    const listening: number[] = [];
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+      Object.assign(client, {
+        query: (...given: unknown[]) => {
+          setImmediate(() => listening.push(client.listenerCount('error')));
+          return query(...given);
+        },
+      });
+    });
+    // Asked before whoever gets the connection can listen to it.
+    pool.on('acquire', (client) => queueMicrotask(() => listening.push(client.listenerCount('error'))));
+    await cancelElsewhere(store);
+    await store.close();
+    await pool.end();
+    expect(Math.min(...listening)).toBeGreaterThan(0);
+    expect(pool.listenerCount('acquire')).toBe(1);
   });
 
   it('again, after its connection was ended', async () => {
