@@ -1,9 +1,9 @@
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { Run } from 'agent-run';
 import { createRunHandler } from 'agent-run/http';
 import { PostgresRunStore } from 'agent-run/store/postgres';
 import type { TestDatabase } from '../support/postgres';
-import { createDatabase } from '../support/postgres';
+import { createDatabase, createPool } from '../support/postgres';
 import { messagesOf } from './event-reader';
 
 const READERS = 200;
@@ -15,7 +15,7 @@ describe('many readers of one store', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    pool = new Pool({ connectionString: database.url });
+    pool = createPool(database.url);
     // The store takes a connection for each statement.
     pool.on('acquire', () => (queries += 1));
   });

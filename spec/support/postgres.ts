@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import type { PoolConfig } from 'pg';
+import { Client, Pool } from 'pg';
 
 /** What `postgres-setup.ts` hands to the specs, which run in other processes. */
 export const URL_VARIABLE = 'AGENT_RUN_TEST_POSTGRES_URL';
@@ -32,6 +33,16 @@ export async function createDatabase(): Promise<TestDatabase> {
       await query(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
+}
+
+/**
+ * A pool as a user would make it. It hears what happens to its connections after `end()`, which does not wait
+ * for them: a database that is dropped then would end the process.
+ */
+export function createPool(url: string, config: PoolConfig = {}): Pool {
+  const pool = new Pool({ ...config, connectionString: url });
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /** Runs one statement on a connection of its own. */

@@ -3,14 +3,14 @@ import { Run, RunError } from 'agent-run';
 import type { RunStore } from 'agent-run/store';
 import type { PostgresPool } from 'agent-run/store/postgres';
 import { PostgresRunStore } from 'agent-run/store/postgres';
-import { Client, Pool } from 'pg';
+import { Client } from 'pg';
 import type { RunWrite } from '../../../lib/store/backend';
 import { columnsOf, RECORD_COLUMNS } from '../../../lib/store/columns';
 import type { PostgresBackend } from '../../../lib/store/postgres/backend';
 import { driverError, isRetryable } from '../../../lib/store/postgres/driver-error';
 import { openBackend } from '../../../lib/store/postgres/open';
 import type { TestDatabase } from '../../support/postgres';
-import { createDatabase } from '../../support/postgres';
+import { createDatabase, createPool } from '../../support/postgres';
 import { TcpProxy } from '../../support/tcp-proxy';
 import { until } from '../contract/test-database';
 
@@ -111,7 +111,7 @@ describe('PostgresRunStore', () => {
     });
 
     it('gives up on a pool that others use up, and gives back a connection that comes late', async () => {
-      const pool = new Pool({ connectionString: database.url, max: 1 });
+      const pool = createPool(database.url, { max: 1 });
       const backend = open({ pool, callTimeoutMs: 100 });
       const taken = await pool.connect();
       await expect(backend.read('run_1')).rejects.toMatchObject(RETRYABLE);
@@ -180,7 +180,7 @@ describe('PostgresRunStore', () => {
       [3, 2],
       [2, '1'],
     ])('%s stores on a pool of %j all store, and hear of each other', async (count, max) => {
-      const pool = new Pool({ connectionString: database.url, max: max as number });
+      const pool = createPool(database.url, { max: max as number });
       const stores = Array.from({ length: count }, () => new PostgresRunStore({ pool, pollMs: 20 }));
       const sessionId = `pool-${count}-${max}`;
       const watching = stores.map((store) => seenRuns(store, sessionId, count));

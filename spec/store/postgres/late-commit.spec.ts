@@ -3,9 +3,9 @@ import { Run } from 'agent-run';
 import type { JournalEntry } from 'agent-run/store';
 import type { PostgresClient, PostgresPool, PostgresResult } from 'agent-run/store/postgres';
 import { PostgresRunStore } from 'agent-run/store/postgres';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { TestDatabase } from '../../support/postgres';
-import { createDatabase } from '../../support/postgres';
+import { createDatabase, createPool } from '../../support/postgres';
 import { passingPool } from './passing-pool';
 
 /** A pool whose writes are done, positions taken and all, long before they are committed. */
@@ -42,7 +42,7 @@ describe('a write that takes its positions early and commits late', () => {
   });
 
   it('is not missed by a watch: nothing commits behind a reader', async () => {
-    const pool = new Pool({ connectionString: database.url });
+    const pool = createPool(database.url);
     let beforeCommit = (): Promise<void> => Promise.resolve();
     const slow = new PostgresRunStore({ pool: latePool(pool, () => beforeCommit()) });
     const quick = new PostgresRunStore({ connectionString: database.url });

@@ -5,9 +5,8 @@ import { Run } from 'agent-run';
 import type { RunStore } from 'agent-run/store';
 import type { PostgresClient, PostgresPool } from 'agent-run/store/postgres';
 import { PostgresRunStore } from 'agent-run/store/postgres';
-import { Pool } from 'pg';
 import type { TestDatabase } from '../../support/postgres';
-import { createDatabase } from '../../support/postgres';
+import { createDatabase, createPool } from '../../support/postgres';
 import { passingPool } from './passing-pool';
 
 const LISTENERS =
@@ -15,7 +14,7 @@ const LISTENERS =
 
 /** As through a pooler that shares connections between transactions: no notification arrives. */
 function deafPool(connectionString: string): PostgresPool {
-  const pool = new Pool({ connectionString });
+  const pool = createPool(connectionString);
   const connect = async (): Promise<PostgresClient> => {
     const client = await pool.connect();
     (client as EventEmitter).on('newListener', (event) => {
@@ -65,7 +64,7 @@ describe('PostgresRunStore hears of other processes', () => {
   });
 
   it('listening to the errors of every connection that it borrows: one that breaks ends no process', async () => {
-    const pool = new Pool({ connectionString: database.url });
+    const pool = createPool(database.url);
     const store = new PostgresRunStore({ pool });
     const listening: number[] = [];
     pool.on('connect', (client) => {
@@ -98,7 +97,7 @@ describe('PostgresRunStore hears of other processes', () => {
 
   it.each<[string, () => PostgresPool]>([
     ['a pooler from which no notification arrives', () => deafPool(database.url)],
-    ['a pool of one connection', () => new Pool({ connectionString: database.url, max: 1 })],
+    ['a pool of one connection', () => createPool(database.url, { max: 1 })],
   ])('by looking, through %s', async (_, makePool) => {
     const pool = makePool();
     const store = new PostgresRunStore({ pool, pollMs: 20 });
