@@ -26,6 +26,8 @@ export interface AdmissionSettings {
   readonly whenBusy: WhenBusy;
   /** Whether the function of `execute` waits until the store has taken the run in, in any case. */
   readonly asksFirst: boolean;
+  /** Whether the stored run holds its session already: it is recorded again, or goes on after a crash. */
+  readonly holdsSession: boolean;
 }
 
 /**
@@ -61,6 +63,7 @@ export class Admission {
   readonly #settings: AdmissionSettings;
   readonly #session: SessionControl;
   readonly #onTurn: () => void;
+  #holdsSession: boolean;
   #state: AdmissionState;
 
   /** @param onTurn - Called when a run that had to wait may try again. */
@@ -69,12 +72,13 @@ export class Admission {
     this.#settings = settings;
     this.#session = session;
     this.#onTurn = onTurn;
+    this.#holdsSession = settings.holdsSession;
     this.#state = run.isTerminal ? OPEN : this.#initial();
   }
 
   /** Whether the run may only be written as running when no other run of its session is. */
   get isExclusive(): boolean {
-    return this.#state.name === 'shut' && this.#wantsSession;
+    return this.#state.name === 'shut' && this.#wantsSession && !this.#holdsSession;
   }
 
   /** Whether the run is held back. */
@@ -92,7 +96,7 @@ export class Admission {
   /** Whether it is this run's turn to try. Of those that queue in this process, one tries. */
   mayTry(): boolean {
     const state = this.#state;
-    if (state.name === 'open' || !this.#wantsSession) return true;
+    if (state.name === 'open' || !this.#wantsSession || this.#holdsSession) return true;
     state.waiter ??= this.#session.enter({ sessionId: encodeText(this.#run.sessionId) });
     state.waiter.beginToLook();
     if (this.#settings.whenBusy !== 'queue') return true;
@@ -120,6 +124,9 @@ export class Admission {
 
   /** The run waits for an answer, and does not hold its session meanwhile. */
   parked(): void {
+    // One that is executed unrecorded, and recorded again, may stand in line yet.
+    this.open();
+    this.#holdsSession = false;
     this.#state = this.#initial();
   }
 

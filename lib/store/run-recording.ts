@@ -94,7 +94,12 @@ export class RunRecording implements QueueMember, LeaseHolder {
     this.#log = new ChangeLog(run);
     this.#news = new RecorderNews(run, settings);
     this.#isParked = isParked(run);
-    this.#admission = new Admission(run, settings, host.session, () => host.queue.add(this));
+    this.#admission = new Admission(
+      run,
+      { ...settings, holdsSession: version.active === 1 },
+      host.session,
+      () => host.queue.add(this),
+    );
     this.#detach = portOf(run).attach({
       changed: (...change) => this.#onChange(...change),
       surround: (fn) => this.#admission.surround(fn),
@@ -314,6 +319,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     version.revision = write.nextRevision;
     version.seq += write.entries.length;
     version.status = write.columns.status ?? version.status;
+    version.active = write.columns.active ?? version.active;
     const isLeased = typeof write.lease === 'object';
     this.#setLease(isLeased ? 'held' : 'none');
     if (isLeased) this.#admission.admit();
@@ -426,8 +432,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
   }
 
   /** Goes on from the stored version. */
-  #goOnFrom({ revision, seq, status }: StoredRun): void {
-    Object.assign(this.#version, { revision, seq, status, formerWriter: null });
+  #goOnFrom({ revision, seq, status, active }: StoredRun): void {
+    Object.assign(this.#version, { revision, seq, status, active, formerWriter: null });
     const state = this.#state;
     if (state.name === 'recording') this.#due(changesOf(state.step), false);
   }

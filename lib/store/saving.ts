@@ -62,6 +62,7 @@ async function writeWhole(
   version.revision = write.nextRevision;
   version.seq += write.entries.length;
   version.status = run.status;
+  version.active = write.columns.active ?? 0;
   rememberStored(version, run);
   core.wrote({ runIds: [write.id], sessionIds: [write.sessionId] });
   return 'written';

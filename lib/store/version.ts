@@ -13,6 +13,8 @@ export interface Version {
   seq: number;
   /** The status as it is stored. */
   status: string;
+  /** Whether the stored run holds its session: 1, or 0. */
+  active: number;
   /** Holds the run's lease for this object, whichever recorder writes. */
   readonly leaseToken: string;
   /** What was stored when nobody recorded the run; null where that is not known. */
@@ -38,6 +40,7 @@ export function newVersion(): Version {
     revision: 0,
     seq: 0,
     status: 'pending',
+    active: 0,
     leaseToken: randomUUID(),
     snapshot: null,
     formerWriter: null,
@@ -46,8 +49,8 @@ export function newVersion(): Version {
 
 /** The version of a run that was read. */
 export function versionOf(stored: StoredRun): Version {
-  const { revision, seq, status } = stored;
-  return { ...newVersion(), revision, seq, status, snapshot: snapshotOf(stored) };
+  const { revision, seq, status, active } = stored;
+  return { ...newVersion(), revision, seq, status, active, snapshot: snapshotOf(stored) };
 }
 
 /** The version of a run that is stored as it is. */

@@ -252,6 +252,23 @@ describe('RunRecorder', () => {
     expect(run.status).toBe('failed');
   });
 
+  it('records a run again that holds its session, although others stand in line for it', async () => {
+    const { backend, store } = open();
+    const [first, second] = [new Run({ sessionId: 'session-1' }), new Run({ sessionId: 'session-1' })];
+    const recorder = store.track(first.updateStatus('running'), { whenBusy: 'queue' });
+    await recorder.flush();
+    store.track(second, { whenBusy: 'queue' });
+    const executed = second.execute(() => ({ done: true }));
+    await until(() => backend.batches.flat().some(({ id }) => id === second.id));
+    backend.answers = ['refused'];
+    first.incrementTurn();
+    await expect(recorder.flush()).rejects.toMatchObject({ code: 'storage_error' });
+    await store.track(first, { whenBusy: 'queue' }).flush();
+    expect((await store.get(first.id))?.turnCount).toBe(1);
+    first.setOutput({});
+    await expect(executed).resolves.toEqual({ done: true });
+  });
+
   it('goes on trying what stop() could not store in time', async () => {
     const { backend, store } = open({ retryForMs: 30 });
     const run = new Run({ sessionId: 'session-1' });
