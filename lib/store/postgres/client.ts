@@ -39,6 +39,8 @@ export interface PostgresPool {
   off(event: 'error', listener: (error: Error) => void): unknown;
   /** Closes every connection. */
   end(): Promise<void>;
+  /** How many connections nobody uses. */
+  readonly idleCount?: number | undefined;
   /** How the pool was made. */
   readonly options?:
     | {

@@ -12,7 +12,7 @@ export interface ConnectionSettings {
   readonly onStarved: () => void;
 }
 
-/** How long a pool may take for a connection before it counts as exhausted. */
+/** How long a pool may take for a connection, or a new connection for its first answer, before others make room. */
 const STARVED_MS = 1_000;
 
 /** The SQLSTATE with which the function that applies batches refuses an isolation level. */
@@ -32,6 +32,8 @@ export class PostgresConnection {
    * ask for it.
    */
   #asksForIsolation = false;
+  /** Connections that have answered once. */
+  readonly #answering = new WeakSet<PostgresClient>();
 
   constructor(pool: PostgresPool, settings: ConnectionSettings) {
     this.#pool = pool;
@@ -112,6 +114,9 @@ export class PostgresConnection {
   ): Promise<Result> {
     let timer: NodeJS.Timeout | undefined;
     let isDone = false;
+    const unanswered = this.#answering.has(client)
+      ? undefined
+      : setInterval(() => this.#makeRoom(), STARVED_MS);
     // Without a listener, a connection that breaks meanwhile would end the process.
     client.on('error', ignore);
     try {
@@ -122,13 +127,24 @@ export class PostgresConnection {
       working.catch(ignore);
       const result = await Promise.race([working, late]);
       isDone = true;
+      this.#answering.add(client);
       return result;
     } finally {
       clearTimeout(timer);
+      clearInterval(unanswered);
       client.off('error', ignore);
       // One that has failed half-way is closed: whatever was open on it is rolled back.
       client.release(!isDone);
     }
+  }
+
+  /**
+   * Closes a connection that is idle. Behind a pooler that keeps a session for each, a new connection may
+   * wait for the session of one that nobody uses.
+   */
+  #makeRoom(): void {
+    if ((this.#pool.idleCount ?? 0) === 0) return;
+    this.#pool.connect().then((idle) => idle.release(true), ignore);
   }
 }
 

@@ -115,7 +115,7 @@ export class Ear {
     client.unref?.();
     const timer = setTimeout(onProbe, PROBE_MS, false).unref();
     const [first] = await this.#listenToAll(client);
-    this.#notify(first ?? '', probe);
+    this.#notify(client, first ?? '', probe);
     const hears = await heard;
     clearTimeout(timer);
     if (this.#client !== client) return;
@@ -133,14 +133,16 @@ export class Ear {
    * Sends a notification by another connection. Behind a pooler, one that is sent on the listening
    * connection itself may arrive at once although later ones never do.
    */
-  #notify(channel: string, payload: string): void {
+  #notify(listening: PostgresClient, channel: string, payload: string): void {
     this.#pool.connect().then(
       (client) => {
         // Without a listener, a connection that breaks meanwhile would end the process.
         client.on('error', ignore);
         const giveBack = (isBroken: boolean) => (): void => {
           client.off('error', ignore);
-          client.release(isBroken);
+          // One that came only when the other had gone is closed too: a pooler that has one session
+          // for this process would keep it for a connection that nobody uses, and let the others wait.
+          client.release(isBroken || this.#client !== listening);
         };
         client.query('SELECT pg_notify($1, $2)', [channel, payload]).then(giveBack(false), giveBack(true));
       },
