@@ -329,6 +329,21 @@ describe('.seed()', () => {
     expect(meter.byModel()['opus']?.tokenUsage).toMatchObject({ input_tokens: 50 });
   });
 
+  it.each([
+    ['costs less', [1000, 100, 0.9]],
+    ['has fewer tokens of a model, and costs less', [900, 90, 0.9]],
+    ['has fewer tokens of a model', [900, 90, 1]],
+  ] as const)('never takes away: what follows %s, and the record can be read', (_, [input, output, usd]) => {
+    const { run, meter } = metered({ provider: null, model: null });
+    meter.seed(result({ opus: [1000, 100, 1] }));
+    meter.record(result({ opus: [input, output, usd] }));
+    expect(run.costUsd ?? 0).toBeGreaterThanOrEqual(0);
+    const counted = [run.tokenUsage, ...Object.values(meter.byModel()).map(({ tokenUsage }) => tokenUsage)];
+    const counts = counted.flatMap((usage) => Object.values(usage) as number[]);
+    expect(counts.filter((count) => count < 0)).toEqual([]);
+    expect(reread(run).toJSON()).toEqual(run.toJSON());
+  });
+
   it('holds until the thread starts anew', () => {
     const { run, meter } = metered();
     meter.seed(chat(1000, 100), { key: 'thread' });
