@@ -1,15 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { ClientRequest } from 'node:http';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { postgresStore, Run, sqliteStore } from '../built';
-import { startPostgres } from '../postgres-server';
 import type { Part, PartResult, Row } from '../report';
+import { inScratch } from '../scratch';
 import { spreadOf } from '../statistics';
 import type { StreamAnswer, StreamPlace } from '../stream-server';
 
@@ -22,22 +20,17 @@ const SESSION = 'chat';
 /** A thousand readers of the event stream on one store, one writer in another process. */
 export const eventStream: Part = {
   name: 'event-stream',
-  async run(progress): Promise<PartResult> {
-    const folder = mkdtempSync(join(tmpdir(), 'agent-run-bench-'));
-    const postgres = await startPostgres();
-    try {
+  run(progress): Promise<PartResult> {
+    return inScratch(async ({ folder, server }) => {
       const sqlite = await measure({ kind: 'sqlite', place: join(folder, 'runs.db') });
       progress(0.5);
-      const url = await postgres.createDatabase('streams');
+      const url = await server.createDatabase('streams');
       const rows = [
         ...rowsOf('SQLite', sqlite),
         ...rowsOf('PostgreSQL', await measure({ kind: 'postgres', place: url })),
       ];
       return { title: TITLE, rows, notes: NOTES };
-    } finally {
-      await postgres.close();
-      rmSync(folder, { recursive: true });
-    }
+    });
   },
 };
 

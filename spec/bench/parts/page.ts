@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Http from 'agent-run/http';
 import type { RunHandler } from 'agent-run/http';
 import type { RunStore } from 'agent-run/store';
 import { load, postgresStore, sqliteStore } from '../built';
-import { startPostgres } from '../postgres-server';
 import type { Part, PartResult, Row } from '../report';
+import { inScratch } from '../scratch';
 import { spreadOf } from '../statistics';
 import { LAYOUT } from '../subjects/archive';
 import { fill as fillDatabase } from '../subjects/postgres-archive';
@@ -18,22 +16,17 @@ const TIMES = 9;
 /** What the page asks a server for, over a store of a million runs. */
 export const page: Part = {
   name: 'page',
-  async run(progress): Promise<PartResult> {
-    const folder = mkdtempSync(join(tmpdir(), 'agent-run-bench-'));
-    const postgres = await startPostgres();
-    try {
+  run(progress): Promise<PartResult> {
+    return inScratch(async ({ folder, server }) => {
       const path = join(folder, 'runs.db');
       await fillFile({ path, runs: RUNS });
       const rows = await measure('SQLite', new (sqliteStore().SqliteRunStore)({ path }));
       progress(0.5);
-      const url = await postgres.createDatabase('page');
+      const url = await server.createDatabase('page');
       await fillDatabase({ url, runs: RUNS });
       const store = new (postgresStore().PostgresRunStore)({ connectionString: url });
       return { title: TITLE, rows: [...rows, ...(await measure('PostgreSQL', store))], notes: NOTES };
-    } finally {
-      await postgres.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
+    });
   },
 };
 

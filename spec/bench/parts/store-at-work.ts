@@ -1,13 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BenchServer } from '../postgres-server';
-import { startPostgres } from '../postgres-server';
 import type { Part, PartResult, Row } from '../report';
+import type { Scratch } from '../scratch';
+import { inScratch } from '../scratch';
 import { spreadOf } from '../statistics';
 import type { LongWork, LongWorkReport } from '../store-loop-worker';
 import type { StorePlace } from '../store-place';
@@ -20,20 +18,15 @@ const PRUNED = 100_000;
 /** Long work in large stores: what it costs, and what others feel of it. */
 export const storeAtWork: Part = {
   name: 'store-at-work',
-  async run(progress): Promise<PartResult> {
-    const folder = mkdtempSync(join(tmpdir(), 'agent-run-bench-'));
-    const server = await startPostgres();
-    const rows: Row[] = [];
-    try {
+  run(progress): Promise<PartResult> {
+    return inScratch(async (scratch) => {
+      const rows: Row[] = [];
       for (const [index, kind] of (['sqlite', 'postgres'] as const).entries()) {
         const step = (share: number): void => progress((index + share) / 2);
-        rows.push(...(await measure(kind, (runs) => place(kind, { folder, server, runs }), step)));
+        rows.push(...(await measure(kind, (runs) => place(kind, { ...scratch, runs }), step)));
       }
-    } finally {
-      await server.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
-    return { title: TITLE, rows, notes: NOTES };
+      return { title: TITLE, rows, notes: NOTES };
+    });
   },
 };
 
@@ -46,9 +39,7 @@ const NOTES = [
   'removed: runs that have ended, each with a journal of two entries; another process changes and flushes 20 runs every 10 ms',
 ];
 
-interface Room {
-  readonly folder: string;
-  readonly server: BenchServer;
+interface Room extends Scratch {
   readonly runs: number;
 }
 
