@@ -121,3 +121,12 @@ export const tag: string = TaggedRun.fromJSON({}).tag();
 export const plain: Run = Run.fromJSON({});
 export const typed: Run<Question, Reply> = Run.fromJSON<Question, Reply>({});
 export const prompt: string | undefined = Run.fromJSON<Question>({}).input?.prompt;
+
+// A generic subclass is read as itself; whoever reads it names its payloads.
+class PricedRun<In extends object, Out extends object> extends Run<In, Out> {
+  price(): number {
+    return 1;
+  }
+}
+export const priced: PricedRun<Question, Reply> = PricedRun.fromJSON({});
+export const price: number = PricedRun.fromJSON({}).price();
