@@ -40,6 +40,9 @@ export type Envelope = Record<ScalarKey | ObjectKey, unknown>;
 /** The classes that class-transformer has been told about already: see {@link hideOthers}. */
 const HIDDEN = new WeakSet<object>();
 
+/** The attributes that class-transformer writes and reads by their names in the class. */
+const EXPOSED = FIELDS.filter(isExposed).map(({ attribute }) => attribute);
+
 for (const { key, type, presence } of FIELDS) {
   decorate(RecordScalars.prototype, key, rulesOf(type, presence));
 }
@@ -72,32 +75,31 @@ export function describeEnvelope<Subject extends object>(
       decorate(prototype, attribute, [IsDate({ message: 'must be a Date' }), IsOptional()]);
     } else decorate(prototype, attribute, rulesOf(type, presence));
     // A run has its times as dates, which class-transformer would copy: they are attached as texts.
-    if (isWalked(type) && presence !== 'set') {
-      decorate(prototype, attribute, [Expose({ name: key })]);
-      ownGetter(prototype, attribute);
-    }
+    if (isExposed({ type, presence })) decorate(prototype, attribute, [Expose({ name: key })]);
   }
 }
 
 /**
- * Repeats an inherited getter on the class itself. class-transformer does not assign to a property that has
- * a getter alone, but looks for it in the class itself only.
+ * Readies the class of a run, a user's too, for class-transformer, which inherits neither `@Exclude` nor the
+ * rule that a property with a getter alone is not assigned to: it looks for both in the class itself only.
  */
-function ownGetter(prototype: object, attribute: string): void {
-  const above: unknown = Object.getPrototypeOf(prototype);
-  const inherited = Object.getOwnPropertyDescriptor(above, attribute);
-  if (inherited !== undefined) Object.defineProperty(prototype, attribute, inherited);
-}
-
-/** class-transformer does not inherit `@Exclude`: every subclass needs it, a user's too. */
 export function hideOthers(runClass: abstract new (...args: never[]) => unknown): void {
   if (HIDDEN.has(runClass)) return;
   HIDDEN.add(runClass);
   (Exclude() as ClassDecorator)(runClass);
+  for (const attribute of EXPOSED) repeatGetter(runClass.prototype as object, attribute);
 }
 
-function isWalked(type: FieldType): boolean {
-  return type !== 'time' && SCALARS.some((field) => field.type === type);
+function repeatGetter(prototype: object, attribute: string): void {
+  if (Object.hasOwn(prototype, attribute)) return;
+  let above: object = Object.getPrototypeOf(prototype) as object;
+  while (!Object.hasOwn(above, attribute)) above = Object.getPrototypeOf(above) as object;
+  const inherited = Object.getOwnPropertyDescriptor(above, attribute) as PropertyDescriptor;
+  Object.defineProperty(prototype, attribute, inherited);
+}
+
+function isExposed({ type, presence }: Pick<Field, 'type' | 'presence'>): boolean {
+  return type !== 'time' && presence !== 'set' && SCALARS.some((field) => field.type === type);
 }
 
 function decorate(prototype: object, property: string, decorators: readonly PropertyDecorator[]): void {

@@ -147,6 +147,17 @@ describe('Run', () => {
       expect(run).toMatchObject({ id: 'mine', status: 'pending', turnCount: 0 });
     });
 
+    it('is not written over by it where it is of a subclass either', () => {
+      class TaggedRun extends Run {
+        tag = 'mine';
+      }
+      const run = new TaggedRun({ id: 'mine', sessionId: 's' });
+      plainToClassFromExist(run, { id: 'other', status: 'completed', tag: 'other' });
+
+      expect(run).toMatchObject({ id: 'mine', status: 'pending' });
+      expect(run.tag).toBe('mine');
+    });
+
     it('never has its payloads walked', () => {
       const looked = jest.fn();
       const payload = { deep: Object.defineProperty({}, 'member', { get: looked, enumerable: true }) };
