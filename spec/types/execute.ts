@@ -128,5 +128,5 @@ class PricedRun<In extends object, Out extends object> extends Run<In, Out> {
     return 1;
   }
 }
-export const priced: PricedRun<Question, Reply> = PricedRun.fromJSON({});
+export const priced = PricedRun.fromJSON({}) as PricedRun<Question, Reply>;
 export const price: number = PricedRun.fromJSON({}).price();
