@@ -1,16 +1,27 @@
 /**
  * Changes the code in small ways, one at a time, and sees whether a spec notices. Installs the tool first.
  *
- *     npm run test:mutation core                     everything of an area: hours
+ *     npm run test:mutation core                     everything of an area: 25 minutes
  *     npm run test:mutation usage -- --sample 40     forty lines of it, by chance: minutes
- *     npm run test:mutation stores lib/store/watch.ts
+ *     npm run test:mutation stores lib/store/watch.ts lib/store/writer.ts:20-40
  *
  * What survives is either code that nobody needs or a promise that no spec tests. The report stands in
- * coverage/mutation/index.html.
+ * coverage/mutation/, a page for each area.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = join(__dirname, '../..');
@@ -27,7 +38,14 @@ interface Area {
 const AREAS: Readonly<Record<string, Area>> = {
   core: {
     code: ['lib/run.ts', 'lib/attachment.ts', 'lib/record', 'lib/execution', 'lib/steps'],
-    specs: ['spec/record', 'spec/execution', 'spec/steps', 'spec/fuzz', 'spec/run.spec.ts'],
+    specs: [
+      'spec/record',
+      'spec/execution',
+      'spec/steps',
+      'spec/fuzz',
+      'spec/run.spec.ts',
+      'spec/attachment.spec.ts',
+    ],
     atLeast: 95,
   },
   usage: { code: ['lib/usage'], specs: ['spec/usage'], atLeast: 95 },
@@ -44,36 +62,73 @@ function main(): void {
   if (area === undefined) throw new Error(`no area "${name}"; there are ${Object.keys(AREAS).join(', ')}`);
   const whole = (files.length > 0 ? files : area.code).flatMap(filesOf);
   const mutate = values.sample === undefined ? whole : sampled(whole, Number(values.sample));
-  if (!existsSync(join(__dirname, 'node_modules'))) run('npm', ['ci', '--legacy-peer-deps'], __dirname);
-  mkdirSync(join(root, 'coverage'), { recursive: true });
-  const configuration = join(root, 'coverage/mutation.json');
-  writeFileSync(configuration, JSON.stringify(configurationOf(mutate, area.atLeast), null, 2));
-  const stryker = join(__dirname, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-  run(process.execPath, [stryker, 'run', configuration], root, { MUTATION_SPECS: area.specs.join(',') });
+  if (!existsSync(join(__dirname, 'node_modules'))) run('npm', ['ci'], __dirname);
+  const copy = copyOfProject();
+  try {
+    writeFileSync(join(copy, 'stryker.json'), JSON.stringify(configurationOf(name, mutate, area), null, 2));
+    const stryker = join(__dirname, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+    run(process.execPath, [stryker, 'run', 'stryker.json'], copy, {
+      // Stryker's processes load TypeScript.
+      NODE_OPTIONS: `--import ${pathToFileURL(require.resolve('tsx')).href}`,
+      AGENT_RUN_FUZZ_SECONDS: '0.3',
+    });
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
 
-function configurationOf(mutate: readonly string[], atLeast: number): object {
+/** Stryker changes files in place: it is in them that tsx looks for the compiler's options. */
+function copyOfProject(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'agent-run-mutation-'));
+  for (const entry of ['lib', 'spec', 'examples', 'docs', 'package.json', 'tsconfig.json']) {
+    cpSync(join(root, entry), join(copy, entry), {
+      recursive: true,
+      filter: (file) =>
+        !/node_modules|spec.(?:bench|bundles).*(?:dist|tools)|docs.api/.test(relative(root, file)),
+    });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+function configurationOf(name: string, mutate: readonly string[], area: Area): object {
   return {
-    testRunner: 'jest',
-    plugins: ['@stryker-mutator/jest-runner'],
-    jest: { projectType: 'custom', configFile: 'spec/mutation/jest.config.cjs' },
+    testRunner: 'specs',
+    plugins: [join(__dirname, 'runner.ts')],
+    specRunner: { files: specFilesOf(area), timeoutMs: 2_500 },
     mutate,
+    warnings: { unknownOptions: false },
+    concurrency: 5,
     coverageAnalysis: 'perTest',
     // The text of a message is no behaviour.
     mutator: { excludedMutations: ['StringLiteral'] },
-    timeoutMS: 20_000,
-    ignorePatterns: ['dist', 'coverage', 'docs', '.scratch', 'spec/bench', 'spec/bundles', 'spec/browser'],
-    tempDirName: '.scratch/mutation',
-    reporters: ['clear-text', 'html'],
+    timeoutMS: 10_000,
+    inPlace: true,
+    reporters: ['clear-text', 'html', 'json', 'progress-append-only'],
     clearTextReporter: { logTests: false, reportTests: false },
-    htmlReporter: { fileName: 'coverage/mutation/index.html' },
-    thresholds: { high: 100, low: atLeast, break: atLeast },
+    htmlReporter: { fileName: join(root, `coverage/mutation/${name}/index.html`) },
+    jsonReporter: { fileName: join(root, `coverage/mutation/${name}/report.json`) },
+    thresholds: { high: 100, low: area.atLeast, break: area.atLeast },
   };
 }
 
-/** The TypeScript files of a place, from the project's folder. */
+/** Those that try very much, or load very much, come last: most changes are noticed before. */
+function specFilesOf({ specs }: Area): string[] {
+  const isLong = (file: string): boolean => /fuzz|properties|any-order|clients/.test(file);
+  const files = specs.flatMap(filesOf).filter(isSpec);
+  return [...files.filter((file) => !isLong(file)), ...files.filter(isLong)];
+}
+
+/** Other processes run the code as it stands. */
+function isSpec(file: string): boolean {
+  return (
+    file.endsWith('.spec.ts') && !/leaks\.spec|memory\.spec|vectors\.spec|spec\/store\/processes/.test(file)
+  );
+}
+
+/** The TypeScript files of a place, from the project's folder; lines of a file as they are. */
 function filesOf(place: string): string[] {
-  if (place.endsWith('.ts')) return existsSync(join(root, place)) ? [place] : [];
+  if (/\.ts(?::[\d-]+)?$/.test(place)) return existsSync(join(root, place.replace(/:.*/, ''))) ? [place] : [];
   const folder = join(root, place);
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -107,7 +162,7 @@ function run(command: string, parameters: readonly string[], cwd: string, enviro
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   });
-  if (status !== 0) process.exit(status ?? 1);
+  process.exitCode = status ?? 1;
 }
 
 main();
