@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { relative } from 'node:path';
 import { jestExpect } from '@jest/expect';
 import type { Circus } from '@jest/types';
+import { configureGlobal } from 'fast-check';
 import * as circus from 'jest-circus';
 import { jestObject, resetJestObject } from './jest-object';
 
@@ -35,6 +36,8 @@ export function setUpSpecs(): void {
   const { describe, it, test, beforeAll, beforeEach, afterAll, afterEach } = circus;
   Object.assign(globalThis, { describe, it, test, beforeAll, beforeEach, afterAll, afterEach });
   Object.assign(globalThis, { expect: jestExpect, jest: jestObject });
+  // The same few examples for each change: what they find, they find again.
+  configureGlobal({ numRuns: 20, seed: 1 });
   circus.addEventHandler(onEvent);
   // What nobody catches is the failure of the test that runs.
   for (const name of ['uncaughtException', 'unhandledRejection'] as const) process.on(name, onUncaught);
