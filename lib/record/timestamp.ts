@@ -3,14 +3,18 @@ const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
 /** The last moment that a record can name. */
 export const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** The length of what {@link formatTimestamp} writes. */
-const WRITTEN_LENGTH = '2026-02-07T12:34:56.789Z'.length;
-
+/** A date, which the calendar may not have, and a time of day: the start of each of the two below. */
 const TIMESTAMP =
-  /^(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)$/i;
+  /^\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,](\d+))?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/i;
 
-/** What the expression finds: the date, the time of day, the digits of the fraction, the offset. */
-type Parts = readonly [text: string, date: string, time: string, fraction: string | undefined, zone: string];
+/** What {@link formatTimestamp} writes, which takes no look for a fraction and an offset. */
+// Stryker disable next-line Regex: what is refused here is read in a second way, which takes three times as long
+const WRITTEN = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+const DATE_LENGTH = '2026-02-07'.length;
+
+/** What the expression finds: the digits of the fraction, the offset. */
+type Parts = readonly [text: string, fraction: string | undefined, zone: string];
 
 /** A moment as a record has it. */
 export interface Timestamp {
@@ -31,6 +35,7 @@ let cachedPrefix = '1970-01-01T';
  */
 export function formatTimestamp(ms: number): string {
   const day = Math.floor(ms / DAY_MS);
+  // Stryker disable next-line ConditionalExpression: only faster; the date comes out the same
   if (day !== cachedDay) {
     cachedPrefix = new Date(ms).toISOString().slice(0, -13);
     cachedDay = day;
@@ -51,44 +56,43 @@ export function formatTimestamp(ms: number): string {
  * years 0000 to 9999 in UTC, which this form could not write again.
  */
 export function parseTimestamp(text: string): Timestamp | null {
-  if (text.length !== WRITTEN_LENGTH) return parseAnyTimestamp(text);
-  const clock = text.startsWith(cachedPrefix) ? clockMs(text) : NaN;
-  if (!Number.isNaN(clock)) return { ms: cachedDay * DAY_MS + clock, text: null };
-  const ms = Date.parse(text);
-  return !Number.isNaN(ms) && formatTimestamp(ms) === text ? { ms, text: null } : parseAnyTimestamp(text);
+  // Stryker disable next-line ConditionalExpression: only faster; the other way says the same
+  if (!WRITTEN.test(text)) return parseAnyTimestamp(text);
+  const midnight = midnightOf(text);
+  if (midnight === null) return null;
+  return { ms: midnight + clockMs(text) + 10 * twoDigitsAt(text, 20) + digitAt(text, 22), text: null };
 }
 
 function parseAnyTimestamp(text: string): Timestamp | null {
   const match = TIMESTAMP.exec(text) as Parts | null;
   if (match === null) return null;
-  const [, date, time, fraction = '', zone] = match;
-  const utc = Date.parse(`${date}T${time}Z`);
-  const offset = offsetMs(zone);
-  if (Number.isNaN(utc) || offset === null) return null;
-  if (new Date(utc).getUTCDate() !== Number(date.slice(-2))) return null;
-  const ms = utc - offset + Number(fraction.padEnd(3, '0').slice(0, 3));
+  const midnight = midnightOf(text);
+  if (midnight === null) return null;
+  const [, fraction = '', zone] = match;
+  const ms = midnight + clockMs(text) - offsetMs(zone) + Number(fraction.padEnd(3, '0').slice(0, 3));
   if (ms < FIRST_MS || ms > LAST_MS) return null;
   if (fraction.length <= 3) return { ms, text: null };
   return { ms, text: `${formatTimestamp(ms).slice(0, -4)}${fraction}Z` };
 }
 
-function offsetMs(zone: string): number | null {
-  if (zone === 'Z' || zone === 'z') return 0;
-  const hours = Number(zone.slice(1, 3));
-  const minutes = Number(zone.slice(-2));
-  if (hours > 23 || minutes > 59) return null;
-  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+/** When the day began in UTC that a text starts with; null where the calendar does not have it. */
+function midnightOf(text: string): number | null {
+  // Stryker disable next-line ConditionalExpression,MethodExpression: only faster; the calendar says the same
+  if (text.startsWith(cachedPrefix)) return cachedDay * DAY_MS;
+  const date = text.slice(0, DATE_LENGTH);
+  const ms = Date.parse(date);
+  return !Number.isNaN(ms) && formatTimestamp(ms).startsWith(date) ? ms : null;
 }
 
-/** The milliseconds of the day that a text of {@link WRITTEN_LENGTH} ends with; NaN where it is no time. */
+/** The time of day, in whole seconds. */
 function clockMs(text: string): number {
-  if (text[13] !== ':' || text[16] !== ':' || text[19] !== '.' || text[23] !== 'Z') return NaN;
-  const hours = twoDigitsAt(text, 11);
-  const minutes = twoDigitsAt(text, 14);
-  const seconds = twoDigitsAt(text, 17);
-  const ms = 10 * twoDigitsAt(text, 20) + digitAt(text, 22);
-  if (hours > 23 || minutes > 59 || seconds > 59) return NaN;
-  return ((60 * hours + minutes) * 60 + seconds) * 1000 + ms;
+  return ((60 * twoDigitsAt(text, 11) + twoDigitsAt(text, 14)) * 60 + twoDigitsAt(text, 17)) * 1000;
+}
+
+function offsetMs(zone: string): number {
+  if (zone.length === 1) return 0;
+  const minutes = 60 * Number(zone.slice(1, 3)) + Number(zone.slice(-2));
+  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
 }
 
 function twoDigitsAt(text: string, index: number): number {
@@ -96,8 +100,7 @@ function twoDigitsAt(text: string, index: number): number {
 }
 
 function digitAt(text: string, index: number): number {
-  const digit = text.charCodeAt(index) - 48;
-  return digit >= 0 && digit <= 9 ? digit : NaN;
+  return text.charCodeAt(index) - 48;
 }
 
 function twoDigits(value: number): string {

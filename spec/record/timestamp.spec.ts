@@ -49,9 +49,30 @@ describe('parseTimestamp()', () => {
     ['2026-02-07T12:34:56.999999999Z', '2026-02-07T12:34:56.999Z', '2026-02-07T12:34:56.999999999Z'],
     ['2026-02-07T14:34:56.789012+02:00', '2026-02-07T12:34:56.789Z', '2026-02-07T12:34:56.789012Z'],
     ['1969-12-31T23:59:59.999999Z', '1969-12-31T23:59:59.999Z', '1969-12-31T23:59:59.999999Z'],
+    ['2026-02-07T14:34:56.789+02:00', '2026-02-07T12:34:56.789Z', null],
     ['2028-02-29T00:00:00Z', '2028-02-29T00:00:00.000Z', null],
+    ['0000-01-01T00:00:00Z', '0000-01-01T00:00:00.000Z', null],
+    ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999999Z'],
   ])('reads %s', (given, instant, text) => {
     expect(parseTimestamp(given)).toEqual({ ms: Date.parse(instant), text });
+  });
+
+  it('takes of the texts that a Date nearly writes those that it does write', () => {
+    const times = fc.integer({ min: YEAR_0, max: YEAR_9999 });
+    const places = fc.integer({ min: 0, max: 23 });
+    const characters = fc.constantFrom(...'0123456789:.-+Tx'.split(''));
+    fc.assert(
+      fc.property(times, places, characters, (ms, place, character) => {
+        const written = new Date(ms).toISOString();
+        const text = `${written.slice(0, place)}${character}${written.slice(place + 1)}`;
+        const isWritten = isWrittenByDate(text);
+        // The day of the text is now that of the last one.
+        parseTimestamp(written);
+
+        expect(parseTimestamp(text)).toEqual(isWritten ? { ms: Date.parse(text), text: null } : null);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('keeps microseconds through any offset', () => {
@@ -92,12 +113,26 @@ describe('parseTimestamp()', () => {
     ['an empty fraction', '2026-02-07T12:34:56.Z'],
     ['a space before it', ' 2026-02-07T12:34:56Z'],
     ['a line break after it', '2026-02-07T12:34:56Z\n'],
+    ['hour 24, with milliseconds', '2026-02-07T24:00:00.000Z'],
+    ['minute 60, with milliseconds', '2026-02-07T12:60:00.000Z'],
+    ['second 60, with milliseconds', '2026-02-07T23:59:60.000Z'],
+    ['February 30, with milliseconds', '2026-02-30T12:34:56.789Z'],
+    ['a line break after milliseconds', '2026-02-07T12:34:56.789Z\n'],
+    ['an offset after Z', '2026-02-07T12:34:56.789Z+01:00'],
+    ['a word before it', 'at 2026-02-07T12:34:56.789Z'],
     ['a time before year 0 in UTC', '0000-01-01T00:00:00+00:01'],
     ['a time after year 9999 in UTC', '9999-12-31T23:59:59-00:01'],
   ])('refuses %s', (_title, text) => {
     expect(parseTimestamp(text)).toBeNull();
+    formatTimestamp(Date.UTC(2026, 1, 7));
+    expect(parseTimestamp(text)).toBeNull();
   });
 });
+
+function isWrittenByDate(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+}
 
 function offsetOf(minutes: number): string {
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
