@@ -23,6 +23,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import startSharedPostgres from '../support/postgres-setup';
+import stopSharedPostgres from '../support/postgres-teardown';
 
 const root = join(__dirname, '../..');
 
@@ -33,6 +35,9 @@ interface Area {
   readonly specs: readonly string[];
   /** The share of changes that must be noticed, in percent. */
   readonly atLeast: number;
+  /** How long a test may take while something is changed, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly usesPostgres?: boolean;
 }
 
 const AREAS: Readonly<Record<string, Area>> = {
@@ -50,12 +55,19 @@ const AREAS: Readonly<Record<string, Area>> = {
       'spec/attachment.spec.ts',
     ],
     atLeast: 95,
+    timeoutMs: 2_500,
   },
-  usage: { code: ['lib/usage'], specs: ['spec/usage'], atLeast: 95 },
-  stores: { code: ['lib/store'], specs: ['spec/store'], atLeast: 90 },
+  usage: { code: ['lib/usage'], specs: ['spec/usage'], atLeast: 95, timeoutMs: 2_500 },
+  stores: {
+    code: ['lib/store'],
+    specs: ['spec/store'],
+    atLeast: 90,
+    timeoutMs: 20_000,
+    usesPostgres: true,
+  },
 };
 
-function main(): void {
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { sample: { type: 'string' } },
     allowPositionals: true,
@@ -68,6 +80,7 @@ function main(): void {
   if (!existsSync(join(__dirname, 'node_modules'))) run('npm', ['ci'], __dirname);
   const copy = copyOfProject();
   try {
+    if (area.usesPostgres === true) await startSharedPostgres();
     writeFileSync(join(copy, 'stryker.json'), JSON.stringify(configurationOf(name, mutate, area), null, 2));
     const stryker = join(__dirname, 'node_modules/@stryker-mutator/core/bin/stryker.js');
     run(process.execPath, [stryker, 'run', 'stryker.json'], copy, {
@@ -76,6 +89,7 @@ function main(): void {
       AGENT_RUN_FUZZ_SECONDS: '0.3',
     });
   } finally {
+    await stopSharedPostgres();
     rmSync(copy, { recursive: true, force: true });
   }
 }
@@ -98,14 +112,14 @@ function configurationOf(name: string, mutate: readonly string[], area: Area): o
   return {
     testRunner: 'specs',
     plugins: [join(__dirname, 'runner.ts')],
-    specRunner: { files: specFilesOf(area), timeoutMs: 2_500 },
+    specRunner: { files: specFilesOf(area), timeoutMs: area.timeoutMs },
     mutate,
     warnings: { unknownOptions: false },
     concurrency: 5,
     coverageAnalysis: 'perTest',
     // The text of a message is no behaviour.
     mutator: { excludedMutations: ['StringLiteral'] },
-    timeoutMS: 10_000,
+    timeoutMS: 4 * area.timeoutMs,
     inPlace: true,
     reporters: ['clear-text', 'html', 'json', 'progress-append-only'],
     clearTextReporter: { logTests: false, reportTests: false },
@@ -115,17 +129,18 @@ function configurationOf(name: string, mutate: readonly string[], area: Area): o
   };
 }
 
-/** Those that try very much, or load very much, come last: most changes are noticed before. */
+/** Those that try very much, or wait, come last: most changes are noticed before. */
 function specFilesOf({ specs }: Area): string[] {
-  const isLong = (file: string): boolean => /fuzz|properties|any-order|clients/.test(file);
+  const isLong = (file: string): boolean =>
+    /fuzz|properties|any-order|clients|fleet|faults|postgres/.test(file);
   const files = specs.flatMap(filesOf).filter(isSpec);
   return [...files.filter((file) => !isLong(file)), ...files.filter(isLong)];
 }
 
-/** Other processes run the code as it stands. */
+/** Other processes run the code as it stands, and one file takes Jest's own world. */
 function isSpec(file: string): boolean {
   return (
-    file.endsWith('.spec.ts') && !/leaks\.spec|memory\.spec|vectors\.spec|spec\/store\/processes/.test(file)
+    file.endsWith('.spec.ts') && !/(?:leaks|memory|vectors|fake-timers)\.spec|store.processes/.test(file)
   );
 }
 
@@ -168,4 +183,4 @@ function run(command: string, parameters: readonly string[], cwd: string, enviro
   process.exitCode = status ?? 1;
 }
 
-main();
+void main();
