@@ -16,13 +16,14 @@ const PROVIDERS: readonly (readonly [pattern: RegExp, id: string])[] = [
   [/^together/, 'together'],
 ];
 
+/** What the innermost of the objects says that says anything. */
+function innermost<Found>(around: readonly object[], find: (payload: object) => Found | null): Found | null {
+  return around.reduceRight<Found | null>((found, payload) => found ?? find(payload), null);
+}
+
 /** The model that a payload names, looked for from the usage object outwards; null where it names none. */
 export function modelIn(around: readonly object[]): string | null {
-  for (let index = around.length - 1; index >= 0; index -= 1) {
-    const found = modelNamedBy(around[index] ?? {});
-    if (found !== null) return found;
-  }
-  return null;
+  return innermost(around, modelNamedBy);
 }
 
 function modelNamedBy(payload: object): string | null {
@@ -30,25 +31,22 @@ function modelNamedBy(payload: object): string | null {
   if (named !== null) return named;
   const model = objectAt(payload, 'model');
   if (model !== undefined) return textOf(model, 'modelId', 'modelID', 'id');
-  const beside = objectAt(payload, 'response') ?? objectAt(payload, 'response_metadata');
-  if (beside !== undefined && !Array.isArray(beside)) {
-    const found = textOf(beside, 'modelId', 'model_name', 'model', 'modelVersion');
-    if (found !== null) return found;
-  }
-  return null;
+  const beside = objectAt(payload, 'response') ?? objectAt(payload, 'response_metadata') ?? {};
+  return textOf(beside, 'modelId', 'model_name', 'model', 'modelVersion');
 }
 
 /** The provider that the payload names, by the price data's id; null where it names none. */
 export function providerIn(around: readonly object[]): string | null {
-  for (let index = around.length - 1; index >= 0; index -= 1) {
-    const payload = around[index] ?? {};
-    const name =
-      textOf(payload, 'providerID') ??
-      textOf(objectAt(payload, 'model') ?? {}, 'provider', 'providerID') ??
-      textOf(objectAt(payload, 'response_metadata') ?? {}, 'model_provider');
-    if (name !== null) return knownProvider(name);
-  }
-  return null;
+  const name = innermost(around, providerNamedBy);
+  return name === null ? null : knownProvider(name);
+}
+
+function providerNamedBy(payload: object): string | null {
+  return (
+    textOf(payload, 'providerID') ??
+    textOf(objectAt(payload, 'model') ?? {}, 'provider', 'providerID') ??
+    textOf(objectAt(payload, 'response_metadata') ?? {}, 'model_provider')
+  );
 }
 
 function knownProvider(name: string): string | null {
@@ -63,13 +61,9 @@ const TICKS_PER_DOLLAR = 1e10;
 
 /** The cost that a payload reports, in US dollars; null where it reports none. */
 export function costIn({ usage, around, path }: Sighting, issues: ValidationIssue[]): number | null {
-  const cost = costOfUsage(usage, path, issues);
-  if (cost !== null) return cost;
-  for (let index = around.length - 1; index >= 0; index -= 1) {
-    const found = costAround(around[index] ?? {}, usage, issues);
-    if (found !== null) return found;
-  }
-  return null;
+  return (
+    costOfUsage(usage, path, issues) ?? innermost(around, (payload) => costAround(payload, usage, issues))
+  );
 }
 
 /** OpenRouter, Perplexity, xAI, DeepInfra; pi; and this package's own totals. */
@@ -111,11 +105,8 @@ function costAround(payload: object, usage: object, issues: ValidationIssue[]): 
     if (router !== undefined) return costOfUsage(router, 'providerMetadata.openrouter.usage', issues);
   }
   const isOwnRecord = memberOf(payload, 'token_usage') === usage;
-  const names = [
-    'costUSD',
-    ...(memberOf(payload, 'tokens') === usage ? ['cost'] : []),
-    ...(isOwnRecord ? ['cost_usd'] : []),
-  ];
+  const isOpencode = memberOf(payload, 'tokens') === usage;
+  const names = ['costUSD', ...(isOpencode ? ['cost'] : []), ...(isOwnRecord ? ['cost_usd'] : [])];
   for (const name of names) {
     const cost = dollars(memberOf(payload, name), name, issues);
     if (cost !== null) return cost;

@@ -12,21 +12,20 @@ const AWAIT = 'is a promise, or has its usage only as a promise: await it, and h
  * @throws {RunError} `validation_error`
  */
 export function refuseUnsettled(payload: object): void {
-  if (payload instanceof Promise || isThenable(payload)) throw unreadable(AWAIT);
-  if (STREAMS.some((name) => name in payload)) throw unreadable(AWAIT);
+  if (isThenable(payload) || STREAMS.some((name) => name in payload)) throw unreadable(AWAIT);
   // A settled result has its `steps` as an ordinary member. Where they come from a getter, everything does.
-  if ('steps' in payload && isGetter(payload, 'steps')) throw unreadable(AWAIT);
+  if (isGetter(payload, 'steps')) throw unreadable(AWAIT);
 }
 
 /** Refuses a usage that is a promise, and keeps its rejection from being unhandled. */
 export function refusePromise(value: object, path: string): void {
-  if (!(value instanceof Promise) && !isThenable(value)) return;
+  if (!isThenable(value)) return;
   if (value instanceof Promise) value.catch(() => undefined);
   throw unreadable('is a promise: await it, and hand in what it gives', path);
 }
 
 function isThenable(value: object): boolean {
-  return 'then' in value && !isGetter(value, 'then') && typeof value.then === 'function';
+  return !isGetter(value, 'then') && typeof (value as { then?: unknown }).then === 'function';
 }
 
 function isGetter(payload: object, name: string): boolean {
