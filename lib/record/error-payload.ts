@@ -45,29 +45,24 @@ export function errorPayload(error: unknown, options: ErrorPayloadOptions = {}):
 
 /** Whether it is an `Error`, of this realm or another. */
 export function isError(value: unknown): value is Error {
-  try {
-    return value instanceof Error || types.isNativeError(value) || isDomException(value);
-  } catch {
-    // A revoked proxy refuses even that.
-    return false;
-  }
+  const look = (): boolean => value instanceof Error || types.isNativeError(value) || isDomException(value);
+  return attempt(look) === true;
 }
 
 /** The message of an exception, whatever was thrown. */
 export function messageOf(error: unknown): string {
   if (isError(error)) return memberText(error, 'message');
-  const message = typeof error === 'object' && error !== null ? member(error, 'message') : undefined;
+  const message = member(error, 'message');
   return typeof message === 'string' ? message : textOf(error);
 }
 
 function payloadOf(error: unknown, walk: Walk, depth: number): JsonObject {
   if (isError(error)) return fromError(error, walk, depth);
-  const code = typeof error === 'object' && error !== null ? codeOf(error) : undefined;
-  return { ...(code === undefined ? {} : { code }), message: messageOf(error) };
+  return presentOf({ code: codeOf(error), message: messageOf(error) });
 }
 
 function fromError(error: Error, walk: Walk, depth: number): JsonObject {
-  const members = {
+  return presentOf({
     name: nameOf(error),
     message: memberText(error, 'message'),
     code: codeOf(error),
@@ -76,7 +71,10 @@ function fromError(error: Error, walk: Walk, depth: number): JsonObject {
     cause: causeOf(error, walk, depth),
     errors: errorsOf(error, walk, depth),
     stack: walk.options.stack === true ? memberText(error, 'stack') : undefined,
-  };
+  });
+}
+
+function presentOf(members: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
   const payload: Record<string, JsonValue> = {};
   for (const [key, value] of Object.entries(members)) if (value !== undefined) payload[key] = value;
   return payload;
@@ -85,13 +83,12 @@ function fromError(error: Error, walk: Walk, depth: number): JsonObject {
 /** The error's name, or its class's where the name is only `Error`, as with some SDKs. */
 function nameOf(error: Error): string {
   const name = memberText(error, 'name');
-  const constructor = name === 'Error' ? member(error, 'constructor') : undefined;
-  const className = typeof constructor === 'function' ? member(constructor, 'name') : undefined;
+  const className = name === 'Error' ? member(member(error, 'constructor'), 'name') : undefined;
   return (typeof className === 'string' && className !== '' ? className : name).slice(0, LONGEST_WORD);
 }
 
 /** The error's code. A DOM exception's is left out: a number that says less than its name. */
-function codeOf(error: object): string | number | undefined {
+function codeOf(error: unknown): string | number | undefined {
   const code = member(error, 'code');
   if (typeof code === 'string') return code.slice(0, LONGEST_WORD);
   return Number.isFinite(code) && !isDomException(error) ? (code as number) : undefined;
@@ -106,21 +103,23 @@ function statusOf(error: Error): number | undefined {
 }
 
 function causeOf(error: Error, walk: Walk, depth: number): JsonValue | undefined {
+  if (depth >= MAX_CAUSES) return undefined;
   const cause = member(error, 'cause');
-  if (cause === undefined || cause === null || depth >= MAX_CAUSES) return undefined;
   if (!isError(cause)) return jsonOrNothing(cause);
   return takesOneMore(walk) ? fromError(cause, walk, depth + 1) : undefined;
 }
 
 /** What an `AggregateError` stands for. */
 function errorsOf(error: Error, walk: Walk, depth: number): JsonValue | undefined {
-  const errors = member(error, 'errors');
-  if (!Array.isArray(errors) || depth >= MAX_CAUSES) return undefined;
-  const kept: JsonObject[] = [];
-  for (let index = 0; index < Math.min(errors.length, MAX_ERRORS) && takesOneMore(walk); index++) {
-    kept.push(payloadOf(member(errors, String(index)), walk, depth + 1));
-  }
-  return kept;
+  if (depth >= MAX_CAUSES) return undefined;
+  const errors = attempt(() => firstOf(member(error, 'errors')));
+  return errors?.flatMap((each) => (takesOneMore(walk) ? [payloadOf(each, walk, depth + 1)] : []));
+}
+
+function firstOf(errors: unknown): unknown[] | undefined {
+  if (!Array.isArray(errors)) return undefined;
+  const length = Math.min(errors.length, MAX_ERRORS);
+  return Array.from({ length }, (_, index) => member(errors, String(index)));
 }
 
 function takesOneMore(walk: Walk): boolean {
@@ -129,7 +128,7 @@ function takesOneMore(walk: Walk): boolean {
 }
 
 function jsonOrNothing(value: unknown): JsonValue | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (value === null) return undefined;
   const issues: ValidationIssue[] = [];
   const copy = copyJson(value, 'error', issues);
   return issues.length === 0 ? (copy as JsonValue) : undefined;
@@ -141,22 +140,27 @@ function memberText(error: Error, key: string): string {
 }
 
 function isDomException(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === DOM_EXCEPTION;
+  return attempt(() => Object.prototype.toString.call(value)) === DOM_EXCEPTION;
 }
 
-/** A getter of a foreign error may throw. */
-function member(error: object, key: string): unknown {
+/** The member of anything; undefined where there is none to be had. */
+function member(holder: unknown, key: string): unknown {
+  return attempt(() => (holder as Record<string, unknown>)[key]);
+}
+
+/** What the look finds; undefined where it throws. */
+function attempt<Found>(look: () => Found): Found | undefined {
   try {
-    return (error as unknown as Record<string, unknown>)[key];
+    return look();
   } catch {
-    return undefined;
+    // A getter may throw, and a revoked proxy does so at every look.
   }
+  return undefined;
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
   const json = jsonOrNothing(value);
-  if (json !== undefined) return typeof json === 'object' ? JSON.stringify(json) : String(json);
+  if (json !== undefined) return typeof json === 'string' ? json : JSON.stringify(json);
   if (value === undefined || value === null) return 'No reason was given';
   return `Neither an Error nor JSON, but a value of the type ${typeof value}`;
 }

@@ -8,7 +8,17 @@ revoke();
 
 describe('errorPayload()', () => {
   it('keeps the name and the message', () => {
-    expect(errorPayload(new TypeError('no function'))).toEqual({ name: 'TypeError', message: 'no function' });
+    expect(errorPayload(new TypeError('no function'))).toStrictEqual({
+      name: 'TypeError',
+      message: 'no function',
+    });
+  });
+
+  it.each<[title: string, error: Error, word: object]>([
+    ['name', Object.assign(new Error('x'), { name: 'n'.repeat(201) }), { name: 'n'.repeat(200) }],
+    ['code', Object.assign(new Error('x'), { code: 'c'.repeat(201) }), { code: 'c'.repeat(200) }],
+  ])('cuts a %s after 200 characters', (_title, error, word) => {
+    expect(errorPayload(error)).toMatchObject(word);
   });
 
   it('knows an Error of another realm', () => {
@@ -75,6 +85,14 @@ describe('errorPayload()', () => {
     expect(depth).toBe(8);
   });
 
+  it('follows errors within errors eight levels down, of a cycle too', () => {
+    const error = new AggregateError([], 'round');
+    error.errors.push(error);
+    const depth = JSON.stringify(errorPayload(error)).split('"errors"').length - 1;
+
+    expect(depth).toBe(8);
+  });
+
   it.each<[title: string, thrown: unknown, message: string]>([
     ['a text', 'oops', 'oops'],
     ['a number', 7, '7'],
@@ -85,7 +103,7 @@ describe('errorPayload()', () => {
     ['a function', () => 1, 'Neither an Error nor JSON, but a value of the type function'],
     ['a revoked Proxy', revoked, 'Neither an Error nor JSON, but a value of the type object'],
   ])('makes a message of %s', (_title, thrown, message) => {
-    expect(errorPayload(thrown)).toEqual({ message });
+    expect(errorPayload(thrown)).toStrictEqual({ message });
     expect(messageOf(thrown)).toBe(message);
   });
 
@@ -97,6 +115,19 @@ describe('errorPayload()', () => {
     Object.defineProperty(error, 'name', { get: () => fail() });
 
     expect(errorPayload(error, { stack: true })).toEqual({ name: '', message: '', stack: '' });
+    expect(messageOf(error)).toBe('');
+  });
+
+  it('survives members that cannot be looked at', () => {
+    const hostile = { code: 7, message: 'x', [Symbol.toStringTag]: 'x' };
+    Object.defineProperty(hostile, Symbol.toStringTag, { get: () => fail() });
+    const endless = new Proxy([], { get: () => fail() });
+
+    expect(errorPayload(hostile)).toEqual({ code: 7, message: 'x' });
+    for (const errors of [revoked, endless]) {
+      const error = Object.assign(new Error('x'), { details: revoked, cause: revoked, errors });
+      expect(errorPayload(error)).toEqual({ name: 'Error', message: 'x' });
+    }
   });
 });
 
@@ -135,6 +166,18 @@ describe('What an error of an SDK becomes', () => {
     });
   });
 
+  it('says Error where its class has no name, or none that is a text', () => {
+    const unnamed = new (class extends Error {})('x');
+    const odd = Object.assign(new Error('x'), { constructor: { name: 7 } });
+    const none = Object.assign(new Error('x'), { constructor: undefined });
+
+    expect([unnamed, odd, none].map((error) => errorPayload(error)['name'])).toEqual([
+      'Error',
+      'Error',
+      'Error',
+    ]);
+  });
+
   it('has the errors of an AggregateError, at most 10', () => {
     const errors = Array.from({ length: 12 }, (_, index) => new RateLimitError(String(index)));
     const payload = errorPayload(
@@ -146,6 +189,10 @@ describe('What an error of an SDK becomes', () => {
     expect((payload['errors'] as object[])[9]).toEqual({ code: 'a', message: '{"code":"a"}' });
   });
 
+  it.each(['text', { email: new Error('x') }])('has no errors where those are no list: %p', (errors) => {
+    expect(errorPayload(Object.assign(new Error('x'), { errors }))).toEqual({ name: 'Error', message: 'x' });
+  });
+
   it('stays small where errors hold errors that hold errors', () => {
     const nest = (depth: number): Error =>
       depth === 0
@@ -154,7 +201,16 @@ describe('What an error of an SDK becomes', () => {
             Array.from({ length: 10 }, () => nest(depth - 1)),
             'many',
           );
-    expect(JSON.stringify(errorPayload(nest(4))).length).toBeLessThan(5_000);
+    const payload = errorPayload(nest(4));
+    const within = (each: object): object[] => {
+      const errors = (each as { errors?: object[] }).errors ?? [];
+      return errors.concat(errors.flatMap(within));
+    };
+
+    expect(JSON.stringify(payload).length).toBeLessThan(5_000);
+    expect(within(payload).map((each) => Object.keys(each)[0])).toEqual(
+      Array.from({ length: 40 }, () => 'name'),
+    );
   });
 
   it('has no number for a code where it is a DOMException', () => {
@@ -169,6 +225,7 @@ describe('What an error of an SDK becomes', () => {
       code: 'quota',
       message: 'none left',
     });
+    expect(messageOf({ code: 'quota', message: 'none left' })).toBe('none left');
     expect(errorPayload({ code: 7, why: 'x' })).toEqual({ code: 7, message: '{"code":7,"why":"x"}' });
   });
 
