@@ -42,8 +42,9 @@ export function takeUsage(usage: unknown): JsonObject {
   if (counts !== null) return counts;
   const issues: ValidationIssue[] = [];
   const delta = copyJsonObject(usage, 'usage', issues);
-  if (issues.length === 0) dropUnreported(delta, ['usage'], issues);
+  if (issues.length === 0) findNegative(delta, ['usage'], issues);
   if (issues.length > 0) throw validationError('usage', issues);
+  dropUnreported(delta);
   return delta;
 }
 
@@ -66,17 +67,9 @@ export function readCounters(usage: unknown, issues: ValidationIssue[]): Counter
  * @throws {RunError} `validation_error`
  */
 export function checkSums(counters: Counters, delta: JsonObject): void {
-  if (addsSmallCounts(delta)) return;
   const issues: ValidationIssue[] = [];
   collectOverflows(counters, delta, ['usage'], issues);
   if (issues.length > 0) throw validationError('usage', issues);
-}
-
-/** No sum with a safe integer overflows: beside the largest number it is lost in rounding. */
-function addsSmallCounts(delta: JsonObject): boolean {
-  // An inherited member, if there ever is one, leads to the closer look.
-  for (const key in delta) if (!Number.isSafeInteger(delta[key])) return false;
-  return true;
 }
 
 /** Adds the counts in place: numbers to numbers, objects key by key, anything else replaces. */
@@ -93,7 +86,7 @@ export function addUsage(counters: Counters, delta: JsonObject): void {
 
 /** A correction takes back no more than there is: a record with a negative count could not be read. */
 function notNegative(count: number): number {
-  return count < 0 ? 0 : count;
+  return Math.max(0, count);
 }
 
 /**
@@ -107,9 +100,9 @@ export function addNumbers(sums: Counters, usage: object): void {
     if (typeof added === 'number') {
       setMember(sums, key, typeof current === 'number' ? finiteSum(current, added) : added);
     } else if (isJsonObject(added) && typeof current !== 'number') {
-      const nested: Counters = isJsonObject(current) ? current : {};
+      const nested = (current ?? {}) as Counters;
       addNumbers(nested, added);
-      if (current === undefined && Object.keys(nested).length > 0) setMember(sums, key, nested);
+      if (Object.keys(nested).length > 0) setMember(sums, key, nested);
     }
   }
 }
@@ -157,6 +150,7 @@ export function totalTokensOf(counters: Readonly<Counters> | TokenUsage): number
   return Math.max(countOf(counters, 'total_tokens'), Math.min(inAndOut, Number.MAX_VALUE));
 }
 
+// Stryker disable ConditionalExpression,EqualityOperator: only faster; the closer look says the same
 /** What most reports are: an object of counts. Null for a report that takes a closer look. */
 function takeCounts(usage: unknown): JsonObject | null {
   try {
@@ -170,12 +164,14 @@ function takeCounts(usage: unknown): JsonObject | null {
 function copyCounts(usage: JsonObject): JsonObject | null {
   const counts = { ...usage };
   // As above: `for in` takes half the time that a list of the own members does.
-  for (const key in counts) {
-    const count = counts[key];
-    if (typeof count !== 'number' || !(count >= 0) || count === Infinity) return null;
-  }
+  for (const key in counts) if (!isCount(counts[key])) return null;
   return counts;
 }
+
+function isCount(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
+}
+// Stryker restore ConditionalExpression,EqualityOperator
 
 function addOther(counters: Counters, key: string, added: JsonValue | undefined): void {
   const current = ownMember(counters, key);
@@ -191,20 +187,14 @@ function addOther(counters: Counters, key: string, added: JsonValue | undefined)
   }
 }
 
-function dropUnreported(delta: JsonObject, path: string[], issues: ValidationIssue[]): void {
-  for (const key of Object.keys(delta)) {
-    const value = delta[key];
-    if (value === null) {
-      Reflect.deleteProperty(delta, key);
-    } else if (typeof value === 'number') {
-      if (value < 0) issues.push({ path: formatPath([...path, key]), message: 'must not be negative' });
-    } else if (isJsonObject(value)) {
-      dropUnreported(value, [...path, key], issues);
-    }
+function dropUnreported(delta: JsonObject): void {
+  for (const [key, value] of Object.entries(delta)) {
+    if (value === null) Reflect.deleteProperty(delta, key);
+    else if (isJsonObject(value)) dropUnreported(value);
   }
 }
 
-/** Finds the counts of a record that are negative: they would hide what a run has used from its limits. */
+/** Finds the counts that are negative: they would hide what a run has used from its limits. */
 function findNegative(counters: object, path: readonly string[], issues: ValidationIssue[]): void {
   for (const [key, value] of Object.entries(counters)) {
     if (typeof value === 'number') {
@@ -221,7 +211,8 @@ function collectOverflows(
   path: string[],
   issues: ValidationIssue[],
 ): void {
-  for (const key of Object.keys(delta)) {
+  // `for in` takes half the time that a list of the keys does: this is asked of every report.
+  for (const key in delta) {
     const added = delta[key];
     if (typeof added === 'number') {
       if (Number.isFinite(countOf(counters, key) + added)) continue;

@@ -23,6 +23,11 @@ describe('Totals', () => {
     expect(totals).toMatchObject({ tokenUsage: { details: { cached: 3 } }, costUsd: 0.1, turns: 2, runs: 1 });
   });
 
+  it('have no place for counters without a number', () => {
+    const totals = new Totals().add({ tokenUsage: { details: { note: 'x' }, model: 'y' } });
+    expect(totals.tokenUsage).toEqual({});
+  });
+
   it('know no cost before there is one', () => {
     expect(new Totals().add({ runs: 1 }).costUsd).toBeNull();
   });

@@ -1,7 +1,8 @@
 import { portOf } from '../../lib/attachment';
 import fc from 'fast-check';
 import type { TokenUsage, UsageUpdatedEvent } from 'agent-run';
-import { totalTokensOf } from '../../lib/record/token-usage';
+import { Run } from 'agent-run';
+import { copyUsage, totalTokensOf } from '../../lib/record/token-usage';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
 import { issuesOf } from '../support/refusal-of';
@@ -32,6 +33,7 @@ describe('Run', () => {
         [{ details: { cached: 1, deep: { x: 1 } } }, { details: { audio: 2, deep: { x: 2, y: 3 } } }],
         { details: { cached: 1, audio: 2, deep: { x: 3, y: 3 } } },
       ],
+      ['knows a count of nothing beside what is not reported', [{ a: 0, b: null }], { a: 0 }],
       ['takes null for not reported', [{ a: 1 }, { a: null }], { a: 1 }],
       ['takes undefined for not reported', [{ a: 1 }, { a: undefined }], { a: 1 }],
       ['leaves out what was never reported', [{ a: null, b: undefined, c: { d: null } }], { c: {} }],
@@ -139,6 +141,7 @@ describe('Run', () => {
           : bad;
 
       expect(issuesOf(() => run.updateTokenUsage(update as object))).toEqual(issues);
+      expect(issuesOf(() => run.updateTokenUsage(bad as object))).toEqual(issues);
 
       expect(run.tokenUsage).toBe(tokenUsage);
       expect(run.tokenUsage).toEqual(standing);
@@ -228,6 +231,32 @@ describe('Run', () => {
     });
   });
 
+  describe('.fromJSON()', () => {
+    it.each<[title: string, usage: object, path: string | null]>([
+      ['counts', { a: 1, b: 2.5 }, null],
+      ['counts of nothing', { a: 0, b: { c: 0 } }, null],
+      ['what is no count', { a: null, b: 'n/a', c: [-1], d: true }, null],
+      ['a negative count', { a: -1 }, 'token_usage.a'],
+      ['a negative count at depth', { a: 'n/a', b: { c: { d: -0.5 } } }, 'token_usage.b.c.d'],
+      ['an endless count', { a: Infinity }, 'token_usage.a'],
+    ])('reads no count but one that is finite and not negative: %s', (_title, usage, path) => {
+      const record = { ...makeRun().toJSON(), token_usage: usage };
+      const read = (): Run => Run.fromJSON(record);
+
+      if (path === null) expect(read().tokenUsage).toEqual(usage);
+      else expect(issuesOf(read)).toEqual([expect.stringContaining(`${path}: must`)]);
+    });
+
+    it('keeps nothing of the counters of the record', () => {
+      const usage = { a: 1 };
+      const run = Run.fromJSON({ ...makeRun().toJSON(), token_usage: usage });
+      usage.a = 100;
+
+      expect(run.updateTokenUsage({ a: 1 }).tokenUsage).toEqual({ a: 2 });
+      expect(usage).toEqual({ a: 100 });
+    });
+  });
+
   describe('.tokenUsage', () => {
     it('is frozen, at every depth', () => {
       const usage = usageAfter({ a: 1, nested: { b: 1, list: [1, { c: 1 }] } });
@@ -260,6 +289,20 @@ describe('Run', () => {
     it('is empty at first', () => {
       expect(makeRun().tokenUsage).toEqual({});
     });
+  });
+});
+
+describe('copyUsage()', () => {
+  it('copies what is its own and leaves what every object inherits', () => {
+    const counters = { a: 1, b: { c: 2 } };
+    Object.defineProperty(Object.prototype, 'inherited', { value: {}, enumerable: true, configurable: true });
+    const copy = copyUsage(counters);
+    Reflect.deleteProperty(Object.prototype, 'inherited');
+
+    expect(copy).toEqual({ a: 1, b: { c: 2 } });
+    expect(Object.keys(copy)).toEqual(['a', 'b']);
+    expect(copy['b']).not.toBe(counters.b);
+    expect(Object.isFrozen(copy['b'])).toBe(true);
   });
 });
 
