@@ -45,7 +45,7 @@ function partsOutside(
   const { input_tokens: input, output_tokens: output, total_tokens: total } = counts;
   const cacheWays = cacheWaysOf(wholes, cached, input, wholeInput);
   const reasoningWays = waysOf(reasoning, wholes.reasoning === 'outside', output);
-  for (const cache of total === undefined || total === 0 ? [] : cacheWays) {
+  for (const cache of total === 0 ? [] : cacheWays) {
     for (const reasoned of reasoningWays) {
       if (total === (input ?? 0) + (output ?? 0) + cache + reasoned) {
         return { cached: cache, reasoning: reasoned };
