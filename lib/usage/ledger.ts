@@ -1,6 +1,5 @@
-import type { Amount, Amounts } from './amount';
+import type { Amount, Amounts, AmountSum } from './amount';
 import {
-  AmountSum,
   isChange,
   ModelSums,
   NO_AMOUNT,
@@ -22,6 +21,9 @@ const REMEMBERED_REQUESTS = 10_000;
 const REMEMBERED_KEYS = 1_000;
 /** How many models are told apart; the rest is counted under {@link UNKNOWN_MODEL}. */
 const KNOWN_MODELS = 1_000;
+
+/** Says of a request that a snapshot includes it: no key ever had so many. */
+const INCLUDED = -1;
 
 /** A request that may be reported again. */
 export interface RememberedRequest {
@@ -78,19 +80,21 @@ export class Ledger {
 
   /** Counts requests; with an id, only what has grown since that id was last seen. */
   addRequests(key: string, { list, streamed }: Readings, requestId: string | null, ask: AskPrice): Amounts {
-    const ids =
-      streamed === null ? idsOf(list, requestId) : this.#streamedIds(key, list, requestId, streamed);
-    // An event of a stream names no model: it is of the message's.
-    const model = this.#requests.get(ids[0] ?? '')?.model ?? null;
+    const [first] = list;
+    if (first === undefined) return NO_AMOUNTS;
+    const givenId = requestId ?? (streamed === null ? null : this.#streamedId(key, first, streamed));
+    const ids = idsOf(list, givenId);
+    // The parts of a streamed event name no model: they are of the message's.
+    const model = this.#requestOf(ids[0])?.model ?? null;
     const entries = list.map((reading, index) => {
       const id = ids[index] ?? null;
       const named = reading.model === null ? { ...reading, model } : reading;
       return { id, ...this.#entryOf(named, key, id, requestId === null, ask) };
     });
-    if (streamed !== null) this.#follow(key, list[0], ids[0] ?? null, streamed);
+    if (streamed !== null && givenId !== null) this.#follow(key, first, givenId, streamed);
     const changes = new Map<string, Amount>();
     for (const { id, request, change } of entries) {
-      if (id !== null && (change !== null || !this.#requests.has(id))) this.#remember(id, request);
+      if (id !== null && request !== this.#requests.get(id)) this.#remember(id, request);
       if (change === null) continue;
       this.#keyLedger(request.key).add(request.model, change);
       const before = changes.get(request.model);
@@ -133,33 +137,17 @@ export class Ledger {
     const ids = idsOf(named.list, requestId);
     for (const [index, { model, counts, costUsd, tier }] of named.list.entries()) {
       const id = ids[index] ?? null;
+      if (id === null) continue;
       const amount = { counts: { requests: 1, ...counts }, costUsd, unpriced: 0 };
-      const request = {
-        key,
-        model: model ?? UNKNOWN_MODEL,
-        amount,
-        tier,
-        snapshots: keyLedger.snapshots - 1,
-      };
-      if (id !== null) this.#remember(id, request);
+      this.#remember(id, { key, model: model ?? UNKNOWN_MODEL, amount, tier, snapshots: INCLUDED });
     }
   }
 
-  /** The ids of what an event of a stream reports: those of the message that it is of. */
-  #streamedIds(
-    key: string,
-    list: readonly Reading[],
-    requestId: string | null,
-    streamed: StreamedEvent,
-  ): (string | null)[] {
-    if (requestId !== null) return idsOf(list, requestId);
-    const [first] = list;
-    const ownId = first?.id ?? null;
-    if (ownId !== null) return idsOf(list, ownId);
-    const open = this.#keys.get(key)?.open;
-    const message =
-      streamed.kind === 'start' ? null : (open?.messageOf(streamed, first?.counts.input_tokens) ?? null);
-    return idsOf(list, message?.id ?? this.#idWithout(key, streamed));
+  /** The id of what an event of a stream reports: that of the message that it is of. */
+  #streamedId(key: string, { id, counts }: Reading, streamed: StreamedEvent): string {
+    if (id !== null) return id;
+    const open = streamed.kind === 'start' ? undefined : this.#keys.get(key)?.open;
+    return open?.messageOf(streamed, counts.input_tokens)?.id ?? this.#idWithout(key, streamed);
   }
 
   /** An id for a message that has none, or of whose stream the beginning was not seen. */
@@ -171,8 +159,7 @@ export class Ledger {
     return `${base} ${count}`;
   }
 
-  #follow(key: string, reading: Reading | undefined, id: string | null, streamed: StreamedEvent): void {
-    if (reading === undefined || id === null) return;
+  #follow(key: string, reading: Reading, id: string, streamed: StreamedEvent): void {
     const { open } = this.#keyLedger(key);
     const input = reading.counts.input_tokens ?? null;
     const message = { id, model: this.#nameOf(reading.model), input, hasGrown: false, isOver: false };
@@ -181,7 +168,7 @@ export class Ledger {
   }
 
   #entryOf(reading: Reading, key: string, id: string | null, isOwnId: boolean, ask: AskPrice): Entry {
-    const known = id === null ? undefined : this.#requests.get(id);
+    const known = this.#requestOf(id);
     if (known !== undefined && known.snapshots !== this.#snapshotsOf(known.key)) {
       const isSettled = isOwnId && this.#keys.get(known.key)?.isFinal === true;
       return isSettled ? { request: known, change: null } : this.#grownSince(known, reading.counts, ask);
@@ -192,7 +179,7 @@ export class Ledger {
     const reported = { requests: 1, ...reading.counts };
     const counts = reading.isWhole === true ? reported : largestCounts(before.counts, reported);
     const { costUsd } = reading;
-    if (known?.tier === tier && (costUsd === null || costUsd === before.costUsd)) {
+    if (costUsd === null && known?.tier === tier) {
       const growth = { ...NO_AMOUNT, counts: subtractCounts(counts, before.counts) };
       if (!isChange(growth, before)) return { request: known, change: null };
     }
@@ -204,7 +191,8 @@ export class Ledger {
     };
     const ofKey = known?.key ?? key;
     const request = { key: ofKey, model, amount, tier, snapshots: this.#snapshotsOf(ofKey) };
-    return { request, change: subtractAmounts(amount, before) };
+    const change = subtractAmounts(amount, before);
+    return { request, change: isChange(change, before) ? change : null };
   }
 
   /**
@@ -220,16 +208,20 @@ export class Ledger {
     return { request, change: { counts: growth, costUsd, unpriced: costUsd === null ? 1 : 0 } };
   }
 
+  #requestOf(id: string | null | undefined): RememberedRequest | undefined {
+    return typeof id === 'string' ? this.#requests.get(id) : undefined;
+  }
+
   #snapshotsOf(key: string): number {
     return this.#keys.get(key)?.snapshots ?? 0;
   }
 
   /** Whether the snapshot was handed in before: then it is no new start, however low it is by now. */
   #isRepeated(requestId: string | null, readings: Readings): boolean {
-    const known = requestId === null ? undefined : this.#requests.get(requestId);
+    const known = this.#requestOf(requestId);
     if (known === undefined) return false;
-    const { counts } = snapshotRequest('', readings).amount;
-    return !isChange({ ...NO_AMOUNT, counts: subtractCounts(counts, known.amount.counts) }, known.amount);
+    const change = subtractCounts(snapshotCounts(readings.list), known.amount.counts);
+    return !isChange({ ...NO_AMOUNT, counts: change }, known.amount);
   }
 
   #named(readings: Readings): Readings {
@@ -275,18 +267,16 @@ function idsOf(list: readonly Reading[], given: string | null): (string | null)[
 }
 
 function snapshotRequest(key: string, { list }: Pick<Readings, 'list'>): RememberedRequest {
-  const sum = new AmountSum();
-  for (const { costUsd } of list) sum.add({ counts: {}, costUsd, unpriced: 0 });
-  const amount = { ...sum.amount, counts: snapshotCounts(list) };
-  // -1 is no number of snapshots that a key may have: a seeded request counts as included.
-  return { key, model: UNKNOWN_MODEL, amount, tier: null, snapshots: -1 };
+  const amount = { ...NO_AMOUNT, counts: snapshotCounts(list) };
+  return { key, model: UNKNOWN_MODEL, amount, tier: null, snapshots: INCLUDED };
 }
 
 /** Sets the entry as the newest, and forgets the oldest where there are too many. */
 function touch<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {
   map.delete(key);
   map.set(key, value);
-  if (map.size <= most) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
+  for (const oldest of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(oldest);
+  }
 }
