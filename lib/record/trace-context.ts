@@ -13,10 +13,12 @@ export interface TraceContext {
 
 const NAMES = ['traceparent', 'tracestate'] as const satisfies readonly (keyof TraceContext)[];
 
-/** Section 3.2.2: ids are not all zeros; `ff` is no version; what follows the flags is a later version's. */
+/**
+ * Section 3.2.2: ids are not all zeros; `ff` is no version; what follows the flags is a later version's, and
+ * never there in `00`, whose texts have 55 characters.
+ */
 const TRACEPARENT =
-  /^(?!ff)([0-9a-f]{2})-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x20-\x7e]*)?$/;
-const LENGTH_OF_FIRST_VERSION = 55;
+  /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x20-\x7e]*)?$/;
 
 const MOST_PAIRS = 32;
 
@@ -40,7 +42,7 @@ export function takeTraceContext(value: unknown): TraceContext {
 function checkMembers(context: Partial<Record<string, unknown>>, issues: ValidationIssue[]): void {
   findUnknown(context, NAMES, issues, ['traceContext']);
   const { traceparent, tracestate } = context;
-  if (typeof traceparent !== 'string' || !isTraceparent(traceparent)) {
+  if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) {
     issues.push({
       path: 'traceContext.traceparent',
       message: 'must be what W3C Trace Context calls a traceparent',
@@ -52,11 +54,6 @@ function checkMembers(context: Partial<Record<string, unknown>>, issues: Validat
       message: 'must be what W3C Trace Context calls a tracestate',
     });
   }
-}
-
-function isTraceparent(text: string): boolean {
-  if (!TRACEPARENT.test(text)) return false;
-  return !text.startsWith('00') || text.length === LENGTH_OF_FIRST_VERSION;
 }
 
 /** Empty members are allowed, and spaces around each. */
