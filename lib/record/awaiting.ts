@@ -87,7 +87,7 @@ export function awaitingToJSON({
 
 /** Reads what a record says that its run waits for. */
 export function readAwaiting(json: unknown, issues: ValidationIssue[]): Wait | null {
-  if (json === undefined || json === null) return null;
+  if (json === null) return null;
   if (!isJsonObject(json)) {
     issues.push({ path: 'awaiting', message: 'must be a JSON object' });
     return null;
@@ -122,10 +122,10 @@ export function readAwaiting(json: unknown, issues: ValidationIssue[]): Wait | n
   };
 }
 
-function unknownOf(json: JsonObject): JsonObject | null {
+function unknownOf(json: JsonObject): JsonObject {
   const unknown = {};
   for (const key of Object.keys(json)) if (!KNOWN.includes(key)) setMember(unknown, key, json[key]);
-  return Object.keys(unknown).length === 0 ? null : unknown;
+  return unknown;
 }
 
 function textOf({ ms, text }: Timestamp): string {

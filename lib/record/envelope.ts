@@ -59,7 +59,7 @@ export function describeEnvelope<Subject extends object>(
 ): void {
   const { prototype } = runClass;
   const isRun = (value: unknown): value is Subject =>
-    typeof value === 'object' && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
+    Object.prototype.isPrototypeOf.call(prototype, value as object);
   /**
    * class-transformer asks this for the type of `id`, and hands over the record that it is writing: the
    * moment to put the payloads onto it.

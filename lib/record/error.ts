@@ -108,7 +108,7 @@ export function validationError(
   const list = issues.map(({ path, message }) => (path === '' ? message : `${path} ${message}`));
   return new RunError('validation_error', `Invalid ${subject}: ${list.join('; ')}`, {
     details: { issues },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

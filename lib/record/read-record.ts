@@ -184,11 +184,9 @@ function endIssue(status: RunStatus): string {
 }
 
 function recordError(issues: readonly ValidationIssue[], status: unknown): RunError {
-  const [first, ...others] = issues;
-  if (others.length === 0 && first?.path === 'status' && typeof status === 'string') {
-    return new RunError('invalid_status', `Invalid record: status ${first.message}`, {
-      details: { issues, from: null, to: shownWord(status), allowed: RUN_STATUSES },
-    });
-  }
-  return validationError('record', issues);
+  const error = validationError('record', issues);
+  if (typeof status !== 'string' || issues.some(({ path }) => path !== 'status')) return error;
+  return new RunError('invalid_status', error.message, {
+    details: { issues, from: null, to: shownWord(status), allowed: RUN_STATUSES },
+  });
 }

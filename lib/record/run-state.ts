@@ -33,13 +33,13 @@ export type Digits = Readonly<Record<string, string>>;
 /** What few runs have. */
 interface Rare {
   /** What a parked run waits for. */
-  wait: Wait | null;
+  wait?: Wait | null;
   /** What the times of an incoming record had beyond the millisecond. */
-  digits: Digits | null;
+  digits?: Digits | null;
   /** The keys of an incoming record that no run itself keeps. */
-  unknown: JsonObject | null;
+  unknown?: JsonObject | null;
   /** Keys that other parts of the package write into the record. */
-  keptKeys: Map<KeptKey, () => JsonObject | null> | null;
+  keptKeys?: Map<KeptKey, () => JsonObject | null>;
 }
 
 /**
@@ -175,5 +175,5 @@ export class RunState implements RunView {
 }
 
 function rareOf(state: RunState): Rare {
-  return (state.rare ??= { wait: null, digits: null, unknown: null, keptKeys: null });
+  return (state.rare ??= {});
 }

@@ -53,6 +53,12 @@ describe('CostSum', () => {
     expect(sum.usd).toBe(1_000_000.000001);
   });
 
+  it('keeps what is far smaller than what came after it and went again', () => {
+    const sum = new CostSum();
+    for (const usd of [0.1, 1e16, -1e16]) sum.add(usd);
+    expect([sum.usd, sum.unrounded]).toEqual([0.1, 0.1]);
+  });
+
   it.each([1, -1])('stays a finite number, whatever is added (%d)', (sign) => {
     const most = sign * Number.MAX_VALUE;
     const sum = new CostSum(most);

@@ -118,6 +118,14 @@ describe('Run', () => {
       expect(JSON.stringify(instanceToPlain(new Answer(run)))).toBe(`{"run":${recordOf(run)}}`);
     });
 
+    it('is left alone where a wrapper says that a plain object is one', () => {
+      class Page {
+        @Type(() => Run)
+        readonly run = { id: 'plain' } as Run;
+      }
+      expect(instanceToPlain(new Page())).toEqual({ run: { id: 'plain' } });
+    });
+
     it('is its record where it is of a subclass, read from JSON too', () => {
       class BaseRun extends Run {}
       class TaggedRun extends BaseRun {

@@ -39,6 +39,13 @@ class Secret {
   }
 }
 
+class Itself {
+  readonly a = 1;
+  toJSON(): this {
+    return this;
+  }
+}
+
 function* generate(): Generator<number> {
   yield 1;
 }
@@ -83,6 +90,7 @@ describe('takeJsonObject()', () => {
       armed: Object.assign([1, 2], { toJSON: () => 'an array of its own' }),
       boxedAnswer: { toJSON: () => new Number(3) },
       missing: { toJSON: () => undefined },
+      itself: new Itself(),
       notHidden: Object.defineProperty({ shown: 1 }, 'hidden', { value: 2, enumerable: false }),
       symbols: { [Symbol('left out')]: 1 },
       foreign: runInContext(
@@ -338,6 +346,18 @@ describe('setMember()', () => {
     expect(JSON.stringify(target)).toBe('{"__proto__":{"a":1},"b":2}');
     expect(Object.getPrototypeOf(target)).toBe(Object.prototype);
   });
+
+  it.each(['__proto__', 'b'])('leaves a member %s that can be written, listed and deleted', (key) => {
+    const target = {};
+    setMember(target, key, 1);
+
+    expect(Object.getOwnPropertyDescriptor(target, key)).toEqual({
+      value: 1,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  });
 });
 
 describe('formatPath()', () => {
@@ -350,6 +370,13 @@ describe('formatPath()', () => {
     [['output', 'k'.repeat(30), 'long '.repeat(40)], `output.${'k'.repeat(30)}["${'long '.repeat(16)}"]`],
   ])('writes %j', (keys, path) => {
     expect(formatPath(keys)).toBe(path);
+  });
+
+  it('writes 24 keys, and of more the first twelve and the last eight', () => {
+    const keys = Array.from({ length: 25 }, (_, index) => `k${index}`);
+
+    expect(formatPath(keys.slice(0, 24))).toBe(keys.slice(0, 24).join('.'));
+    expect(formatPath(keys)).toBe(`${keys.slice(0, 12).join('.')}….${keys.slice(-8).join('.')}`);
   });
 });
 
@@ -391,6 +418,15 @@ describe('An object that JSON writes as {}', () => {
       readonly x = 1;
     }
     expect(takeJsonObject({ point: new Point() }, 'output')).toEqual({ point: { x: 1 } });
+  });
+
+  it('is refused for its members where it is an instance that has no other', () => {
+    class Call {
+      readonly run = (): number => 1;
+    }
+    expect(issuesOf(() => takeJsonObject({ call: new Call() }, 'output'))).toEqual([
+      'output.call.run: cannot be a function',
+    ]);
   });
 
   it('is named by what it calls itself, cut where that is long', () => {

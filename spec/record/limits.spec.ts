@@ -1,6 +1,8 @@
 import { portOf } from '../../lib/attachment';
 import { Run } from 'agent-run';
 import type { LimitApproachingEvent, RunLimits } from 'agent-run';
+import { useOfLimits } from '../../lib/record/limits';
+import { issuesOf } from '../support/refusal-of';
 import { copyOf, movesOf, pendingRun, runErrorOf, thrownBy } from '../execution/subjects';
 
 type Step = (run: Run) => unknown;
@@ -10,6 +12,18 @@ function approachesOf(run: Run): Omit<LimitApproachingEvent, 'run' | 'at'>[] {
   run.on('limitApproaching', ({ limit, allowed, actual }) => events.push({ limit, allowed, actual }));
   return events;
 }
+
+describe('useOfLimits()', () => {
+  const spending = { turns: 1, totalTokens: 2, costUsd: null, unpricedRequests: 3 };
+
+  it('counts what is used of the limits that are set, and of no other', () => {
+    expect(useOfLimits({}, spending)).toEqual([]);
+    expect(useOfLimits({ maxTurns: 5, maxCostUsd: 1, approachingRatio: 0.5 }, spending)).toEqual([
+      { limit: 'maxTurns', allowed: 5, actual: 1 },
+      { limit: 'maxCostUsd', allowed: 1, actual: 0 },
+    ]);
+  });
+});
 
 describe('Run limits', () => {
   describe('passed', () => {
@@ -304,13 +318,32 @@ describe('Run limits', () => {
       expect(run.toJSON()).not.toHaveProperty('limits');
     });
 
-    it.each([[{ maxTurns: -1 }], [{ maxTotalTokens: NaN }], [{ approachingRatio: 2 }], ['many']])(
-      'are refused by the constructor when they are %p',
-      (limits) => {
-        const refusal = thrownBy(() => pendingRun({ limits: limits as RunLimits }));
-        expect(refusal).toMatchObject({ code: 'validation_error' });
-      },
-    );
+    it.each([
+      [{ maxTurns: -1 }],
+      [{ maxTotalTokens: NaN }],
+      [{ maxCostUsd: -0.01 }],
+      [{ maxCostUsd: NaN }],
+      [{ allowUnpriced: 1 }],
+      [{ approachingRatio: 0 }],
+      [{ approachingRatio: 1.01 }],
+      [{ approachingRatio: Infinity }],
+      ['many'],
+    ])('are refused by the constructor when they are %p', (limits) => {
+      const refusal = thrownBy(() => pendingRun({ limits: limits as RunLimits }));
+      expect(refusal).toMatchObject({ code: 'validation_error' });
+    });
+
+    it('may be nothing, and all', () => {
+      const limits = { maxTurns: 0, maxTotalTokens: 0, maxCostUsd: 0, approachingRatio: 1 };
+      expect(pendingRun({ limits }).limits).toEqual(limits);
+    });
+
+    it('are refused under a name that is not known, with those that are', () => {
+      const limits = { maxTurn: 1 } as RunLimits;
+      expect(issuesOf(() => pendingRun({ limits }))).toEqual([
+        'limits.maxTurn: is not known (known: maxTurns, maxTotalTokens, maxCostUsd, allowUnpriced, approachingRatio)',
+      ]);
+    });
   });
 
   describe('in JSON', () => {
@@ -332,7 +365,7 @@ describe('Run limits', () => {
     it('stand under a key of their own, only when set', () => {
       expect(pendingRun().toJSON()).not.toHaveProperty('limits');
       expect(pendingRun({ limits }).toJSON().limits).toEqual(wire);
-      expect(pendingRun({ limits: { maxTurns: 0 } }).toJSON().limits).toEqual({ max_turns: 0 });
+      expect(pendingRun({ limits: { maxTurns: 0 } }).toJSON().limits).toStrictEqual({ max_turns: 0 });
     });
 
     it('survive fromJSON, and hold', () => {
@@ -348,6 +381,7 @@ describe('Run limits', () => {
       ['an array', [], 'limits'],
       ['a negative count', { max_turns: -1 }, 'limits.max_turns'],
       ['a text for a number', { max_cost_usd: '1' }, 'limits.max_cost_usd'],
+      ['endless', { max_turns: Infinity }, 'limits.max_turns'],
     ])('are refused by fromJSON when they are %s', (_, bad, path) => {
       const json = { ...pendingRun().toJSON(), limits: bad };
       const details = { issues: [{ path, message: expect.any(String) as string }] };
@@ -357,6 +391,8 @@ describe('Run limits', () => {
     it('may be null or empty there', () => {
       expect(Run.fromJSON({ ...pendingRun().toJSON(), limits: null }).limits).toBeNull();
       expect(Run.fromJSON({ ...pendingRun().toJSON(), limits: {} }).limits).toBeNull();
+      const limits = { max_turns: null, max_cost_usd: 1 };
+      expect(Run.fromJSON({ ...pendingRun().toJSON(), limits }).limits).toEqual({ maxCostUsd: 1 });
     });
 
     it('of a later version are written back, and hold no run', async () => {

@@ -6,6 +6,7 @@ import { instanceToPlain } from 'class-transformer';
 import fc from 'fast-check';
 import type { RunAttributes, RunJSON, RunStatus } from 'agent-run';
 import { Run, RUN_STATUSES, RunError } from 'agent-run';
+import { FIELDS } from '../../lib/record/fields';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
 import { issuesOf, refusalOf } from '../support/refusal-of';
@@ -128,6 +129,60 @@ describe('Run', () => {
       expect(portOf(makeRun()).kept('usage_meter')).toBeUndefined();
       port.keep('usage_meter', () => ({ count: 2 }));
       expect(run.toJSON()).toMatchObject({ usage_meter: { count: 2 } });
+    });
+  });
+
+  describe('wire() of its port', () => {
+    const full = {
+      ...makeRun({ provider: 'openai', limits: { maxTurns: 3 } }, 'running').toJSON(),
+      cost_usd: 0.5,
+      started_at: '2026-02-07T12:34:56.789012Z',
+      parent_run_id: 'above',
+      root_run_id: 'top',
+      trace_context: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+      awaiting: { reason: 'approval', since: '2026-02-07T12:34:57.000Z', later: 1 },
+      usage_by_model: { a: { input_tokens: 1 } },
+    };
+
+    it.each<[title: string, run: Run]>([
+      ['a new run', makeRun()],
+      ['a completed run', makeRun().setOutput({ a: 1 })],
+      ['a run that was read, with all that there is', Run.fromJSON(full)],
+    ])('gives of %s what its JSON has under each key, null for nothing', (_title, run) => {
+      const json = run.toJSON() as unknown as Readonly<Record<string, unknown>>;
+      const port = portOf(run);
+
+      for (const { key } of FIELDS) expect([key, port.wire(key)]).toEqual([key, json[key] ?? null]);
+    });
+
+    it('gives what another part keeps now, before what the run was read with', () => {
+      const run = Run.fromJSON(full);
+      portOf(run).keep('usage_by_model', () => null);
+      expect(portOf(run).wire('usage_by_model')).toBeNull();
+      portOf(run).keep('usage_by_model', () => ({ b: 1 }));
+      expect(portOf(run).wire('usage_by_model')).toEqual({ b: 1 });
+    });
+  });
+
+  describe('hasMoreKeys of its port', () => {
+    const made = (change: (run: Run) => unknown): boolean => {
+      const run = makeRun();
+      change(run);
+      return portOf(run).hasMoreKeys;
+    };
+    const read = (more: object): boolean =>
+      portOf(Run.fromJSON({ ...makeRun().toJSON(), ...more })).hasMoreKeys;
+
+    it('says whether the record has more than the keys of every record', () => {
+      expect(made(() => undefined)).toBe(false);
+      expect(made((run) => run.addCost(1).setOutput({ a: 1 }))).toBe(false);
+      expect(made((run) => run.updateStatus('running'))).toBe(true);
+      expect(made((run) => portOf(run).keep('usage_meter', () => null))).toBe(true);
+      expect(portOf(makeRun().createChild()).hasMoreKeys).toBe(true);
+      expect(read({ limits: null })).toBe(false);
+      expect(read({ limits: { max_turns: 1 } })).toBe(true);
+      expect(read({ later: 1 })).toBe(true);
+      expect(read({ usage_meter: {} })).toBe(true);
     });
   });
 
@@ -268,6 +323,26 @@ describe('Run', () => {
 
       expect(error.details).toMatchObject({ from: null, to: 'done', allowed: RUN_STATUSES });
       expect(error.message).toContain('status must be one of pending, running');
+    });
+
+    it('calls it a validation_error where the status is not all that is wrong', () => {
+      const bad = { ...makeRun().toJSON(), status: 'done', provider: 7 };
+      expect(issuesOf(() => Run.fromJSON(bad))).toEqual([
+        `status: must be one of ${RUN_STATUSES.join(', ')}`,
+        'provider: must be a string',
+      ]);
+    });
+
+    it.each(['id', 'sessionId'])('refuses a class that makes another run of a record: by its %s', (name) => {
+      class OtherRun<Input extends object, Output extends object> extends Run<Input, Output> {
+        constructor(attributes: RunAttributes<Input>) {
+          super({ ...attributes, [name]: 'another' });
+        }
+      }
+      const refusal = refusalOf(() => OtherRun.fromJSON(makeRun().toJSON()));
+
+      expect(refusal.code).toBe('invalid_operation');
+      expect(refusal.message).toContain('OtherRun');
     });
 
     it('says nothing of what it was given', () => {

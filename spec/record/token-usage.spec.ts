@@ -239,6 +239,7 @@ describe('Run', () => {
       ['a negative count', { a: -1 }, 'token_usage.a'],
       ['a negative count at depth', { a: 'n/a', b: { c: { d: -0.5 } } }, 'token_usage.b.c.d'],
       ['an endless count', { a: Infinity }, 'token_usage.a'],
+      ['a list', [-1], 'token_usage'],
     ])('reads no count but one that is finite and not negative: %s', (_title, usage, path) => {
       const record = { ...makeRun().toJSON(), token_usage: usage };
       const read = (): Run => Run.fromJSON(record);
