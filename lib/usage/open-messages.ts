@@ -49,9 +49,9 @@ export class OpenMessages {
     const all = this.#of(agent);
     const alike = (input ?? 0) > 0 ? all.filter((message) => message.input === input) : [];
     if (alike.length === 1) return alike[0] ?? null;
-    const open = all.filter(({ isOver }) => !isOver);
-    if (open.length < 2) return open[0] ?? all.at(-1) ?? null;
-    if (isLast && open.every(({ model }) => model === open[0]?.model)) return open.at(-1) ?? null;
+    const [first, ...others] = all.filter(({ isOver }) => !isOver);
+    if (first === undefined || others.length === 0) return first ?? all.at(-1) ?? null;
+    if (isLast && others.every(({ model }) => model === first.model)) return others.at(-1) ?? null;
     throw unreadable('is of one of several messages that are open at once: name each stream with `key`');
   }
 
@@ -70,7 +70,9 @@ export class OpenMessages {
   #set(agent: string, messages: OpenMessage[]): void {
     this.#streams.delete(agent);
     this.#streams.set(agent, messages);
-    const [oldest] = this.#streams.keys();
-    if (this.#streams.size > MOST_STREAMS && oldest !== undefined) this.#streams.delete(oldest);
+    for (const oldest of this.#streams.keys()) {
+      if (this.#streams.size <= MOST_STREAMS) return;
+      this.#streams.delete(oldest);
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { portOf } from '../attachment';
 import type { AnyRun } from '../run';
-import { Ledger } from './ledger';
+import type { Ledger } from './ledger';
 import type { MeterDefaults } from './state';
 import { BY_MODEL_KEY, readState, STATE_KEY, writeModels, writeState } from './state';
 import { Warnings } from './warnings';
@@ -16,7 +16,6 @@ export interface Shared {
 }
 
 const SHARED = new WeakMap<AnyRun, Shared>();
-const NO_DEFAULTS: MeterDefaults = { provider: null, model: null, format: null };
 
 /**
  * What the meters of a run share; at first, what the run's record holds.
@@ -29,10 +28,7 @@ export function sharedOf(run: AnyRun): Shared {
   const port = portOf(run);
   const [state, models] = [port.kept(STATE_KEY) ?? null, port.kept(BY_MODEL_KEY) ?? null];
   const hasRecorded = state !== null || models !== null;
-  const { ledger, defaults } = hasRecorded
-    ? readState(state, models)
-    : { ledger: new Ledger(), defaults: NO_DEFAULTS };
-  const shared: Shared = { ledger, defaults, warnings: new Warnings(), hasRecorded };
+  const shared: Shared = { ...readState(state, models), warnings: new Warnings(), hasRecorded };
   SHARED.set(run, shared);
   port.keep(STATE_KEY, () => (shared.hasRecorded ? writeState(shared) : null));
   port.keep(BY_MODEL_KEY, () => (shared.ledger.models.size > 0 ? writeModels(shared.ledger.models) : null));

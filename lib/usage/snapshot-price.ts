@@ -33,7 +33,7 @@ export function priceSnapshot(
   const amounts = new Map<string, Amount>();
   for (const [model, counts] of target) {
     const before = standing.get(model) ?? NO_AMOUNT;
-    const ofModel = byModel ? list.filter((reading) => (reading.model ?? UNKNOWN_MODEL) === model) : [];
+    const ofModel = list.filter((reading) => (reading.model ?? UNKNOWN_MODEL) === model);
     const amount =
       ownCost === null
         ? { counts, ...recomputed(counts, before, model, askEach) }
@@ -54,7 +54,7 @@ function byRequest({ list, byModel }: Readings, ask: AskPrice): AskEach {
       return ask(counts, model, tier);
     }
     const prices = newest.map((reading) => ask(reading.counts, reading.model ?? model, reading.tier));
-    return prices.reduce((sum, usd) => (sum === null || usd === null ? null : sum + usd), 0);
+    return prices.includes(null) ? null : prices.reduce<number>((sum, usd) => sum + (usd ?? 0), 0);
   };
 }
 

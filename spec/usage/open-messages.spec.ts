@@ -87,11 +87,13 @@ describe('OpenMessages', () => {
     });
 
     it('is the newest where all are over', () => {
-      expect(idOf(opened(message('a', { isOver: true }), message('b', { isOver: true })))).toBe('b');
+      const over = ['a', 'b', 'c'].map((id) => message(id, { isOver: true }));
+      expect(idOf(opened(...over))).toBe('c');
     });
 
     it('is the newest of those of one model that an end may be of', () => {
       expect(idOf(opened(message('a'), message('b')), 10, true)).toBe('b');
+      expect(idOf(opened(message('a'), message('b'), message('c'), message('d')), 10, true)).toBe('d');
       expect(idOf(opened(message('a'), message('b'), message('c', { isOver: true })), undefined, true)).toBe(
         'b',
       );
