@@ -25,10 +25,6 @@ export class DeliveryLine<Emitter extends object> {
   /** How many events of each emitter the outermost call has caused so far. */
   #setOff: Map<Emitter, number> | null = null;
 
-  get isEmpty(): boolean {
-    return this.#first === null;
-  }
-
   /** Puts an event at the end. */
   add(emitter: Emitter, event: string, payload: unknown, args: readonly unknown[] | null): void {
     const waiting = { emitter, event, payload, args, next: null };

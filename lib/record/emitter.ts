@@ -84,7 +84,9 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
   ): boolean {
     const listeners = listenersOf(this, event as string);
     if (listeners === undefined) return false;
+    // Stryker disable next-line ConditionalExpression: only faster, by a fifth; the list says the same.
     const kept = (args as readonly unknown[]).length === 1 ? ONLY_ONE : args;
+    // Stryker disable next-line ConditionalExpression: only faster; the other way delivers alone too.
     if (this.#line === null) {
       this.#deliverAlone(listeners, event as string, args[0], kept);
     } else {
@@ -129,6 +131,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
       this.#deliver(listeners, event, payload, args);
     } finally {
       // Only a stack overflow gets past #call. It leaves events behind, which the next call delivers.
+      // Stryker disable next-line ConditionalExpression: only faster; BUSY has nothing to work off.
       if (this.#line === BUSY) this.#line = null;
       else this.#line.rest();
     }
@@ -213,28 +216,22 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
         args === null || args === ONLY_ONE
           ? listener.fn.call(listener.context, payload)
           : listener.fn.apply(listener.context, args as unknown[]);
-      if (typeof result === 'object') this.#follow(event, result, args === null ? payload : null);
+      if (isThenable(result)) this.#follow(event, result);
     } catch (error) {
-      this.#listenerFailed(event, error, args === null ? payload : null);
+      this.#listenerFailed(event, error);
     }
   }
 
   /** A listener may return a promise, which may reject later. */
-  #follow(event: string, result: object | null, payload: unknown): void {
-    if (!isThenable(result)) return;
+  #follow(event: string, result: PromiseLike<unknown>): void {
     result.then(undefined, (error: unknown) => {
-      this.#listenerFailed(event, error, payload);
+      this.#listenerFailed(event, error);
     });
   }
 
-  /**
-   * @param payload - The payload of an event of the package's own, which names the run; null for a user's
-   * event.
-   */
-  #listenerFailed(event: string, error: unknown, payload: unknown): void {
+  #listenerFailed(event: string, error: unknown): void {
     if (event !== LISTENER_ERROR && this.#hears(LISTENER_ERROR)) {
-      const { run } = (payload ?? { run: this }) as { run: unknown };
-      this.#dispatch(LISTENER_ERROR, { run, event, error }, null);
+      this.#dispatch(LISTENER_ERROR, { run: this, event, error }, null);
     } else {
       process.nextTick(() => {
         throw error;

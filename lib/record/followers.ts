@@ -4,12 +4,9 @@ type Follower = Attachment<never>;
 
 /** An attachment without the pairing of names and events in its types: the caller has seen to that. */
 interface Loose {
-  changed?(name: string, event: unknown): void;
+  changed(name: string, event: unknown): void;
   deliver?(name: string, event: unknown): void;
 }
-
-/** Shared: most changes cause no others. */
-const NOTHING_TOLD: readonly Told[] = [];
 
 interface Told {
   readonly name: string;
@@ -20,7 +17,7 @@ interface Told {
 export class Followers {
   #list: readonly Follower[] = [];
   /** The changes that were made while attachments are being told of another; null while they are not. */
-  #telling: readonly Told[] | null = null;
+  #telling: Told[] | null = null;
 
   get all(): readonly Follower[] {
     return this.#list;
@@ -37,16 +34,13 @@ export class Followers {
 
   /** Whether an attachment wants to be told of the change, or to deliver its event. */
   want(name: string): boolean {
-    for (const follower of this.#list) {
-      if (follower.changed !== undefined && (follower.changes?.has(name as ChangeName) ?? true)) return true;
-      if (follower.hears?.(name as ChangeName) === true) return true;
-    }
+    for (const follower of this.#list) if (isTold(follower, name) || hears(follower, name)) return true;
     return false;
   }
 
   /** Whether an attachment wants to deliver the event. */
   hear(name: string): boolean {
-    for (const follower of this.#list) if (follower.hears?.(name as ChangeName) === true) return true;
+    for (const follower of this.#list) if (hears(follower, name)) return true;
     return false;
   }
 
@@ -58,22 +52,26 @@ export class Followers {
    */
   tell(name: string, event: unknown): readonly Told[] | null {
     if (this.#telling !== null) {
-      if (this.#telling === NOTHING_TOLD) this.#telling = [];
-      (this.#telling as Told[]).push({ name, event });
+      this.#telling.push({ name, event });
       return null;
     }
-    this.#telling = NOTHING_TOLD;
-    this.#tellAll(name, event);
-    const others = this.#othersTold();
-    this.#telling = null;
+    const others: Told[] = [];
+    this.#telling = others;
+    try {
+      this.#tellAll(name, event);
+      // The list grows while it is gone through.
+      for (const other of others) this.#tellAll(other.name, other.event);
+    } finally {
+      // Only a stack overflow gets past #tellAll.
+      this.#telling = null;
+    }
     return others;
   }
 
   /** Hands an event on, before the run's own listeners get it. */
   deliver(name: string, event: unknown): void {
     for (const follower of this.#list) {
-      if (follower.hears?.(name as ChangeName) !== true) continue;
-      guarded(() => (follower as Loose).deliver?.(name, event));
+      if (hears(follower, name)) guarded(() => (follower as Loose).deliver?.(name, event));
     }
   }
 
@@ -105,27 +103,26 @@ export class Followers {
     return next?.surround === undefined ? fn() : next.surround(() => this.#enter(fn, [...entered, next]));
   }
 
-  /** Tells of the changes that attachments make while they are told, until there are no more. */
-  #othersTold(): readonly Told[] {
-    const told: Told[] = [];
-    while (this.#telling !== null && this.#telling.length > told.length) {
-      const next = this.#telling[told.length] as Told;
-      told.push(next);
-      this.#tellAll(next.name, next.event);
-    }
-    return told;
-  }
-
   #tellAll(name: string, event: unknown): void {
     for (const follower of this.#list) {
-      if (follower.changed === undefined || follower.changes?.has(name as ChangeName) === false) continue;
+      if (!isTold(follower, name)) continue;
       try {
-        (follower as Loose).changed?.(name, event);
+        (follower as Loose).changed(name, event);
       } catch (error) {
         throwLater(error);
       }
     }
   }
+}
+
+/** Whether the attachment is to be told of the change. */
+function isTold(follower: Follower, name: string): boolean {
+  return follower.changed !== undefined && follower.changes?.has(name as ChangeName) !== false;
+}
+
+/** Whether the attachment wants to deliver the event. */
+function hears(follower: Follower, name: string): boolean {
+  return follower.hears?.(name as ChangeName) === true;
 }
 
 /** A part of this package that fails surfaces as an uncaught exception, and stops nothing. */

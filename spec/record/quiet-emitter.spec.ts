@@ -56,6 +56,7 @@ const FACTS: Readonly<
         function listener(this: unknown, ...args: unknown[]): void {
           note(this, args);
         }
+        emitter.on('listenerError', note);
         emitter.on('a', listener, 'one').on('a', listener, 'two').once('a', listener, CONTEXT);
         emitter.emit('a', 1, 2);
         emitter.emit('a', 3);
