@@ -3,7 +3,7 @@ import { withinStep } from '../steps/current-step';
 import { OpenStep } from '../steps/open-step';
 import type { StepHandle } from '../steps/open-step';
 import type { StartStepOptions } from '../steps/options';
-import { payloadThatFits } from '../steps/payload';
+import { takePayload } from '../steps/payload';
 import type { KeptOptions } from './options';
 
 /** A step that a framework reports under an id of its own. */
@@ -27,7 +27,11 @@ const LONGEST_NAME = 200;
 
 /** A tool's arguments or result as a step keeps them; undefined where they are too large or not JSON. */
 export function keptOf(value: unknown): object | undefined {
-  return payloadThatFits(value, 'payload') ?? undefined;
+  try {
+    return takePayload(value, 'payload') ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A step's name, whatever a framework calls it. */

@@ -8,11 +8,7 @@ export function withinStep<Result>(step: OpenStep, fn: () => Result): Result {
   return storage.run(step, fn);
 }
 
-/**
- * The innermost step around this code that is still open, of whatever run. Steps that have ended are
- * passed over, so that code which a step has left behind keeps no chain of them alive.
- */
+/** The innermost step around this code, of whatever run. In code that a step has left behind it is over. */
 export function currentStep(): OpenStep | null {
-  const step = storage.getStore() ?? null;
-  return step?.isOver === true ? step.around : step;
+  return storage.getStore() ?? null;
 }

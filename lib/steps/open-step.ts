@@ -1,6 +1,6 @@
 import type { JsonObject } from '../record/json';
 import type { Moment } from './coarse-clock';
-import { errorThatFits, payloadThatFits, takePayload } from './payload';
+import { errorThatFits, takePayload } from './payload';
 
 /** A step that was begun by hand. */
 export interface StepHandle {
@@ -98,9 +98,7 @@ export class OpenStep implements StepHandle {
   /** Completes the step, keeping of its function's result what `keep` says. Never throws. */
   endWith<Result>(result: Result, keep: boolean | ((result: Result) => unknown)): void {
     if (this.#isOver) return;
-    const output = keep === false ? null : keptOf(result, keep);
-    if (output === undefined) this.close({ status: 'completed', omitted: true });
-    else this.close({ status: 'completed', output });
+    this.close({ status: 'completed', ...(keep === false ? null : keptOf(result, keep)) });
   }
 
   /**
@@ -112,7 +110,7 @@ export class OpenStep implements StepHandle {
     this.#isOver = true;
     // Lets go of ended steps above, or steps that end while others go on within them would form an endless
     // chain.
-    if (this.#around !== null) this.#around = this.around;
+    this.#around = this.around;
     this.owner.stepOver(this, end);
   }
 }
@@ -120,10 +118,10 @@ export class OpenStep implements StepHandle {
 function keptOf<Result>(
   result: Result,
   keep: true | ((result: Result) => unknown),
-): JsonObject | null | undefined {
+): Pick<StepEnd, 'output' | 'omitted'> {
   try {
-    return payloadThatFits(keep === true ? result : keep(result), 'output');
+    return { output: takePayload(keep === true ? result : keep(result), 'output') };
   } catch {
-    return undefined;
+    return { omitted: true };
   }
 }

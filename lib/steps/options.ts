@@ -2,6 +2,7 @@ import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import type { JsonObject } from '../record/json';
 import { refuseUnknown } from '../record/options';
+import { fitsIn } from './fits-in';
 import { takePayload } from './payload';
 
 /** How a step begins. */
@@ -35,15 +36,12 @@ export interface StepStart {
 /** The longest name of a step, a kind of steps or a note, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 1_000;
 
-/** Shared: most steps and notes come without options. */
-const NO_OPTIONS: StartStepOptions = {};
-
 const START_OPTIONS = ['kind', 'input'] as const;
 const RUN_OPTIONS = ['kind', 'input', 'output'] as const;
 
 /** @throws {RunError} `validation_error` */
-export function readStart(name: unknown, options: StartStepOptions = NO_OPTIONS): StepStart {
-  if (options === NO_OPTIONS) return { name: takeName(name, 'name'), kind: 'tool', input: null };
+export function readStart(name: unknown, options?: StartStepOptions): StepStart {
+  if (options === undefined) return { name: takeName(name, 'name'), kind: 'tool', input: null };
   return readOptions(name, options, START_OPTIONS);
 }
 
@@ -63,7 +61,7 @@ export function readRun<Result>(name: unknown, fn: unknown, options?: StepOption
 
 /** @throws {RunError} `validation_error` for what is no text, for an empty one, and for a long one. */
 export function takeName(name: unknown, path: string): string {
-  if (typeof name === 'string' && name !== '' && isShort(name)) return name;
+  if (typeof name === 'string' && name !== '' && fitsIn(name, MAX_NAME_BYTES)) return name;
   throw nameError(path);
 }
 
@@ -73,11 +71,6 @@ function nameError(path: string): Error {
     message: `must be a text of 1 to ${MAX_NAME_BYTES} bytes`,
   };
   return validationError('step', [issue]);
-}
-
-/** A character is at most three bytes. */
-function isShort(name: string): boolean {
-  return name.length * 3 <= MAX_NAME_BYTES || Buffer.byteLength(name) <= MAX_NAME_BYTES;
 }
 
 function readOptions(name: unknown, options: StartStepOptions, known: readonly string[]): StepStart {

@@ -1,7 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotedEvent, StepEndedEvent, StepStartedEvent } from 'agent-run';
 import { Run, RunError } from 'agent-run';
+import fc from 'fast-check';
+import { portOf } from '../../lib/attachment';
 
 function newRun(): Run {
   return new Run({ sessionId: 'session-123', id: 'run_1' });
@@ -73,7 +76,7 @@ describe('Run', () => {
     it('fails with the exception of its function, which goes on', async () => {
       const run = newRun();
       const told = toldBy(run);
-      const error = Object.assign(new TypeError('no page'), { code: 'not_found' });
+      const error = Object.assign(new TypeError('no page'), { code: 'not_found', details: { page: 7 } });
       await expect(
         run.step('fetch_page', () => {
           throw error;
@@ -85,7 +88,7 @@ describe('Run', () => {
           name: 'fetch_page',
           kind: 'tool',
           status: 'failed',
-          error: { name: 'TypeError', message: 'no page', code: 'not_found' },
+          error: { name: 'TypeError', message: 'no page', code: 'not_found', details: { page: 7 } },
         },
       });
     });
@@ -97,9 +100,34 @@ describe('Run', () => {
       await run.step('b', () => ({ rows: 2 }), { output: true });
       await run.step('c', () => 'text', { output: true });
       await run.step('d', () => ({ rows: [1, 2], secret: 1 }), { output: ({ rows }) => rows.length });
-      await run.step('e', () => undefined, { output: true });
       const outputs = told.flatMap((each) => ('ended' in each ? [each.ended.output] : []));
-      expect(outputs).toEqual([undefined, { rows: 2 }, { value: 'text' }, { value: 2 }, undefined]);
+      expect(outputs).toEqual([undefined, { rows: 2 }, { value: 'text' }, { value: 2 }]);
+    });
+
+    it.each([undefined, null])(
+      'keeps no output where the result is %p, and leaves none out',
+      async (result) => {
+        const run = newRun();
+        const told = toldBy(run);
+        await run.step('a', () => result, { output: true });
+        run.startStep('b').end(result);
+        const common = { kind: 'tool', status: 'completed' };
+        expect([told[1], told[3]]).toStrictEqual([
+          { ended: { index: 1, name: 'a', ...common } },
+          { ended: { index: 2, name: 'b', ...common } },
+        ]);
+      },
+    );
+
+    it('keeps a result of 65,536 bytes of JSON', async () => {
+      const run = newRun();
+      const told = toldBy(run);
+      for (const text of ['x'.repeat(65_524), `x${'€'.repeat(21_841)}`]) {
+        await run.step('large', () => text, { output: true });
+        expect(told.at(-1)).toMatchObject({ ended: { output: { value: text } } });
+        await run.step('larger', () => `x${text}`, { output: true });
+        expect(told.at(-1)).toMatchObject({ ended: { omitted: true } });
+      }
     });
 
     it.each<[string, () => unknown, true | (() => unknown)]>([
@@ -129,6 +157,27 @@ describe('Run', () => {
       await expect(run.step('a', () => Promise.reject(error))).rejects.toBe(error);
       expect(told[1]).toMatchObject({
         ended: { error: { name: 'Error', message: 'x'.repeat(2_000), code: 'big' } },
+      });
+    });
+
+    it.each([
+      [
+        'an Error without a code',
+        new Error('x'.repeat(100_000)),
+        { name: 'Error', message: 'x'.repeat(2_000) },
+      ],
+      [
+        'an Error whose details are large',
+        Object.assign(new Error('no'), { code: 7, details: { text: 'x'.repeat(100_000) } }),
+        { name: 'Error', message: 'no', code: 7 },
+      ],
+      ['a text', 'x'.repeat(100_000), { message: 'x'.repeat(2_000) }],
+    ])('cuts %s to what says the most', (_what, thrown, error) => {
+      const run = newRun();
+      const told = toldBy(run);
+      run.startStep('a').fail(thrown);
+      expect(told[1]).toStrictEqual({
+        ended: { index: 1, name: 'a', kind: 'tool', status: 'failed', error },
       });
     });
 
@@ -190,6 +239,29 @@ describe('Run', () => {
       });
     });
 
+    it('has no parent in what is left behind by steps that have all ended', async () => {
+      const run = newRun();
+      const told = toldBy(run);
+      let left: Promise<unknown> = Promise.resolve();
+      await run.step('outer', () =>
+        run.step('inner', () => {
+          left = sleep(5).then(() => run.step('late', () => undefined));
+        }),
+      );
+      await left;
+      expect(told).toContainEqual({
+        started: { index: 3, parent: null, name: 'late', kind: 'tool', input: null },
+      });
+    });
+
+    it('is called within what follows the run, by its index', async () => {
+      const run = newRun();
+      const storage = new AsyncLocalStorage<number>();
+      portOf(run).attach({ surroundStep: (index, fn) => storage.run(index, fn) });
+      await run.step('first', () => undefined);
+      expect(await run.step('second', () => storage.getStore())).toBe(2);
+    });
+
     it('hands the function the run, the signal of the execution and the step', async () => {
       const run = newRun();
       await run.execute(async ({ signal }) => {
@@ -204,16 +276,20 @@ describe('Run', () => {
     it('counts the first end: one that its function gives stands', async () => {
       const run = newRun();
       const told = toldBy(run);
+      const [read, pick] = [jest.fn(), jest.fn()];
+      const broken = Object.defineProperty(new Error('no'), 'code', { get: read });
       await run.step(
         'a',
         ({ step }) => {
           step.end({ early: true });
           step.end({ second: true });
-          step.fail(new Error('no'));
+          step.fail(broken);
           return 'late';
         },
-        { output: true },
+        { output: pick },
       );
+      expect(read).not.toHaveBeenCalled();
+      expect(pick).not.toHaveBeenCalled();
       expect(told.slice(1)).toEqual([
         { ended: { index: 1, name: 'a', kind: 'tool', status: 'completed', output: { early: true } } },
       ]);
@@ -270,6 +346,20 @@ describe('Run', () => {
       expect(signal?.reason).toMatchObject({ code: 'cancelled', message: 'Enough' });
     });
 
+    it('has one such signal with the steps beside it', () => {
+      const run = newRun().updateStatus('running');
+      const signals: AbortSignal[] = [];
+      for (const name of ['a', 'b']) {
+        void run.step(name, ({ signal }) => {
+          signals.push(signal);
+          return once(signal, 'abort');
+        });
+      }
+      run.setError({ code: 7, message: { text: 'no text' } });
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+      expect(signals[0]?.reason).toMatchObject({ code: 'invalid_operation', message: 'The run has ended' });
+    });
+
     it('begins no more after the end', async () => {
       const run = newRun().setOutput({});
       const fn = jest.fn();
@@ -280,26 +370,41 @@ describe('Run', () => {
 
     it('refuses what it does not know', async () => {
       const run = newRun();
-      const refused: [unknown, unknown, unknown][] = [
-        ['', () => 1, undefined],
-        [7, () => 1, undefined],
-        ['x'.repeat(1_001), () => 1, undefined],
-        ['a', 7, undefined],
-        ['a', () => 1, { kind: '' }],
-        ['a', () => 1, { output: 'yes' }],
-        ['a', () => 1, { outputs: true }],
-        ['a', () => 1, { input: { at: new Map() } }],
-        ['a', () => 1, { input: 'x'.repeat(65_536) }],
-        ['a', () => 1, null],
+      const name = 'must be a text of 1 to 1000 bytes';
+      const refused: [unknown, unknown, unknown, path: string, message: string][] = [
+        ['', () => 1, undefined, 'name', name],
+        [7, () => 1, undefined, 'name', name],
+        ['x'.repeat(1_001), () => 1, undefined, 'name', name],
+        ['é'.repeat(501), () => 1, undefined, 'name', name],
+        ['a', 7, undefined, 'fn', 'must be a function'],
+        ['a', () => 1, { kind: '' }, 'kind', name],
+        ['a', () => 1, { output: 'yes' }, 'output', 'must be true, false or a function'],
+        ['a', () => 1, { outputs: true }, 'outputs', expect.any(String) as string],
+        ['a', () => 1, { input: { at: new Map() } }, 'input.at', expect.any(String) as string],
+        ['a', () => 1, { input: 'x'.repeat(65_525) }, 'input', 'must be at most 65536 bytes of JSON'],
+        ['a', () => 1, null, '', 'must be an object'],
       ];
-      for (const [name, fn, options] of refused) {
+      for (const [called, fn, options, path, message] of refused) {
         const call = run.step as unknown as (...all: unknown[]) => Promise<unknown>;
-        await expect(call.call(run, name, fn, options)).rejects.toMatchObject({ code: 'validation_error' });
+        await expect(call.call(run, called, fn, options)).rejects.toMatchObject({
+          code: 'validation_error',
+          details: { issues: [{ path, message }] },
+        });
       }
       const told = toldBy(run);
       await run.step('a', () => 1);
       expect(told[0]).toMatchObject({ started: { index: 1 } });
     });
+
+    it.each(['x'.repeat(400), 'x'.repeat(1_000), 'é'.repeat(500)])(
+      'takes a name of up to 1,000 bytes',
+      (name) => {
+        const run = newRun();
+        const told = toldBy(run);
+        run.startStep(name, { kind: name });
+        expect(told[0]).toMatchObject({ started: { name, kind: name } });
+      },
+    );
 
     it('tells nothing of one refused for its input but the path', async () => {
       const error: unknown = await newRun()
@@ -357,6 +462,50 @@ describe('Run', () => {
       expect(told.flatMap((each) => ('started' in each ? [each.started.parent] : []))).toEqual([null, 1, 1]);
     });
 
+    it('ends once where its output ends it as it is read', () => {
+      const run = newRun();
+      const told = toldBy(run);
+      const step = run.startStep('a');
+      step.end({
+        toJSON: () => {
+          step.end({ first: true });
+          return { second: true };
+        },
+      });
+      expect(told.slice(1)).toMatchObject([{ ended: { output: { first: true } } }]);
+    });
+
+    it('ends with its run, the last begun first, whichever others have ended before', () => {
+      fc.assert(
+        fc.property(fc.array(fc.nat(), { maxLength: 8 }), fc.nat(8), (picks, count) => {
+          const run = newRun();
+          const steps = Array.from({ length: count }, (_, index) => run.startStep(`step ${index + 1}`));
+          const ended: string[] = [];
+          run.on('stepEnded', ({ step }) => ended.push(`${step.index} ${step.status}`));
+          const open = new Set(steps);
+          for (const pick of picks) {
+            const step = [...open][pick % Math.max(1, open.size)];
+            if (step === undefined) break;
+            step.end();
+            open.delete(step);
+          }
+          ended.length = 0;
+          run.cancel();
+          expect(ended).toEqual([...open].reverse().map(({ index }) => `${index} cancelled`));
+        }),
+      );
+    });
+
+    it('reads the clock once a tick, however many begin and end that nobody hears', async () => {
+      await Promise.resolve();
+      const now = jest.spyOn(Date, 'now');
+      const run = newRun();
+      now.mockClear();
+      for (let count = 0; count < 10; count++) run.startStep('a').end();
+      expect(now).toHaveBeenCalledTimes(1);
+      now.mockRestore();
+    });
+
     it('does nothing after the end of its run', () => {
       const run = newRun();
       const step = run.startStep('a');
@@ -379,11 +528,12 @@ describe('Run', () => {
       const heard: NotedEvent[] = [];
       run.on('noted', (event) => heard.push(event));
       expect(run.note('progress', { percent: 40 })).toBe(run);
-      run.note('done').note('text', 'x');
+      run.note('done').note('text', 'x').note('none', null);
       expect(heard).toEqual([
         { run, name: 'progress', data: { percent: 40 }, at: expect.any(Number) as number },
         { run, name: 'done', data: null, at: expect.any(Number) as number },
         { run, name: 'text', data: { value: 'x' }, at: expect.any(Number) as number },
+        { run, name: 'none', data: null, at: expect.any(Number) as number },
       ]);
     });
 
