@@ -7,6 +7,7 @@ import type { ParkOptions } from './execution/parking';
 import { answerWait, beginWait, endWait, Parking } from './execution/parking';
 import type { RunControl, StatusChange } from './execution/supervisor';
 import { Supervisor } from './execution/supervisor';
+import type { ChangeName } from './record/attachment';
 import { givePorts } from './record/attachment';
 import { namesOf } from './record/attribute-names';
 import type { RunAttributes } from './record/attributes';
@@ -30,7 +31,7 @@ import { ReadableRun, stateOf } from './record/readable-run';
 import { assertTransition, invalidOperation } from './record/refusal';
 import { NOTHING, RunState } from './record/run-state';
 import type { RunStatus } from './record/status';
-import { takeUsage, totalTokensOf } from './record/token-usage';
+import { takeUsage } from './record/token-usage';
 import type { TraceContext } from './record/trace-context';
 import { takeTraceContext } from './record/trace-context';
 import { attachToRecord } from './record/write-record';
@@ -93,7 +94,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     });
     describeEnvelope(this, (run: Run, record) => attachToRecord(record, stateOf(run)));
     // A minified class would be named `e` in logs.
-    Object.defineProperty(this, 'name', { value: 'Run', configurable: true });
+    Object.defineProperty(this, 'name', { value: 'Run' });
   }
 
   /**
@@ -104,7 +105,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
   constructor(attributes: RunAttributes<Input>) {
     super(new RunState(readAttributes(attributes), nowMs()));
     hideOthers(new.target);
-    if (stateOf(this).limits !== null) this.#supervise();
+    this.#superviseLimits();
   }
 
   /**
@@ -123,9 +124,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     const record = readRecord(json);
     const { id, sessionId } = record;
     const run = new this({ id, sessionId });
-    const state = stateOf(run);
-    adoptRecord(state, record, this.name);
-    if (state.limits !== null) run.#supervise();
+    adoptRecord(stateOf(run), record, this.name);
+    run.#superviseLimits();
     return run;
   }
 
@@ -274,7 +274,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     const at = nowMs();
     refuseStorm(this);
     answerWait(stateOf(this), answer, at);
-    if (isHeard(this, 'answered')) announce(this, 'answered', { run: this, answer, at });
+    this.#tell('answered', { run: this, answer, at });
     return this;
   }
 
@@ -423,7 +423,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     stateOf(child).standBelow(state);
     shareLine(this, child);
     this.#supervise().adopt(child.#supervise());
-    if (isHeard(this, 'childCreated')) announce(this, 'childCreated', { run: this, child, at: nowMs() });
+    this.#tell('childCreated', { run: this, child, at: nowMs() });
     return child;
   }
 
@@ -495,7 +495,13 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       state.awaiting = null;
       this.#steps?.close(state.error);
     }
-    if (isHeard(this, 'statusChanged')) announce(this, 'statusChanged', { run: this, from, to, at });
+    this.#tell('statusChanged', { run: this, from, to, at });
+  }
+
+  /** Tells of a change that is rare: where changes are many, the payload is not even made for nobody. */
+  #tell(name: ChangeName, event: object): void {
+    // An event that nobody hears does not count as one that a listener has caused.
+    if (isHeard(this, name)) announce(this, name, event);
   }
 
   #assign(name: AssignableName, value: unknown): void {
@@ -513,12 +519,8 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     const state = stateOf(this);
     const supervisor = this.#supervisor;
     refuseStorm(this);
-    const before = supervisor === null ? 0 : totalTokensOf(state.counters ?? NOTHING);
-    state.spend(delta, costUsd);
-    if (supervisor !== null) {
-      const totalTokens = totalTokensOf(state.counters ?? NOTHING) - before;
-      supervisor.growAncestors({ tokenUsage: delta, totalTokens, costUsd });
-    }
+    if (supervisor === null) state.spend(delta, costUsd);
+    else supervisor.spend(delta, costUsd);
     if (isHeard(this, 'usageUpdated')) {
       const { passingUsage: tokenUsage, costUsd: total } = state;
       const event = { run: this, delta: delta ?? NOTHING, tokenUsage, costUsd: total, at: nowMs() };
@@ -532,7 +534,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     const wait = beginWait(parking, at);
     stateOf(this).awaiting = wait;
     this.#steps?.close(null);
-    if (isHeard(this, 'parked')) announce(this, 'parked', { run: this, awaiting: awaitingOf(wait), at });
+    this.#tell('parked', { run: this, awaiting: awaitingOf(wait), at });
   }
 
   /** Takes the answer; null where the run was not parked. */
@@ -565,6 +567,11 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
     });
   }
 
+  #superviseLimits(): void {
+    // Stryker disable next-line ConditionalExpression: only smaller; a supervisor does nothing without limits.
+    if (stateOf(this).limits !== null) this.#supervise();
+  }
+
   #supervise(): Supervisor {
     return (this.#supervisor ??= new Supervisor(stateOf(this), this.#control()));
   }
@@ -577,10 +584,7 @@ export class Run<Input extends object = JsonObject, Output extends object = Json
       park: (parking) => this.#park(parking),
       resume: () => this.#resume(),
       limitsChanged: () => this.#attributeChanged('limits'),
-      limitApproaching: (use) => {
-        if (!isHeard(this, 'limitApproaching')) return;
-        announce(this, 'limitApproaching', { run: this, ...use, at: nowMs() });
-      },
+      limitApproaching: (use) => this.#tell('limitApproaching', { run: this, ...use, at: nowMs() }),
     };
   }
 }

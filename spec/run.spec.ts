@@ -163,6 +163,14 @@ describe('Run', () => {
       expect(events).toEqual([['statusChanged', { from: 'running', to: 'cancelled', at: 1_000 }]]);
     });
 
+    it('hands an Error on, as the cause, to who executes the run', async () => {
+      const run = makeRun();
+      const reason = new Error('Shutting down');
+      const settled = run.execute(() => void run.cancel(reason));
+
+      await expect(settled).rejects.toMatchObject({ code: 'cancelled', cause: reason });
+    });
+
     it('does nothing to a cancelled run: the first reason stands', () => {
       const run = makeRun().cancel('first');
       const events = recordEvents(run);

@@ -22,20 +22,24 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 
 /** Whether the signal has aborted; one that does not say has not. */
 export function isAborted(signal: AbortSignal): boolean {
+  let aborted = false;
   try {
-    return signal.aborted;
+    ({ aborted } = signal);
   } catch {
-    return false;
+    // A polyfilled signal may throw.
   }
+  return aborted;
 }
 
 /** Why the signal has aborted; undefined where it does not say. */
-export function reasonOf(signal: AbortSignal | null): unknown {
+export function reasonOf(signal: AbortSignal): unknown {
+  let reason: unknown;
   try {
-    return signal?.reason;
+    reason = signal.reason as unknown;
   } catch {
-    return undefined;
+    // As above.
   }
+  return reason;
 }
 
 /** The one listener on a signal. */

@@ -60,9 +60,8 @@ export class Budget {
   }
 
   /** The error of a run that went past a limit; null while it is within all of them. */
-  exceeded(): RunError | null {
-    const { limits } = this.#run;
-    return limits === null ? null : exceededLimit(limits, this.#spending());
+  exceeded(limits: RunLimits): RunError | null {
+    return exceededLimit(limits, this.#spending());
   }
 
   /**
@@ -77,9 +76,7 @@ export class Budget {
   }
 
   /** The limits that have come near since the last call. */
-  newlyApproaching(): LimitUse[] {
-    const { limits } = this.#run;
-    if (limits === null) return [];
+  newlyApproaching(limits: RunLimits): LimitUse[] {
     const approaching = useOfLimits(limits, this.#spending()).filter(
       (use) => !this.#announced.has(use.limit) && isApproaching(use, limits),
     );

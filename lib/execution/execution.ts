@@ -130,12 +130,13 @@ export class Execution<Result> {
   }
 
   readonly #onCallerAbort = (): void => {
-    const reason = reasonOf(this.#settings.signal);
+    const reason = reasonOf(this.#settings.signal as AbortSignal);
     this.#stop('cancelled', new RunError('cancelled', messageOf(reason), { cause: reason }));
   };
 
   #isCallerAborted(): boolean {
     const { signal } = this.#settings;
+    // Stryker disable next-line ConditionalExpression: only faster; isAborted would catch an exception.
     return signal !== null && isAborted(signal);
   }
 
@@ -191,7 +192,7 @@ export class Execution<Result> {
       this.#settle(() => this.#reject(this.#interruption));
       return;
     }
-    if (!this.#completedInside) this.#end(() => this.#supervisor.fail(error));
+    this.#end(() => this.#supervisor.fail(error));
     this.#settle(() => this.#reject(error));
   };
 
@@ -260,9 +261,6 @@ function endedError(run: RunView, cause?: unknown): RunError {
   return new RunError(
     typeof code === 'string' ? code : 'invalid_operation',
     typeof message === 'string' ? message : `Run ${run.id} was ended as "${run.status}"`,
-    {
-      ...(isJsonObject(details) ? { details } : {}),
-      ...(cause === undefined ? {} : { cause }),
-    },
+    { details: isJsonObject(details) ? details : undefined, cause },
   );
 }

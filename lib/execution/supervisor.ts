@@ -8,7 +8,9 @@ import type { LimitUse } from '../record/limits';
 import { mergeLimits } from '../record/limits';
 import { invalidOperation } from '../record/refusal';
 import type { RunState } from '../record/run-state';
+import { NOTHING } from '../record/run-state';
 import type { RunStatus } from '../record/status';
+import { totalTokensOf } from '../record/token-usage';
 import type { Growth, RunTotals } from './budget';
 import { Budget } from './budget';
 import { Execution } from './execution';
@@ -59,7 +61,7 @@ export class Supervisor {
     this.#control = control;
     this.#budget = new Budget(state);
     // A limit that is near from the start, of a new run or of one that was read, is not announced.
-    this.#budget.newlyApproaching();
+    if (state.limits !== null) this.#budget.newlyApproaching(state.limits);
   }
 
   /** The run itself. */
@@ -74,6 +76,17 @@ export class Supervisor {
 
   get totals(): RunTotals {
     return this.#budget.totals;
+  }
+
+  /**
+   * Adds counters and dollars to the run, and to the totals of its ancestors.
+   *
+   * @throws {RunError} as {@link RunState.spend} does; nothing has changed then.
+   */
+  spend(delta: JsonObject | null, costUsd: number | null): void {
+    const before = this.#ownTokens();
+    this.state.spend(delta, costUsd);
+    this.growAncestors({ tokenUsage: delta, totalTokens: this.#ownTokens() - before, costUsd });
   }
 
   /** Adds what the run used to the totals of its ancestors. */
@@ -202,6 +215,10 @@ export class Supervisor {
     for (let each = this.#parent; each !== null; each = each.#parent) each.#budget.grow(growth);
   }
 
+  #ownTokens(): number {
+    return totalTokensOf(this.state.counters ?? NOTHING);
+  }
+
   #resumeFor({ stopListening }: Pick<Execution<unknown>, 'stopListening'>): Resumed | null {
     try {
       return this.#control.resume();
@@ -224,9 +241,10 @@ export class Supervisor {
   }
 
   #holdOwnLimits(): void {
-    if (this.state.limits === null || this.state.isTerminal) return;
-    for (const use of this.#budget.newlyApproaching()) this.#control.limitApproaching(use);
-    const error = this.#budget.exceeded();
+    const { limits } = this.state;
+    if (limits === null || this.state.isTerminal) return;
+    for (const use of this.#budget.newlyApproaching(limits)) this.#control.limitApproaching(use);
+    const error = this.#budget.exceeded(limits);
     if (error === null || this.#hasEnded()) return;
     const { code, message, details } = error;
     this.#control.changeStatus('failed', { error: takeJsonObject({ code, message, details }, 'error') });

@@ -1,9 +1,29 @@
 import { getEventListeners } from 'node:events';
-import { onAbort } from '../../lib/execution/abort-listeners';
+import { isAborted, onAbort, reasonOf } from '../../lib/execution/abort-listeners';
 
 function listenersOn(signal: AbortSignal): number {
   return getEventListeners(signal, 'abort').length;
 }
+
+describe('isAborted() and reasonOf()', () => {
+  it('say what the signal says', () => {
+    const reason = new Error('enough');
+    expect([isAborted(AbortSignal.abort(reason)), reasonOf(AbortSignal.abort(reason))]).toEqual([
+      true,
+      reason,
+    ]);
+    const { signal } = new AbortController();
+    expect([isAborted(signal), reasonOf(signal)]).toEqual([false, undefined]);
+  });
+
+  it('take a signal that throws for one that has not aborted and has no reason', () => {
+    const get = (): never => {
+      throw new Error('broken');
+    };
+    const signal = Object.defineProperties({}, { aborted: { get }, reason: { get } }) as AbortSignal;
+    expect([isAborted(signal), reasonOf(signal)]).toEqual([false, undefined]);
+  });
+});
 
 describe('onAbort()', () => {
   it('calls back once, when the signal aborts', () => {

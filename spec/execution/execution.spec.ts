@@ -168,6 +168,18 @@ describe.each(EXECUTABLE)('Run .execute() on $kind', ({ makeRun }) => {
     expect(run.error).toEqual({ name: 'Error', message: 'socket hang up' });
   });
 
+  it('leaves the signal of a function that throws alone: there is nothing to stop', async () => {
+    let seen: AbortSignal | undefined;
+    await rejectionOf(
+      run.execute(({ signal }) => {
+        work(run);
+        seen = signal;
+        throw new Error('no such tool');
+      }),
+    );
+    expect(seen?.aborted).toBe(false);
+  });
+
   it('fails for an exception that cannot even be looked at', async () => {
     const proxy = new Proxy({}, { getPrototypeOf: failing });
     const rejection = rejectionOf(
@@ -575,6 +587,21 @@ describe('Run .execute() with a deadline', () => {
       expect((await rejected).details).toEqual({ timeoutMs: 1_000, abandoned: true });
       expect(run.status).toBe('completed');
       expect(run.output).toEqual({ response: 'Hello!' });
+    });
+
+    it("stays the reason where the caller's signal aborts after it", async () => {
+      const run = pendingRun();
+      const controller = new AbortController();
+      const hang = (): Promise<never> => {
+        run.setOutput({ response: 'Hello!' });
+        return never();
+      };
+      const options = { timeoutMs: 1_000, graceMs: 500, signal: controller.signal };
+      const rejected = runErrorOf(run.execute(hang, options), 'timeout');
+      await jest.advanceTimersByTimeAsync(1_250);
+      controller.abort();
+      await jest.advanceTimersByTimeAsync(250);
+      expect((await rejected).details).toEqual({ timeoutMs: 1_000, abandoned: true });
     });
 
     it("aborts for the caller's signal too", async () => {

@@ -2,6 +2,7 @@ import type { Parking, RunJSON } from 'agent-run';
 import { Run, RunError } from 'agent-run';
 import type { RunChange } from '../../lib/attachment';
 import { portOf } from '../../lib/attachment';
+import { LAST_MS } from '../../lib/record/timestamp';
 import { copyOf, pendingRun, rejectionOf, runErrorOf, thrownBy } from './subjects';
 
 const QUESTION = { reason: 'approval', data: { tool: 'send_mail' }, state: { text: 'abc' } };
@@ -67,19 +68,45 @@ describe('Run .park()', () => {
     await run.answer(1).execute(() => run.step('search', () => 1));
   });
 
-  it.each<[string, object]>([
-    ['a reason that is no text', { reason: 1 }],
-    ['data that is no object', { data: 'text' }],
-    ['a state that JSON cannot carry', { state: { a: 1n } }],
-    ['a delay of nothing', { expiresInMs: 0 }],
-    ['a delay beyond all dates', { expiresInMs: 1e18 }],
-    ['an option that it does not know', { expiresInMS: 5 }],
-  ])('refuses %s', async (_what, options) => {
+  it.each<[string, object | null, string]>([
+    ['a reason that is no text', { reason: 1 }, 'reason'],
+    ['data that is no object', { data: 'text' }, 'data'],
+    ['a state that JSON cannot carry', { state: { a: 1n } }, 'state.a'],
+    ['a delay of nothing', { expiresInMs: 0 }, 'expiresInMs'],
+    ['a delay that is no number', { expiresInMs: '5' }, 'expiresInMs'],
+    ['a delay that is a Date', { expiresInMs: new Date(5) }, 'expiresInMs'],
+    ['a delay that ends in the year 10000', { expiresInMs: LAST_MS - 1_000_000 + 1 }, 'expiresInMs'],
+    ['an option that it does not know', { expiresInMS: 5 }, 'expiresInMS'],
+    ['null', null, ''],
+  ])('refuses %s', async (_what, options, path) => {
     const run = pendingRun();
-    await runErrorOf(
-      run.execute(() => run.park(options)),
+    const { details } = await runErrorOf(
+      run.execute(() => run.park(options as object)),
       'validation_error',
     );
+    expect(details['issues']).toEqual([{ path, message: expect.any(String) as string }]);
+  });
+
+  it('takes null for nothing, and waits for ever', async () => {
+    const nothing = { reason: null, data: null, state: null };
+    for (const expiresInMs of [null, undefined, Infinity]) {
+      const { awaiting } = await parkedRun({ ...nothing, expiresInMs });
+      expect(awaiting).toMatchObject({ ...nothing, expiresAt: null });
+    }
+  });
+
+  it('takes a delay to the last millisecond of the year 9999', async () => {
+    const run = await parkedRun({ expiresInMs: LAST_MS - 1_000_000 });
+    expect(run.toJSON().awaiting?.expires_at).toBe('9999-12-31T23:59:59.999Z');
+  });
+
+  it('may be returned once all children have ended', async () => {
+    const run = pendingRun();
+    await run.execute(() => {
+      run.createChild().setOutput({});
+      return run.park();
+    });
+    expect(run.awaiting).not.toBeNull();
   });
 
   it('is refused outside of an execution', () => {

@@ -22,7 +22,8 @@ describe('A signal that cannot be listened to', () => {
   ])('is refused %s, and the run stays pending and may be executed', async (_what, signal) => {
     const run = pendingRun();
     const fn = jest.fn();
-    await runErrorOf(run.execute(fn, { signal }), 'validation_error');
+    const { details } = await runErrorOf(run.execute(fn, { signal }), 'validation_error');
+    expect(details['issues']).toEqual([{ path: 'signal', message: expect.any(String) as string }]);
     expect(fn).not.toHaveBeenCalled();
     expect(run.status).toBe('pending');
     await run.execute(() => ({ a: 1 }));

@@ -244,6 +244,36 @@ describe('Limits of a parent', () => {
     expect(parent.error).toMatchObject({ details: { actual: 101 } });
   });
 
+  it('count what each update adds, once', () => {
+    const parent = pendingRun({ limits: { maxTotalTokens: 100 } });
+    const child = parent.createChild();
+    for (const count of [50, 30, 20]) child.updateTokenUsage({ total_tokens: count });
+    expect(parent.status).toBe('pending');
+    child.updateTokenUsage({ total_tokens: 1 });
+    expect(parent.error).toMatchObject({ details: { actual: 101 } });
+  });
+
+  it('on cost count what the parent itself has spent', () => {
+    const parent = pendingRun({ limits: { maxCostUsd: 1 } }).addCost(0.6);
+    const child = parent.createChild().addCost(0.4);
+    expect(parent.status).toBe('pending');
+    child.addCost(0.1);
+    expect(parent.error).toMatchObject({ details: { limit: 'maxCostUsd', actual: 1.1 } });
+  });
+
+  it('are named by checkLimits() from below: the own one first', () => {
+    const parent = pendingRun({ limits: { maxTotalTokens: 10 } }).updateTokenUsage({ total_tokens: 10 });
+    const child = parent.createChild({ limits: { maxCostUsd: 1 } }).addCost(1);
+    expect(thrownBy(() => child.checkLimits())).toMatchObject({ details: { limit: 'maxCostUsd' } });
+  });
+
+  it('end no run that a listener ends as they come near', () => {
+    const run = pendingRun({ limits: { maxTotalTokens: 10 } });
+    run.on('limitApproaching', () => void run.cancel());
+    run.updateTokenUsage({ total_tokens: 11 });
+    expect(run.status).toBe('cancelled');
+  });
+
   it("come near by a child's use, and say so on the parent", () => {
     const parent = pendingRun({ limits: { maxTotalTokens: 100 } });
     const child = parent.createChild();
