@@ -73,10 +73,10 @@ function ofGenerations(payload: object, generations: readonly unknown[], readOne
   const sum = output === undefined ? null : readOne(output);
   const found = messages.length === 0 ? null : together(messages, readOne);
   if (found === null) return sum;
-  const [first] = found.list;
-  const isSameForAll =
-    sum !== null && found.list.length > 1 && totalOf(sum.list) === first?.counts.total_tokens;
-  return isSameForAll && first !== undefined ? { ...found, list: [first] } : found;
+  if (sum === null) return found;
+  const total = totalOf(sum.list);
+  const isSameForAll = found.list.every(({ counts }) => counts.total_tokens === total);
+  return isSameForAll ? { ...found, list: found.list.slice(0, 1) } : found;
 }
 
 function totalOf(list: readonly Reading[]): number | undefined {
