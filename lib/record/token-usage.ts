@@ -67,9 +67,19 @@ export function readCounters(usage: unknown, issues: ValidationIssue[]): Counter
  * @throws {RunError} `validation_error`
  */
 export function checkSums(counters: Counters, delta: JsonObject): void {
+  // Stryker disable next-line ConditionalExpression: only faster; the closer look says the same
+  if (addsSmallCounts(delta)) return;
   const issues: ValidationIssue[] = [];
   collectOverflows(counters, delta, ['usage'], issues);
   if (issues.length > 0) throw validationError('usage', issues);
+}
+
+/** No sum with a safe integer overflows: beside the largest number it is lost in rounding. */
+function addsSmallCounts(delta: JsonObject): boolean {
+  // An inherited member, if there ever is one, leads to the closer look.
+  // Stryker disable next-line ConditionalExpression: only faster; the closer look says the same
+  for (const key in delta) if (!Number.isSafeInteger(delta[key])) return false;
+  return true;
 }
 
 /** Adds the counts in place: numbers to numbers, objects key by key, anything else replaces. */
@@ -211,8 +221,7 @@ function collectOverflows(
   path: string[],
   issues: ValidationIssue[],
 ): void {
-  // `for in` takes half the time that a list of the keys does: this is asked of every report.
-  for (const key in delta) {
+  for (const key of Object.keys(delta)) {
     const added = delta[key];
     if (typeof added === 'number') {
       if (Number.isFinite(countOf(counters, key) + added)) continue;
