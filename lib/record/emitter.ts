@@ -216,22 +216,29 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
         args === null || args === ONLY_ONE
           ? listener.fn.call(listener.context, payload)
           : listener.fn.apply(listener.context, args as unknown[]);
-      if (isThenable(result)) this.#follow(event, result);
+      if (isThenable(result)) this.#follow(event, result, payload, args);
     } catch (error) {
-      this.#listenerFailed(event, error);
+      this.#listenerFailed(event, error, payload, args);
     }
   }
 
   /** A listener may return a promise, which may reject later. */
-  #follow(event: string, result: PromiseLike<unknown>): void {
+  #follow(
+    event: string,
+    result: PromiseLike<unknown>,
+    payload: unknown,
+    args: readonly unknown[] | null,
+  ): void {
     result.then(undefined, (error: unknown) => {
-      this.#listenerFailed(event, error);
+      this.#listenerFailed(event, error, payload, args);
     });
   }
 
-  #listenerFailed(event: string, error: unknown): void {
+  #listenerFailed(event: string, error: unknown, payload: unknown, args: readonly unknown[] | null): void {
     if (event !== LISTENER_ERROR && this.#hears(LISTENER_ERROR)) {
-      this.#dispatch(LISTENER_ERROR, { run: this, event, error }, null);
+      // An event of the package's own names its run: the emitter may be a manager.
+      const { run } = args === null ? (payload as { run: unknown }) : { run: this };
+      this.#dispatch(LISTENER_ERROR, { run, event, error }, null);
     } else {
       process.nextTick(() => {
         throw error;

@@ -5,7 +5,7 @@ import { EventEmitter } from 'eventemitter3';
 import type { TurnIncrementedEvent } from 'agent-run';
 import { Run } from 'agent-run';
 import { portOf } from '../../lib/attachment';
-import { IsolatedEmitter } from '../../lib/record/emitter';
+import { announce, IsolatedEmitter } from '../../lib/record/emitter';
 import { makeRun } from '../support/make-run';
 import { recordEvents } from '../support/record-events';
 
@@ -698,6 +698,24 @@ describe("An event of the run's own that is emitted from outside", () => {
 });
 
 describe('IsolatedEmitter', () => {
+  it('names the run of an event whose listener fails, where it is itself no run', async () => {
+    class Plain extends IsolatedEmitter<{ noted: [event: object]; listenerError: [event: object] }> {}
+    const emitter = new Plain();
+    const failed = jest.fn();
+    const error = new Error('broken');
+    emitter.on('listenerError', failed);
+    emitter.on('noted', () => {
+      throw error;
+    });
+    emitter.on('noted', () => Promise.reject(error) as never);
+    announce(emitter, 'noted', { run: 'a run' });
+    await nextTurn();
+
+    expect(failed.mock.calls).toEqual(
+      Array.from({ length: 2 }, () => [{ run: 'a run', event: 'noted', error }]),
+    );
+  });
+
   it('delivers again, in order, after something got past it', () => {
     class Plain extends IsolatedEmitter<{ tick: [count: number]; listenerError: [event: object] }> {}
     const emitter = new Plain();
