@@ -3,7 +3,7 @@ import { validationError } from '../record/error';
 import { costIn, modelIn, providerIn } from './around';
 import { shapeOf } from './choose-format';
 import type { Counts, MutableCounts } from './counts';
-import { COUNT_NAMES, namesIn, withTotal } from './counts';
+import { COUNT_NAMES, namesIn, reported, withTotal } from './counts';
 import type { Format } from './format';
 import { holdsCount } from './format';
 import type { UsageFormatName } from './formats';
@@ -96,12 +96,9 @@ function readAll(formats: readonly Format[], sighting: Sighting, options: ReadOp
 function agreed(candidates: readonly Candidate[], sighting: Sighting): Readings {
   const [first, ...others] = candidates;
   if (first === undefined) throw unreadable('is no usage that is known');
-  for (const { issues } of candidates) if (issues.length > 0) throw validationError('usage', [...issues]);
+  refuseIssues(candidates);
   for (const other of others) {
-    if (sameList(first.list, other.list)) continue;
-    throw unreadable(
-      `fits the formats ${first.format.name} and ${other.format.name}, which read it differently: name one`,
-    );
+    if (!sameList(first.list, other.list)) throw differently([first.format, other.format]);
   }
   const { definition } = first.format;
   return requestReadings(first.list, {
@@ -112,13 +109,11 @@ function agreed(candidates: readonly Candidate[], sighting: Sighting): Readings 
 }
 
 function sameList(left: readonly Reading[], right: readonly Reading[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every(({ counts }, index) => {
-      const other = right[index]?.counts ?? {};
-      return COUNT_NAMES.every((name) => (counts[name] ?? 0) === (other[name] ?? 0));
-    })
-  );
+  return left.every(({ counts }, index) => sameCounts(counts, right[index]?.counts ?? {}));
+}
+
+function sameCounts(left: Counts, right: Counts): boolean {
+  return COUNT_NAMES.every((name) => (left[name] ?? 0) === (right[name] ?? 0));
 }
 
 /** Reads an object that has the keys of two formats: each count is taken once, from where it is filled. */
@@ -160,17 +155,16 @@ function differently([one, other]: readonly [Format, Format]): Error {
 }
 
 function bestOf(known: Counts | null, merged: Counts, fits: readonly [Format, Format]): Counts {
-  if (known === null || COUNT_NAMES.every((name) => (known[name] ?? 0) === (merged[name] ?? 0))) {
-    return merged;
-  }
+  if (known === null || sameCounts(known, merged)) return merged;
   throw differently(fits);
 }
 
 /** The counts of both, where they do not contradict each other; null where they do. */
 function merge(one: Candidate, other: Candidate): Counts | null {
-  const [left, right] = [one.list[0]?.counts, other.list[0]?.counts];
-  if (left === undefined || right === undefined || one.list.length > 1 || other.list.length > 1) return null;
-  if (one.issues.length + other.issues.length > 0) return null;
+  refuseIssues([one, other]);
+  const counts = [...one.list, ...other.list].map((reading) => reading.counts);
+  if (counts.length > 2) return null;
+  const [left = {}, right = {}] = counts;
   const merged: MutableCounts = { ...left };
   for (const name of namesIn(right)) {
     const [a, b] = [left[name] ?? 0, right[name] ?? 0];
@@ -178,6 +172,10 @@ function merge(one: Candidate, other: Candidate): Counts | null {
     merged[name] = Math.max(a, b);
   }
   return withTotal(merged);
+}
+
+function refuseIssues(candidates: readonly Candidate[]): void {
+  for (const { issues } of candidates) if (issues.length > 0) throw validationError('usage', [...issues]);
 }
 
 function readIn(format: Format, sighting: Sighting, options: ReadOptions): Candidate {
@@ -197,8 +195,9 @@ function readIn(format: Format, sighting: Sighting, options: ReadOptions): Candi
   const list = listed.map((item, index): Reading => {
     const own = countsIn(format, item, context, issues);
     const requests = definition.listsOneRequest === true && index > 0 ? 0 : 1;
-    const { web_searches: searches, reasoning_tokens: reasoning } = counts;
-    const atTop = index > 0 || definition.listsOneRequest !== true ? {} : partial({ searches, reasoning });
+    const { web_searches, reasoning_tokens } = counts;
+    const atTop =
+      index > 0 || definition.listsOneRequest !== true ? {} : reported({ web_searches, reasoning_tokens });
     return {
       ...shared,
       model: textOf(item, 'model') ?? model,
@@ -208,19 +207,6 @@ function readIn(format: Format, sighting: Sighting, options: ReadOptions): Candi
     };
   });
   return { format, list, issues };
-}
-
-function partial({
-  searches,
-  reasoning,
-}: {
-  searches: number | undefined;
-  reasoning: number | undefined;
-}): Counts {
-  return {
-    ...(searches === undefined ? {} : { web_searches: searches }),
-    ...(reasoning === undefined ? {} : { reasoning_tokens: reasoning }),
-  };
 }
 
 function countsIn(format: Format, usage: object, context: FormatContext, issues: ValidationIssue[]): Counts {
