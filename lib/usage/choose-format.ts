@@ -42,8 +42,6 @@ interface Seen {
   present: FormatSet;
 }
 
-const NO_SHAPE: Shape = { whole: [], some: [], hasKeys: false };
-
 /** Tells which formats an object may be of. */
 export function shapeOf(sighting: Sighting): Shape {
   const { usage, key: above } = sighting;
@@ -55,13 +53,11 @@ export function shapeOf(sighting: Sighting): Shape {
     look(key, memberOf(usage, key), use ?? UNKNOWN_KEY, seen);
   }
   const { claiming, covering, knowing, present } = seen;
-  if ((claiming | present) === 0) return NO_SHAPE;
   const some = formatsIn(claiming, sighting);
-  const best =
-    (claiming & covering & knowing) === 0 ? null : formatsIn(claiming & covering & knowing, sighting);
+  const best = formatsIn(claiming & covering & knowing, sighting);
   return {
     some,
-    whole: best !== null && best.length > 0 ? best : formatsIn(claiming & covering, sighting),
+    whole: best.length > 0 ? best : formatsIn(claiming & covering, sighting),
     hasKeys: some.length > 0 || formatsIn(present, sighting).length > 0,
   };
 }

@@ -1,5 +1,5 @@
 import { holdsCount } from './format';
-import { isObject, memberOf, objectAt, objectUnder } from './member';
+import { isObject, memberOf, objectUnder } from './member';
 import type { Readings } from './reading';
 import { untakenCounts } from './unreadable';
 import { refusePromise, refuseUnsettled } from './settled';
@@ -145,18 +145,13 @@ function findInside(
     if (!isObject(inner) || Array.isArray(inner)) continue;
     refusePromise(inner, at(name));
     refuseUnsettled(inner);
-    const found = name === 'tokenUsage' ? thread(inner, search, around, at(name)) : null;
+    // Codex reports the whole thread beside its newest request.
+    const found =
+      name === 'tokenUsage' ? lookUnder('total', inner, search, [...around, inner], at(name)) : null;
     const inside = found ?? findUsage(inner, search, around, at(name));
     if (inside !== null) return inside;
   }
   const choices = memberOf(payload, 'choices');
   const [choice] = (Array.isArray(choices) ? choices : []) as unknown[];
   return isObject(choice) ? lookUnder('usage', choice, search, [...around, choice], at('choices[0]')) : null;
-}
-
-/** Codex reports the whole thread beside its newest request. */
-function thread(usage: object, search: Search, around: readonly object[], path: string): Readings | null {
-  return objectAt(usage, 'total') === undefined
-    ? null
-    : lookUnder('total', usage, search, [...around, usage], path);
 }

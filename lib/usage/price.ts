@@ -126,7 +126,7 @@ export class PriceBook {
     const prices = this.#listPrices();
     if (prices === null) return { reason: 'prices_not_installed' };
     try {
-      for (const providerId of provider === null ? [likelyProvider, null] : [provider]) {
+      for (const providerId of new Set([provider ?? likelyProvider, provider])) {
         const usd = firstPrice(prices, counts, names, providerId, at);
         if (usd !== null) return { usd };
       }

@@ -1,6 +1,9 @@
 import { Run } from 'agent-run';
 import type { ModelPrice, UsageMeterOptions } from 'agent-run/usage';
 import { UsageMeter } from 'agent-run/usage';
+import type { ListPrices } from '../../lib/usage/list-prices';
+import type { PriceQuestion } from '../../lib/usage/price';
+import { PriceBook } from '../../lib/usage/price';
 import type * as Subjects from './subjects';
 import { chat, metered, refusal } from './subjects';
 
@@ -256,5 +259,183 @@ describe('without @pydantic/genai-prices', () => {
     withoutPrices('ERR_BROKEN', (subjects) => {
       expect(() => subjects.metered().meter.record(chat(1, 1))).toThrow('not there');
     });
+  });
+});
+
+describe('PriceBook', () => {
+  const AT = new Date('2026-01-02T03:04:05Z');
+  const QUESTION: PriceQuestion = {
+    model: 'house',
+    provider: null,
+    likelyProvider: null,
+    tier: null,
+    at: AT,
+  };
+  const TOKENS = { input_tokens: 10, output_tokens: 1 };
+
+  /** List prices by `provider:model`, and what is asked of them. */
+  function listed(prices: Readonly<Record<string, number>>): {
+    readonly prices: () => ListPrices;
+    readonly asked: string[];
+    readonly usages: Record<string, number>[];
+  } {
+    const asked: string[] = [];
+    const usages: Record<string, number>[] = [];
+    const calcPrice: ListPrices['calcPrice'] = (usage, model, options) => {
+      expect(options.timestamp).toBe(AT);
+      const question = `${'providerId' in options ? options.providerId : ''}:${model}`;
+      asked.push(question);
+      usages.push(usage);
+      const usd = prices[question];
+      return usd === undefined ? null : { total_price: usd };
+    };
+    return { prices: () => ({ calcPrice }), asked, usages };
+  }
+
+  it('asks for the provider that is named, and for no other', () => {
+    const { prices, asked } = listed({ ':house': 1, 'openai:house': 2 });
+    const book = new PriceBook(undefined, prices);
+    const question = { ...QUESTION, provider: 'groq', likelyProvider: 'openai' };
+    expect(book.priceOf(TOKENS, question)).toEqual({ reason: 'model_unknown' });
+    expect(asked).toEqual(['groq:house']);
+    expect(book.priceOf(TOKENS, { ...question, provider: 'openai' })).toEqual({ usd: 2 });
+  });
+
+  it('asks for the likely provider first, then for any', () => {
+    const { prices, asked } = listed({ ':house': 1 });
+    const book = new PriceBook(undefined, prices);
+    expect(book.priceOf(TOKENS, { ...QUESTION, likelyProvider: 'google' })).toEqual({ usd: 1 });
+    expect(asked).toEqual(['google:house', ':house']);
+  });
+
+  it('takes the price of the likely provider before any other', () => {
+    const { prices, asked } = listed({ 'google:house': 3, ':house': 1 });
+    const book = new PriceBook(undefined, prices);
+    expect(book.priceOf(TOKENS, { ...QUESTION, likelyProvider: 'google' })).toEqual({ usd: 3 });
+    expect(asked).toEqual(['google:house']);
+  });
+
+  it('looks under each provider for a model that is found under none, and remembers where it was', () => {
+    const { prices, asked } = listed({ 'mistral:house': 4 });
+    const book = new PriceBook(undefined, prices);
+    expect(book.priceOf(TOKENS, QUESTION)).toEqual({ usd: 4 });
+    expect(asked).toEqual([
+      ':house',
+      'openai:house',
+      'anthropic:house',
+      'google:house',
+      'x-ai:house',
+      'mistral:house',
+    ]);
+    asked.length = 0;
+    expect(book.priceOf(TOKENS, QUESTION)).toEqual({ usd: 4 });
+    expect(asked.slice(1)).toEqual(['mistral:house']);
+  });
+
+  it('remembers that no provider has a model', () => {
+    const { prices, asked } = listed({});
+    const book = new PriceBook(undefined, prices);
+    expect(book.priceOf(TOKENS, QUESTION)).toEqual({ reason: 'model_unknown' });
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(asked.length).toBeGreaterThan(40);
+    asked.length = 0;
+    expect(book.priceOf(TOKENS, QUESTION)).toEqual({ reason: 'model_unknown' });
+    expect(asked).toEqual([':house']);
+  });
+
+  it('hands over the counts, with details only where they are not 0', () => {
+    const { prices, usages } = listed({ ':house': 1 });
+    const book = new PriceBook(undefined, prices);
+    const wholes = { input_tokens: 10, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0 };
+    book.priceOf({ input_tokens: 10, reasoning_tokens: 0, web_searches: 0, input_audio_tokens: 0 }, QUESTION);
+    const details = {
+      cache_write_1h_tokens: 1,
+      input_audio_tokens: 2,
+      input_image_tokens: 3,
+      output_audio_tokens: 4,
+      output_image_tokens: 5,
+      cache_audio_read_tokens: 6,
+      cache_image_read_tokens: 7,
+      web_searches: 8,
+    };
+    const all = { output_tokens: 20, cache_read_tokens: 30, cache_write_tokens: 40, ...details };
+    book.priceOf({ ...all, reasoning_tokens: 1, total_tokens: 99 }, QUESTION);
+    expect(usages).toEqual([wholes, { input_tokens: 0, ...all, output_reasoning_tokens: 1 }]);
+  });
+
+  it.each<[number | undefined, object, number]>([
+    [undefined, { input_tokens: 12, output_tokens: 6 }, 1],
+    [0, { input_tokens: 12, output_tokens: 6 }, 1],
+    [1, { input_tokens: 12, output_tokens: 6 }, 1],
+    [2, { input_tokens: 6, output_tokens: 3 }, 2],
+    [3, { input_tokens: 4, output_tokens: 2 }, 3],
+  ])('prices %p requests as so many equal ones', (requests, share, usd) => {
+    const { prices, usages } = listed({ ':house': 1 });
+    const counts = { input_tokens: 12, output_tokens: 6, ...(requests === undefined ? {} : { requests }) };
+    expect(new PriceBook(undefined, prices).priceOf(counts, QUESTION)).toEqual({ usd });
+    expect(usages).toMatchObject([share]);
+  });
+
+  it('says why several requests have no price', () => {
+    const book = new PriceBook(undefined, () => null);
+    expect(book.priceOf({ ...TOKENS, requests: 2 }, QUESTION)).toEqual({ reason: 'prices_not_installed' });
+  });
+
+  it.each<[string, object, object]>([
+    ['input alone', { input_tokens: 1 }, { usd: 1 }],
+    ['output alone', { output_tokens: 1 }, { usd: 1 }],
+    ['searches beside no tokens', { input_tokens: 0, web_searches: 1 }, { usd: 1 }],
+    ['no tokens', { input_tokens: 0, output_tokens: 0, requests: 1 }, { usd: 0 }],
+    ['neither input nor output', { cache_read_tokens: 1, requests: 1 }, { reason: 'counts_refused' }],
+  ])('prices %s', (_name, counts, price) => {
+    const { prices } = listed({ ':house': 1 });
+    expect(new PriceBook(undefined, prices).priceOf(counts, QUESTION)).toEqual(price);
+  });
+
+  it('says what the price data has thrown', () => {
+    const cause = new Error('no such unit');
+    const calcPrice = (): never => {
+      throw cause;
+    };
+    const book = new PriceBook(undefined, () => ({ calcPrice }));
+    expect(book.priceOf(TOKENS, QUESTION)).toEqual({ reason: 'counts_refused', cause });
+  });
+
+  it('multiplies the price of a table, and of a list, with the rate of the tier', () => {
+    const { prices, asked } = listed({ 'openai:gpt-5': 3 });
+    const table = { house: { input_mtok: 100_000, output_mtok: 0 } };
+    const question = { ...QUESTION, tier: 'flex', likelyProvider: 'openai' };
+    expect(new PriceBook(table, prices).priceOf(TOKENS, question)).toEqual({ usd: 0.5 });
+    expect(asked).toEqual([]);
+    expect(new PriceBook(table, prices).priceOf(TOKENS, { ...question, model: 'gpt-5' })).toEqual({
+      usd: 1.5,
+    });
+    const scale = { ...question, tier: 'scale' };
+    expect(new PriceBook(table, prices).priceOf(TOKENS, scale)).toEqual({ reason: 'tier_unknown' });
+  });
+
+  it('goes by the provider that is named for the rate of the tier, not by the likely one', () => {
+    const { prices } = listed({ 'groq:gpt-5': 3 });
+    const question = {
+      ...QUESTION,
+      model: 'gpt-5',
+      tier: 'flex',
+      provider: 'groq',
+      likelyProvider: 'openai',
+    };
+    expect(new PriceBook(undefined, prices).priceOf(TOKENS, question)).toEqual({ reason: 'tier_unknown' });
+  });
+
+  it('refuses what a function gives for a price, with the path', () => {
+    const error = refusal(() => new PriceBook(() => NaN).priceOf(TOKENS, QUESTION));
+    expect(error.details['issues']).toMatchObject([{ path: 'prices' }]);
+  });
+
+  it('does without a model where nobody asks for it', () => {
+    const { prices, asked } = listed({});
+    const question = { ...QUESTION, model: null };
+    expect(new PriceBook(undefined, prices).priceOf(TOKENS, question)).toEqual({ reason: 'model_missing' });
+    expect(new PriceBook(() => 0, prices).priceOf(TOKENS, question)).toEqual({ usd: 0 });
+    expect(asked).toEqual([]);
   });
 });
