@@ -175,6 +175,12 @@ describe('UsageMeter', () => {
       expect(updates).toHaveLength(1);
     });
 
+    it('is a request where it is given an id', () => {
+      const { run, meter } = metered();
+      for (let time = 0; time < 2; time++) meter.record(request(100), { requestId: 'a' });
+      expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 100 });
+    });
+
     it('counts another object as another run', () => {
       const { run, meter } = metered();
       meter.record(request(100));
@@ -217,6 +223,16 @@ describe('UsageMeter', () => {
         },
       });
       expect(run.costUsd).toBe(0.012);
+    });
+
+    it('has what names no model beside what names one', () => {
+      const format = (): object[] => [
+        { output_tokens: 1, model: 'models/gemini-2.5-pro' },
+        { output_tokens: 2 },
+      ];
+      const { meter } = metered({ provider: null, model: null, format: format as never });
+      meter.record({});
+      expect(Object.keys(meter.byModel())).toEqual(['gemini-2.5-pro', 'unknown']);
     });
 
     it('takes any name for a model', () => {

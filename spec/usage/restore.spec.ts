@@ -12,6 +12,14 @@ describe('UsageMeter.restore()', () => {
     expect(again.tokenUsage).toEqual({ input_tokens: 2000, total_tokens: 2000, requests: 2 });
   });
 
+  it('takes an option that is undefined for one that is not given', () => {
+    const { run, meter } = metered();
+    meter.record(chat(1, 1));
+    const restored = UsageMeter.restore(reread(run), { provider: undefined, model: undefined });
+    restored.record(chat(1, 1));
+    expect(Object.keys(restored.byModel())).toEqual(['gpt-5']);
+  });
+
   it('takes options that are given over those of the record', () => {
     const { run, meter } = metered();
     meter.record(chat(1, 1));

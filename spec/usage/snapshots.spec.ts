@@ -306,8 +306,16 @@ describe('.seed()', () => {
   it('notes nothing of what says nothing, and gives the meter', () => {
     const { run, meter } = metered();
     expect(meter.seed({ object: 'chat.completion.chunk', choices: [], usage: null })).toBe(meter);
+    expect(run.toJSON()).not.toHaveProperty('usage_meter');
     expect(meter.seed(chat(1000, 100), { key: 'thread' })).toBe(meter);
     expect(run.toJSON()).not.toHaveProperty('usage_by_model');
+  });
+
+  it('knows a request by the id that it is given', () => {
+    const { run, meter } = metered();
+    meter.seed(chat(1000, 100), { requestId: 'a' });
+    meter.record(chat(1000, 100), { requestId: 'a' });
+    expect(run.tokenUsage).toEqual({});
   });
 
   it('says where a thread stands that goes on: only what is beyond counts', () => {
