@@ -97,8 +97,12 @@ function agreed(candidates: readonly Candidate[], sighting: Sighting): Readings 
   const [first, ...others] = candidates;
   if (first === undefined) throw unreadable('is no usage that is known');
   refuseIssues(candidates);
-  for (const other of others) {
-    if (!sameList(first.list, other.list)) throw differently([first.format, other.format]);
+  const differing = others.find(({ list }) => !sameList(first.list, list));
+  if (differing !== undefined) {
+    // Where some find an input or an output, those that find only parts read the words of another.
+    const found = candidates.filter(({ format }) => format.readsWholes(sighting));
+    if (found.length > 0 && found.length < candidates.length) return agreed(found, sighting);
+    throw differently([first.format, differing.format]);
   }
   const { definition } = first.format;
   return requestReadings(first.list, {

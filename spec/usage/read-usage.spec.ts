@@ -157,6 +157,10 @@ describe('readUsage() of an object of one format', () => {
     expect(issuesOf({ prompt_tokens: 1, totalInputTokens: -5 })).toEqual(['usage.totalInputTokens']);
   });
 
+  it('refuses a count that is none with its path, where there is no other', () => {
+    expect(issuesOf({ prompt_tokens: -5 })).toEqual(['usage.prompt_tokens']);
+  });
+
   it('refuses details of which nothing is taken', () => {
     const error = refusal(() => read({ input_tokens_details: { fresh: 5 } }));
     expect(error.message).toContain('has nothing of what a format takes for tokens');
@@ -173,6 +177,27 @@ describe('readUsage() of an object of one format', () => {
     const found = read(usage, {}, { key: 'total_token_usage', around });
     expect(found).toMatchObject({ scope: 'cumulative', provider: 'openai' });
     expect(read(usage)).toMatchObject({ scope: 'request', provider: null });
+  });
+
+  it('takes the reading that finds input and output, where another finds only parts of them', () => {
+    const raw = {
+      input_tokens: 300,
+      output_tokens: 50,
+      cache_creation: { ephemeral_5m_input_tokens: 60, ephemeral_1h_input_tokens: 40 },
+    };
+    const usage = {
+      inputTokens: { total: 1000, noCache: 300, cacheRead: 600, cacheWrite: 100 },
+      outputTokens: { total: 50 },
+      raw,
+    };
+    const around = [
+      { usage, providerMetadata: { anthropic: { usage: raw, cacheCreationInputTokens: 100 } } },
+    ];
+    expect(read(usage, {}, { around }).list).toMatchObject([
+      {
+        counts: { input_tokens: 1000, output_tokens: 50, cache_read_tokens: 600, cache_write_1h_tokens: 40 },
+      },
+    ]);
   });
 
   it('is null where there are no keys of a format', () => {
