@@ -7,6 +7,7 @@
  *     npm run bench -- --write               puts what was measured into README.md and docs/performance.md
  */
 import { parseArgs } from 'node:util';
+import { removeArchiveStores } from './archive-stores';
 import { PROJECT } from './built';
 import { writeFigures } from './figures';
 import { parts } from './parts';
@@ -28,12 +29,16 @@ async function main(): Promise<void> {
   const chosen = choose(positionals);
   const results: (PartResult & { readonly name: string })[] = [];
   if (!values.json) process.stdout.write(`${heading()}\n\n`);
-  for (const [index, part] of chosen.entries()) {
-    const progress = showProgress(`${part.name} (${index + 1} of ${chosen.length})`);
-    const result = await part.run(progress.update);
-    progress.done();
-    results.push({ name: part.name, ...result });
-    if (!values.json) process.stdout.write(`${formatPart(result)}\n`);
+  try {
+    for (const [index, part] of chosen.entries()) {
+      const progress = showProgress(`${part.name} (${index + 1} of ${chosen.length})`);
+      const result = await part.run(progress.update);
+      progress.done();
+      results.push({ name: part.name, ...result });
+      if (!values.json) process.stdout.write(`${formatPart(result)}\n`);
+    }
+  } finally {
+    await removeArchiveStores();
   }
   if (values.write) {
     writeFigures(PROJECT, { environment: environment(), versions: versions(), parts: results });

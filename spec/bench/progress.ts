@@ -6,14 +6,17 @@ export interface Progress {
 
 const STEP_MS = 200;
 
-/** Rewrites one line on a terminal; elsewhere it says only what begins. */
+/** Rewrites one line on a terminal; elsewhere it says what begins, and how long it took. */
 export function showProgress(what: string): Progress {
   const { stderr } = process;
   const started = Date.now();
   let shownAt = 0;
   if (!stderr.isTTY) {
     stderr.write(`${what}\n`);
-    return { update: () => undefined, done: () => undefined };
+    return {
+      update: () => undefined,
+      done: () => void stderr.write(`  ${Math.round((Date.now() - started) / 1000)} s\n`),
+    };
   }
   return {
     update(share) {

@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { archiveStore } from '../archive-stores';
 import type { Growth, Grown } from '../growth';
 import { grow } from '../growth';
-import type { BenchServer } from '../postgres-server';
-import { startPostgres } from '../postgres-server';
 import type { Part, PartResult } from '../report';
+import type { StorePlace } from '../store-place';
 import type { Reading } from '../subjects/archive';
 import { readings } from '../subjects/archive';
-import { fill as fillDatabase } from '../subjects/postgres-archive';
-import { fill as fillFile } from '../subjects/sqlite-archive';
 
 /** Stores of one kind, of several sizes. */
 interface Archives {
@@ -18,10 +13,8 @@ interface Archives {
   readonly readings: readonly Reading[];
   /** The module of the subject that reads. */
   readonly module: string;
-  /** Makes the store of a size. */
-  readonly fill: (runs: number) => Promise<void>;
-  /** Where the subject finds it. */
-  readonly placeOf: (runs: number) => object;
+  /** The store of a size, as its subject finds it. */
+  readonly placeOf: (runs: number) => Promise<object>;
   /** For the largest against the smallest. */
   readonly figure?: { readonly atMost: number };
 }
@@ -30,19 +23,9 @@ interface Archives {
 export const archives: Part = {
   name: 'archives',
   async run(progress): Promise<PartResult> {
-    const folder = mkdtempSync(join(tmpdir(), 'agent-run-bench-'));
-    const server = await startPostgres();
-    const kinds = [IN_MEMORY, sqliteArchives(folder), postgresArchives(server)];
     const grown: Grown[] = [];
-    try {
-      for (const [index, archive] of kinds.entries()) {
-        // Filled just before: what is not used for a while may have to come from the disk.
-        for (const runs of archive.sizes) await archive.fill(runs);
-        grown.push(...(await growAll(archive, (share) => progress((index + share) / kinds.length))));
-      }
-    } finally {
-      await server.close();
-      rmSync(folder, { recursive: true, force: true });
+    for (const [index, archive] of KINDS.entries()) {
+      grown.push(...(await growAll(archive, (share) => progress((index + share) / KINDS.length))));
     }
     const rows = grown.map(({ row }) => row);
     return { title: TITLE, rows, curves: grown.map(({ curve }) => curve), notes: NOTES };
@@ -65,50 +48,49 @@ const IN_MEMORY: Archives = {
   sizes: SIZES.slice(0, 3),
   readings: ['get', 'list, the first page', 'getActive'],
   module: 'subjects/memory-archive',
-  fill: () => Promise.resolve(),
-  placeOf: () => ({}),
+  placeOf: () => Promise.resolve({}),
 };
 
-function sqliteArchives(folder: string): Archives {
-  const placeOf = (runs: number): { path: string } => ({ path: join(folder, `${runs}.db`) });
-  return {
-    kind: 'SQLite',
-    sizes: SIZES,
-    readings,
-    module: 'subjects/sqlite-archive',
-    fill: (runs) => fillFile({ ...placeOf(runs), runs }),
-    placeOf,
-    figure: FIGURE,
-  };
-}
+const SQLITE: Archives = {
+  kind: 'SQLite',
+  sizes: SIZES,
+  readings,
+  module: 'subjects/sqlite-archive',
+  placeOf: async (runs) => ({ path: await placeOf('sqlite', runs) }),
+  figure: FIGURE,
+};
 
-function postgresArchives(server: BenchServer): Archives {
-  const urls = new Map<number, string>();
-  return {
-    kind: 'PostgreSQL',
-    sizes: SIZES,
-    readings,
-    module: 'subjects/postgres-archive',
-    async fill(runs) {
-      const url = await server.createDatabase(`archive_${runs}`);
-      await fillDatabase({ url, runs });
-      urls.set(runs, url);
-    },
-    placeOf: (runs) => ({ url: urls.get(runs) }),
-    figure: FIGURE,
-  };
+const POSTGRES: Archives = {
+  kind: 'PostgreSQL',
+  sizes: SIZES,
+  readings,
+  module: 'subjects/postgres-archive',
+  placeOf: async (runs) => ({ url: await placeOf('postgres', runs) }),
+  figure: FIGURE,
+};
+
+const KINDS = [IN_MEMORY, SQLITE, POSTGRES];
+
+async function placeOf(kind: StorePlace['kind'], runs: number): Promise<string> {
+  return (await archiveStore(kind, runs)).place;
 }
 
 async function growAll(archive: Archives, progress: (share: number) => void): Promise<Grown[]> {
   const grown: Grown[] = [];
+  const places = new Map<number, object>();
+  for (const runs of archive.sizes) places.set(runs, await archive.placeOf(runs));
   for (const [index, reading] of archive.readings.entries()) {
-    const growth = growthOf(archive, reading);
+    const growth = growthOf(archive, places, reading);
     grown.push(await grow(growth, (share) => progress((index + share) / archive.readings.length)));
   }
   return grown;
 }
 
-function growthOf({ kind, sizes, module, placeOf, figure }: Archives, reading: Reading): Growth {
+function growthOf(
+  { kind, sizes, module, figure }: Archives,
+  places: ReadonlyMap<number, object>,
+  reading: Reading,
+): Growth {
   return {
     name: `${kind}: ${reading}`,
     title: `${reading} in ${kind}, by how many runs it holds`,
@@ -119,7 +101,7 @@ function growthOf({ kind, sizes, module, placeOf, figure }: Archives, reading: R
       name: reading,
       module,
       factory: 'reading',
-      parameters: { ...placeOf(runs), runs, reading },
+      parameters: { ...places.get(runs), runs, reading },
     }),
     costOf: (nanoseconds) => nanoseconds / 1000,
     figure,

@@ -14,7 +14,7 @@ import type { StreamAnswer, StreamPlace } from '../stream-server';
 const READERS = 1000;
 const ENTRIES = 40;
 const BETWEEN_MS = 250;
-const IDLE_MS = 20_000;
+const IDLE_MS = 10_000;
 const SESSION = 'chat';
 
 /** A thousand readers of the event stream on one store, one writer in another process. */

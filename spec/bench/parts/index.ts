@@ -32,8 +32,8 @@ export const parts: readonly Part[] = [
   growth,
   archives,
   storeAtWork,
+  page,
   postgres,
   durable,
   eventStream,
-  page,
 ];

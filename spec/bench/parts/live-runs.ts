@@ -7,7 +7,7 @@ import { slowness } from '../report';
 import { spreadOf } from '../statistics';
 
 const RUNS = 100_000;
-const LOOPS = 5;
+const LOOPS = 3;
 
 /** A hundred thousand live runs, each with three listeners on each event. */
 export const liveRuns: Part = {

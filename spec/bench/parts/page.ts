@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import type * as Http from 'agent-run/http';
 import type { RunHandler } from 'agent-run/http';
 import type { RunStore } from 'agent-run/store';
-import { load, postgresStore, sqliteStore } from '../built';
+import { archiveStore } from '../archive-stores';
+import { load } from '../built';
 import type { Part, PartResult, Row } from '../report';
-import { inScratch } from '../scratch';
 import { spreadOf } from '../statistics';
+import { openStore } from '../store-place';
 import { LAYOUT } from '../subjects/archive';
-import { fill as fillDatabase } from '../subjects/postgres-archive';
-import { fill as fillFile } from '../subjects/sqlite-archive';
 
 const RUNS = 1_000_000;
 const TIMES = 9;
@@ -16,17 +14,11 @@ const TIMES = 9;
 /** What the page asks a server for, over a store of a million runs. */
 export const page: Part = {
   name: 'page',
-  run(progress): Promise<PartResult> {
-    return inScratch(async ({ folder, server }) => {
-      const path = join(folder, 'runs.db');
-      await fillFile({ path, runs: RUNS });
-      const rows = await measure('SQLite', new (sqliteStore().SqliteRunStore)({ path }));
-      progress(0.5);
-      const url = await server.createDatabase('page');
-      await fillDatabase({ url, runs: RUNS });
-      const store = new (postgresStore().PostgresRunStore)({ connectionString: url });
-      return { title: TITLE, rows: [...rows, ...(await measure('PostgreSQL', store))], notes: NOTES };
-    });
+  async run(progress): Promise<PartResult> {
+    const rows = await measure('SQLite', openStore(await archiveStore('sqlite', RUNS)));
+    progress(0.5);
+    rows.push(...(await measure('PostgreSQL', openStore(await archiveStore('postgres', RUNS)))));
+    return { title: TITLE, rows, notes: NOTES };
   },
 };
 

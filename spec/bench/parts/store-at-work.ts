@@ -3,14 +3,13 @@ import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { archiveStore } from '../archive-stores';
 import type { Part, PartResult, Row } from '../report';
 import type { Scratch } from '../scratch';
 import { inScratch } from '../scratch';
 import { spreadOf } from '../statistics';
 import type { LongWork, LongWorkReport } from '../store-loop-worker';
 import type { StorePlace } from '../store-place';
-import { fill as fillDatabase } from '../subjects/postgres-archive';
-import { fill as fillFile } from '../subjects/sqlite-archive';
 
 const SUMMED = 1_000_000;
 const PRUNED = 100_000;
@@ -23,7 +22,7 @@ export const storeAtWork: Part = {
       const rows: Row[] = [];
       for (const [index, kind] of (['sqlite', 'postgres'] as const).entries()) {
         const step = (share: number): void => progress((index + share) / 2);
-        rows.push(...(await measure(kind, (runs) => place(kind, { ...scratch, runs }), step)));
+        rows.push(...(await measure(scratch, kind, step)));
       }
       return { title: TITLE, rows, notes: NOTES };
     });
@@ -39,33 +38,17 @@ const NOTES = [
   'removed: runs that have ended, each with a journal of two entries; another process changes and flushes 20 runs every 10 ms',
 ];
 
-interface Room extends Scratch {
-  readonly runs: number;
-}
-
-/** A store that holds so many runs. */
-async function place(kind: StorePlace['kind'], { folder, server, runs }: Room): Promise<StorePlace> {
-  if (kind === 'sqlite') {
-    const path = join(folder, `${runs}.db`);
-    await fillFile({ path, runs });
-    return { kind, place: path };
-  }
-  const url = await server.createDatabase(`work_${runs}`);
-  await fillDatabase({ url, runs });
-  return { kind, place: url };
-}
-
 async function measure(
+  scratch: Scratch,
   kind: StorePlace['kind'],
-  filled: (runs: number) => Promise<StorePlace>,
   progress: (share: number) => void,
 ): Promise<Row[]> {
   const name = kind === 'sqlite' ? 'SQLite' : 'PostgreSQL';
-  const large = await filled(SUMMED);
+  const large = await archiveStore(kind, SUMMED);
   progress(0.3);
   const summed = await longWork(large, 'summarize');
   progress(0.5);
-  const pruned = await filled(PRUNED);
+  const pruned = await scratch.fill(kind, PRUNED);
   const writer = fork(join(__dirname, '../store-writer.js'), [JSON.stringify(pruned)]);
   await once(writer, 'message');
   const removed = await longWork(pruned, 'prune');
