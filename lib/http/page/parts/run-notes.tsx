@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useNow } from '../hooks/use-now';
 import type { Lease, RunRecord } from '../model/records';
 import { errorName, hasEnded, objectAt, textAt } from '../model/records';
@@ -38,30 +38,35 @@ export function LeaseNote({ run, lease, lastAt }: LeaseNoteProps): JSX.Element |
   if (isOver) return null;
   if (lease === null) {
     const isSilent = lastAt !== null && now - Date.parse(lastAt) > SILENT_MS;
-    return isSilent ? <SilentNote at={lastAt} /> : null;
+    if (!isSilent) return null;
+    return (
+      <StuckNote label="A run that is silent" title="No process holds this run">
+        It is not tracked, and was last heard of <Time at={lastAt} ago />.
+      </StuckNote>
+    );
   }
   if (Date.parse(lease.expires_at) >= now) return <p class="muted">Executed by {lease.owner}.</p>;
   return (
-    <section class="note tone-stuck" aria-label="A process that is silent">
-      <h2>
-        <Icon name="stuck" /> Its process may be dead
-      </h2>
-      <p>
-        {lease.owner} has not renewed its lease, which ran out <Time at={lease.expires_at} ago />.
-      </p>
-    </section>
+    <StuckNote label="A process that is silent" title="Its process may be dead">
+      {lease.owner} has not renewed its lease, which ran out <Time at={lease.expires_at} ago />.
+    </StuckNote>
   );
 }
 
-function SilentNote({ at }: { readonly at: string }): JSX.Element {
+interface StuckNoteProps {
+  /** What the note is for those who do not see it. */
+  readonly label: string;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+function StuckNote({ label, title, children }: StuckNoteProps): JSX.Element {
   return (
-    <section class="note tone-stuck" aria-label="A run that is silent">
+    <section class="note tone-stuck" aria-label={label}>
       <h2>
-        <Icon name="stuck" /> No process holds this run
+        <Icon name="stuck" /> {title}
       </h2>
-      <p>
-        It is not tracked, and was last heard of <Time at={at} ago />.
-      </p>
+      <p>{children}</p>
     </section>
   );
 }
