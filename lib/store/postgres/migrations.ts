@@ -71,7 +71,7 @@ CREATE TABLE agent_run_runs (
   output json,
   error json,
   extra json
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 60);
 CREATE INDEX agent_run_runs_by_start ON agent_run_runs (started_ms, id);
 CREATE INDEX agent_run_runs_by_session ON agent_run_runs (session_id, started_ms, id);
 CREATE INDEX agent_run_runs_by_status ON agent_run_runs (status, started_ms, id);
