@@ -3,14 +3,11 @@ const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
 /** The last moment that a record can name. */
 export const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** A date, which the calendar may not have, and a time of day: the start of each of the two below. */
+/** A date, which the calendar may not have, and a time of day. */
 const TIMESTAMP =
   /^\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,](\d+))?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/i;
 
-/** What {@link formatTimestamp} writes, which takes no look for a fraction and an offset. */
-// Stryker disable next-line Regex: what is refused here is read in a second way, which takes three times as long
-const WRITTEN = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-
+const WRITTEN_LENGTH = '2026-02-07T12:34:56.789Z'.length;
 const DATE_LENGTH = '2026-02-07'.length;
 
 /** What the expression finds: the digits of the fraction, the offset. */
@@ -56,11 +53,24 @@ export function formatTimestamp(ms: number): string {
  * years 0000 to 9999 in UTC, which this form could not write again.
  */
 export function parseTimestamp(text: string): Timestamp | null {
-  // Stryker disable next-line ConditionalExpression: only faster; the other way says the same
-  if (!WRITTEN.test(text)) return parseAnyTimestamp(text);
-  const midnight = midnightOf(text);
-  if (midnight === null) return null;
-  return { ms: midnight + clockMs(text) + 10 * twoDigitsAt(text, 20) + digitAt(text, 22), text: null };
+  return (text.startsWith(cachedPrefix) ? parseOnCachedDay(text) : null) ?? parseAnyTimestamp(text);
+}
+
+/** Reads what {@link formatTimestamp} writes on the day of the last one; null for anything else. */
+function parseOnCachedDay(text: string): Timestamp | null {
+  const isWritten =
+    text.length === WRITTEN_LENGTH &&
+    text[13] === ':' &&
+    text[16] === ':' &&
+    text[19] === '.' &&
+    text[23] === 'Z';
+  if (!isWritten) return null;
+  const hours = twoDigitsAt(text, 11);
+  const minutes = twoDigitsAt(text, 14);
+  const seconds = twoDigitsAt(text, 17);
+  const ms = 10 * twoDigitsAt(text, 20) + digitAt(text, 22);
+  if (!(hours < 24 && minutes < 60 && seconds < 60 && ms < 1000)) return null;
+  return { ms: cachedDay * DAY_MS + ((60 * hours + minutes) * 60 + seconds) * 1000 + ms, text: null };
 }
 
 function parseAnyTimestamp(text: string): Timestamp | null {
@@ -99,8 +109,10 @@ function twoDigitsAt(text: string, index: number): number {
   return 10 * digitAt(text, index) + digitAt(text, index + 1);
 }
 
+/** NaN where there is none. */
 function digitAt(text: string, index: number): number {
-  return text.charCodeAt(index) - 48;
+  const digit = text.charCodeAt(index) - 48;
+  return digit >= 0 && digit <= 9 ? digit : NaN;
 }
 
 function twoDigits(value: number): string {
