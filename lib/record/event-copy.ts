@@ -8,12 +8,12 @@ import { isJsonObject } from './json';
  */
 export function copyOfEvent(name: string, event: object): object {
   switch (name) {
-    case 'statusChanged':
-      return copyOfStatus(event as StatusChangedEvent<unknown>);
     case 'turnIncremented':
       return copyOfTurn(event as TurnIncrementedEvent<unknown>);
     case 'usageUpdated':
       return copyOfUsage(event as UsageUpdatedEvent<unknown>);
+    case 'statusChanged':
+      return copyOfStatus(event as StatusChangedEvent<unknown>);
     default:
       return { ...event };
   }
@@ -22,6 +22,9 @@ export function copyOfEvent(name: string, event: object): object {
 /** Freezes what the copies of an event share, once for all of them: the payloads that nobody has frozen yet. */
 export function freezeInside(name: string, event: object): void {
   switch (name) {
+    // The most frequent, by its name at once.
+    case 'turnIncremented':
+      break;
     case 'usageUpdated':
       freezeMembers((event as UsageUpdatedEvent<unknown>).delta);
       break;
