@@ -31,7 +31,7 @@ interface Options {
 }
 
 /** How long a test may take while nothing is changed, or where it is the first to load what it needs. */
-const COLD_MS = 20_000;
+const COLD_MS = 60_000;
 
 const control = ((globalThis as { __stryker__?: Control }).__stryker__ ??= {});
 
