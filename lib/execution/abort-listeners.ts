@@ -22,24 +22,20 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 
 /** Whether the signal has aborted; one that does not say has not. */
 export function isAborted(signal: AbortSignal): boolean {
-  let aborted = false;
   try {
-    ({ aborted } = signal);
+    return signal.aborted;
   } catch {
-    // A polyfilled signal may throw.
+    return false;
   }
-  return aborted;
 }
 
 /** Why the signal has aborted; undefined where it does not say. */
 export function reasonOf(signal: AbortSignal): unknown {
-  let reason: unknown;
   try {
-    reason = signal.reason as unknown;
+    return signal.reason;
   } catch {
-    // As above.
+    return undefined;
   }
-  return reason;
 }
 
 /** The one listener on a signal. */

@@ -216,7 +216,7 @@ export abstract class IsolatedEmitter<Events extends object> extends QuietEmitte
         args === null || args === ONLY_ONE
           ? listener.fn.call(listener.context, payload)
           : listener.fn.apply(listener.context, args as unknown[]);
-      if (typeof result === 'object' && isThenable(result)) this.#follow(event, result, payload, args);
+      if (isThenable(result)) this.#follow(event, result, payload, args);
     } catch (error) {
       this.#listenerFailed(event, error, payload, args);
     }

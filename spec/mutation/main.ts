@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   if (area === undefined) throw new Error(`no area "${name}"; there are ${Object.keys(AREAS).join(', ')}`);
   const whole = (files.length > 0 ? files : area.code).flatMap(filesOf);
   const mutate = values.sample === undefined ? whole : sampled(whole, Number(values.sample));
-  if (!existsSync(join(__dirname, 'node_modules'))) run('npm', ['ci'], __dirname);
+  if (!existsSync(join(__dirname, 'node_modules')) && !run('npm', ['ci'], __dirname)) return;
   const copy = copyOfProject();
   try {
     if (area.usesPostgres === true) await startSharedPostgres();
@@ -174,13 +174,15 @@ function sampled(files: readonly string[], count: number): string[] {
     .map(({ range }) => range);
 }
 
-function run(command: string, parameters: readonly string[], cwd: string, environment: object = {}): void {
+/** Whether the command succeeds; its exit code becomes that of this process. */
+function run(command: string, parameters: readonly string[], cwd: string, environment: object = {}): boolean {
   const { status } = spawnSync(command, parameters, {
     cwd,
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   });
   process.exitCode = status ?? 1;
+  return status === 0;
 }
 
 void main();

@@ -2,20 +2,9 @@ import type { Counts } from '../../lib/usage/counts';
 import type { UsageFormatName } from '../../lib/usage/formats';
 import { isFormatName } from '../../lib/usage/formats';
 import type { ReadOptions } from '../../lib/usage/read-usage';
-import { readUsage } from '../../lib/usage/read-usage';
 import type { Reading, Readings } from '../../lib/usage/reading';
 import type { Sighting } from '../../lib/usage/sighting';
-
-const OPTIONS: ReadOptions = { format: null, provider: null, model: null, defaultModel: null };
-
-function read(usage: object, options: Partial<ReadOptions> = {}, sighting: Partial<Sighting> = {}): Readings {
-  const found = readUsage(
-    { usage, key: 'usage', path: 'usage', around: [{ usage }], ...sighting },
-    { ...OPTIONS, ...options },
-  );
-  if (found === null) throw new Error('no usage was found');
-  return found;
-}
+import { read } from './subjects';
 
 function first({ list }: Readings): Reading {
   const [reading] = list;

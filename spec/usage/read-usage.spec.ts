@@ -3,20 +3,7 @@ import { UsageMeter } from 'agent-run/usage';
 import type { Counts } from '../../lib/usage/counts';
 import type { ReadOptions } from '../../lib/usage/read-usage';
 import { missing, readUsage } from '../../lib/usage/read-usage';
-import type { Readings } from '../../lib/usage/reading';
-import type { Sighting } from '../../lib/usage/sighting';
-import { refusal } from './subjects';
-
-const OPTIONS: ReadOptions = { format: null, provider: null, model: null, defaultModel: null };
-
-function read(usage: object, options: Partial<ReadOptions> = {}, sighting: Partial<Sighting> = {}): Readings {
-  const found = readUsage(
-    { usage, key: 'usage', path: 'usage', around: [{ usage }], ...sighting },
-    { ...OPTIONS, ...options },
-  );
-  if (found === null) throw new Error('no usage was found');
-  return found;
-}
+import { OPTIONS, read, refusal } from './subjects';
 
 function countsOf(usage: object, options: Partial<ReadOptions> = {}): Counts | undefined {
   const { list } = read(usage, options);

@@ -2,6 +2,10 @@ import type { RunError, UsageUpdatedEvent } from 'agent-run';
 import { Run } from 'agent-run';
 import type { UsageMeterOptions, UsageWarning } from 'agent-run/usage';
 import { UsageMeter } from 'agent-run/usage';
+import type { ReadOptions } from '../../lib/usage/read-usage';
+import { readUsage } from '../../lib/usage/read-usage';
+import type { Readings } from '../../lib/usage/reading';
+import type { Sighting } from '../../lib/usage/sighting';
 
 /** A run with its meter, and what both say. */
 export interface Metered {
@@ -42,4 +46,21 @@ export function refusal(action: () => unknown): RunError {
     return error as RunError;
   }
   throw new Error('nothing was refused');
+}
+
+/** Nothing is known but the object. */
+export const OPTIONS: ReadOptions = { format: null, provider: null, model: null, defaultModel: null };
+
+/** Reads an object that is found to be usage. */
+export function read(
+  usage: object,
+  options: Partial<ReadOptions> = {},
+  sighting: Partial<Sighting> = {},
+): Readings {
+  const found = readUsage(
+    { usage, key: 'usage', path: 'usage', around: [{ usage }], ...sighting },
+    { ...OPTIONS, ...options },
+  );
+  if (found === null) throw new Error('no usage was found');
+  return found;
 }
