@@ -138,7 +138,7 @@ function specFilesOf({ specs }: Area): string[] {
 }
 
 /** Left out: what other processes run, what counts turns of the event loop, what takes Jest's own world. */
-const NOT_HERE = /(?:leaks|memory|vectors|fake-timers|sort-in-turns|postgres.faults)\.spec|store.processes/;
+const NOT_HERE = /(?:leaks|memory|vectors|fake-timers|sort-in-turns)\.spec|store.processes/;
 
 function isSpec(file: string): boolean {
   return file.endsWith('.spec.ts') && !NOT_HERE.test(file);

@@ -87,22 +87,33 @@ export class PostgresConnection {
     const { callTimeoutMs, onStarved } = this.#settings;
     return new Promise((resolve, reject) => {
       let isWaiting = true;
-      const starved = setTimeout(onStarved, Math.min(STARVED_MS, callTimeoutMs / 2));
+      const starved = setInterval(
+        () => {
+          onStarved();
+          // A pool goes on waiting for a new connection although one has become idle, and a pooler may let
+          // it wait for as long as that one is there.
+          if (this.#hasIdle) ask();
+        },
+        Math.min(STARVED_MS, callTimeoutMs / 2),
+      );
       const timer = setTimeout(() => settle(() => reject(timeoutError(what, callTimeoutMs))), callTimeoutMs);
       const settle = (answer: () => void): void => {
         isWaiting = false;
         clearTimeout(timer);
-        clearTimeout(starved);
+        clearInterval(starved);
         answer();
       };
-      // A pool may throw at once: it reads its connection string when it first connects.
-      const connecting = new Promise<PostgresClient>((begun) => {
-        begun(this.#pool.connect());
-      });
-      connecting.then(
-        (client) => (isWaiting ? settle(() => resolve(client)) : client.release()),
-        (error: unknown) => settle(() => reject(driverError(what, error))),
-      );
+      const ask = (): void => {
+        // A pool may throw at once: it reads its connection string when it first connects.
+        const connecting = new Promise<PostgresClient>((begun) => {
+          begun(this.#pool.connect());
+        });
+        connecting.then(
+          (client) => (isWaiting ? settle(() => resolve(client)) : client.release()),
+          (error: unknown) => settle(() => reject(driverError(what, error))),
+        );
+      };
+      ask();
     });
   }
 
@@ -143,8 +154,11 @@ export class PostgresConnection {
    * wait for the session of one that nobody uses.
    */
   #makeRoom(): void {
-    if ((this.#pool.idleCount ?? 0) === 0) return;
-    this.#pool.connect().then((idle) => idle.release(true), ignore);
+    if (this.#hasIdle) this.#pool.connect().then((idle) => idle.release(true), ignore);
+  }
+
+  get #hasIdle(): boolean {
+    return (this.#pool.idleCount ?? 0) > 0;
   }
 }
 

@@ -196,7 +196,9 @@ describe('PostgresRunStore', () => {
     it('through a pooler in session mode that has one', async () => {
       const narrow = await TcpProxy.open(database.url);
       narrow.atMost = 1;
-      const store = new PostgresRunStore({ connectionString: narrow.urlOf(database.url) });
+      // Longer than a test may take: what is stored was not tried twice.
+      const connectionString = narrow.urlOf(database.url);
+      const store = new PostgresRunStore({ connectionString, callTimeoutMs: 100_000 });
       const run = new Run({ sessionId: 'narrow' });
       const recorder = store.track(run.updateStatus('running'));
       await recorder.flush();
@@ -293,11 +295,11 @@ describe('PostgresRunStore', () => {
 
   it('keeps the process alive when the server ends connections that it has lent', async () => {
     const backend = open({ connectionString: database.url });
-    const sleeping = backend.update('run_none', () => null);
+    const sleeping = Promise.allSettled([backend.update('run_none', () => null)]);
     await database.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
     );
-    await Promise.allSettled([sleeping]);
+    await sleeping;
     await setTimeout(50);
     expect(await inTheEnd(() => backend.read('run_none'))).toBeNull();
   });
