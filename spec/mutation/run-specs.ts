@@ -28,6 +28,9 @@ export interface SpecRun {
   onTest?(id: string | undefined): void;
 }
 
+/** How long what stands around tests may take, in milliseconds: it makes databases, on a busy machine. */
+const HOOK_MS = 60_000;
+
 const evaluate = createRequire(__filename);
 let now: { readonly file: string; readonly run: SpecRun; hasFailed: boolean } | null = null;
 
@@ -51,6 +54,7 @@ export async function runSpecs(file: string, run: SpecRun): Promise<TestReport[]
   now = { file, run, hasFailed: false };
   resetJestObject(file);
   circus.resetState();
+  circus.getState().testTimeout = HOOK_MS;
   try {
     Reflect.deleteProperty(require.cache, file);
     evaluate(file);
