@@ -38,7 +38,8 @@ export class Ear {
   readonly #hearers = new Map<string, Set<Hearer>>();
   #client: PostgresClient | null = null;
   #hears = false;
-  #isTrying = false;
+  /** The attempt to connect that is under way: an earlier one gives its connection back. */
+  #attempt: symbol | null = null;
   #timer: NodeJS.Timeout | undefined;
   #delayMs = FIRST_DELAY_MS;
   #retryMs = FIRST_RETRY_MS;
@@ -55,15 +56,15 @@ export class Ear {
     return ear;
   }
 
-  /** @returns a function that stops it; the connection goes back with the last. */
+  /** @returns a function that stops it, to be called once; the connection goes back with the last. */
   listen(channel: string, hearer: Hearer): () => void {
-    const hearers = this.#hearers.get(channel);
-    if (hearers === undefined) this.#hearers.set(channel, new Set([hearer]));
-    else hearers.add(hearer);
+    const known = this.#hearers.get(channel);
+    const hearers = (known ?? new Set()).add(hearer);
+    this.#hearers.set(channel, hearers);
     if (this.#client === null) this.#begin();
-    else if (hearers === undefined) void this.#listenTo(this.#client, channel, hearer);
+    else if (known === undefined) void this.#listenTo(this.#client, channel);
     else if (this.#hears) hearer.hearsChanged(true);
-    return () => this.#leave(channel, hearer);
+    return () => this.#leave(channel, hearers, hearer);
   }
 
   /** Gives the connection back for a while: others wait for one. */
@@ -77,25 +78,24 @@ export class Ear {
   #begin(): void {
     // The only connection of a pool cannot listen and serve.
     const hasSpare = Number(this.#pool.options?.max ?? Infinity) > 1;
-    if (this.#isTrying || !hasSpare) return;
+    if (this.#attempt !== null || !hasSpare) return;
     clearTimeout(this.#timer);
     void this.#connect();
   }
 
   async #connect(): Promise<void> {
-    this.#isTrying = true;
+    const attempt = Symbol('attempt');
+    let client: PostgresClient | null = null;
+    this.#attempt = attempt;
     try {
-      const client = await this.#pool.connect();
-      if (this.#hearers.size === 0) {
-        client.release();
-        return;
-      }
-      await this.#prepare(client);
+      client = await this.#pool.connect();
+      if (this.#attempt === attempt) await this.#prepare(client);
+      else client.release();
     } catch {
-      if (this.#client === null) this.#tryAgain();
-      else this.#lost(this.#client);
+      if (client !== null) this.#lost(client);
+      else if (this.#attempt === attempt) this.#tryAgain();
     } finally {
-      this.#isTrying = false;
+      if (this.#attempt === attempt) this.#attempt = null;
     }
   }
 
@@ -108,25 +108,29 @@ export class Ear {
     const probe = perhapsAny(randomUUID());
     client.on('notification', ({ channel, payload = '' }) => {
       if (payload === probe) onProbe(true);
-      else if (this.#client === client) this.#hear(channel, payload);
+      else this.#hear(channel, payload);
     });
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
     client.unref?.();
     const timer = setTimeout(onProbe, PROBE_MS, false).unref();
-    const [first] = await this.#listenToAll(client);
-    this.#notify(client, first ?? '', probe);
-    const hears = await heard;
+    const probing = this.#listenToAll(client).then((channel) => {
+      this.#notify(client, channel, probe);
+      return heard;
+    });
+    // A connection that has gone silent answers nothing: then the time is over before it listens.
+    const hears = await Promise.race([probing, heard]);
     clearTimeout(timer);
     if (this.#client !== client) return;
     if (!hears) this.yield();
     else this.#begun();
   }
 
-  async #listenToAll(client: PostgresClient): Promise<readonly string[]> {
+  /** @returns one of the channels. */
+  async #listenToAll(client: PostgresClient): Promise<string> {
     const channels = [...this.#hearers.keys()];
     for (const channel of channels) await client.query(`LISTEN "${channel}"`);
-    return channels;
+    return channels[0] as string;
   }
 
   /**
@@ -138,22 +142,22 @@ export class Ear {
       (client) => {
         // Without a listener, a connection that breaks meanwhile would end the process.
         client.on('error', ignore);
-        const giveBack = (isBroken: boolean) => (): void => {
+        // One that came only when the other had gone is closed: a pooler that has one session for this
+        // process would keep it for a connection that nobody uses, and let the others wait.
+        const giveBack = (): void => {
           client.off('error', ignore);
-          // One that came only when the other had gone is closed too: a pooler that has one session
-          // for this process would keep it for a connection that nobody uses, and let the others wait.
-          client.release(isBroken || this.#client !== listening);
+          client.release(this.#client !== listening);
         };
-        client.query('SELECT pg_notify($1, $2)', [channel, payload]).then(giveBack(false), giveBack(true));
+        client.query('SELECT pg_notify($1, $2)', [channel, payload]).then(giveBack, giveBack);
       },
       () => undefined,
     );
   }
 
-  async #listenTo(client: PostgresClient, channel: string, hearer: Hearer): Promise<void> {
+  async #listenTo(client: PostgresClient, channel: string): Promise<void> {
     try {
       await client.query(`LISTEN "${channel}"`);
-      if (this.#client === client && this.#hears) hearer.hearsChanged(true);
+      if (this.#client === client && this.#hears) this.#tellOf(channel, true);
     } catch {
       this.#lost(client);
     }
@@ -183,7 +187,7 @@ export class Ear {
 
   #tryLater(ms: number): void {
     clearTimeout(this.#timer);
-    if (this.#hearers.size > 0) this.#timer = setTimeout(() => void this.#connect(), ms).unref();
+    this.#timer = setTimeout(() => void this.#connect(), ms).unref();
   }
 
   /** A connection that has listened is closed: in the pool it would go on getting notifications. */
@@ -197,15 +201,19 @@ export class Ear {
   }
 
   #tell(hears: boolean): void {
-    for (const hearers of this.#hearers.values()) for (const hearer of hearers) hearer.hearsChanged(hears);
+    for (const channel of this.#hearers.keys()) this.#tellOf(channel, hears);
   }
 
-  #leave(channel: string, hearer: Hearer): void {
-    const hearers = this.#hearers.get(channel);
-    hearers?.delete(hearer);
-    if (hearers?.size === 0) this.#hearers.delete(channel);
+  #tellOf(channel: string, hears: boolean): void {
+    for (const hearer of this.#hearers.get(channel) ?? []) hearer.hearsChanged(hears);
+  }
+
+  #leave(channel: string, hearers: Set<Hearer>, hearer: Hearer): void {
+    hearers.delete(hearer);
+    if (hearers.size === 0) this.#hearers.delete(channel);
     if (this.#hearers.size > 0) return;
     clearTimeout(this.#timer);
+    this.#attempt = null;
     this.#drop();
   }
 }
