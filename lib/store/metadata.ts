@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { MetadataMember } from './backend';
 import { encodeText } from './column-text';
+import { hashOf } from './hash-of';
 
 /** What runs can be found by: top-level members of their metadata. */
 export type MetadataScalar = string | number | boolean;
@@ -37,7 +37,6 @@ export function rarestFirst(
  * The members by which a run with this metadata is found: the first ones that are short and are no objects.
  */
 export function membersOf(metadataText: string): readonly MetadataMember[] {
-  if (metadataText === '{}') return [];
   const members: MetadataMember[] = [];
   for (const [name, value] of Object.entries(JSON.parse(metadataText) as object)) {
     if (members.length === MOST_MEMBERS) break;
@@ -69,9 +68,5 @@ function hashedWhereLong(text: string): string {
 }
 
 function isLong(text: string): boolean {
-  return text.length * 3 > LONGEST_INDEXED && Buffer.byteLength(text) > LONGEST_INDEXED;
-}
-
-function hashOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  return Buffer.byteLength(text) > LONGEST_INDEXED;
 }

@@ -5,6 +5,7 @@ import type { AnyRun } from '../run';
 import type { Changes, PendingEntry } from './change-log';
 import type { RecordColumn, RecordColumns, StoredRun } from './columns';
 import { columnsOf, RECORD_COLUMNS } from './columns';
+import { hashOf } from './hash-of';
 
 /** The stored version of a run, as far as this process knows. Shared by all who write the same `Run`. */
 export interface Version {
@@ -23,7 +24,7 @@ export interface Version {
   formerWriter: string | null;
 }
 
-/** The values of the columns that may change; of large ones only the length. */
+/** The values of the columns that may change; of long texts only a hash. */
 type Snapshot = ReadonlyMap<RecordColumn, unknown>;
 
 /** What may change while nobody records the run. */
@@ -32,7 +33,8 @@ const CHANGING: readonly RecordColumn[] = RECORD_COLUMNS.filter(
     !['id', 'session_id', 'parent_run_id', 'root_run_id', 'started_ms', 'started_at', 'input'].includes(name),
 );
 
-const LONG = 1_000;
+/** How many letters are kept as they are. */
+const LONGEST_KEPT = 1_000;
 
 /** The version of a run that is not in the store. */
 export function newVersion(): Version {
@@ -94,7 +96,7 @@ function snapshotOf(columns: Partial<RecordColumns>): Snapshot {
 }
 
 function brief(value: unknown): unknown {
-  return typeof value === 'string' && value.length > LONG ? value.length : value;
+  return typeof value === 'string' && value.length > LONGEST_KEPT ? hashOf(value) : value;
 }
 
 /** Whether the store has another end of the run than the run itself. */

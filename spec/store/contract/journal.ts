@@ -107,6 +107,20 @@ export function describeJournal(database: () => TestDatabase): void {
       expect((await first.get(run.id))?.output).toEqual({ turns: 2 });
     });
 
+    it('stores what has changed while nobody recorded the run, though it is no longer than before', async () => {
+      const [first, second] = [database().connect(), database().connect()];
+      const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(5_000));
+      const run = new Run({ sessionId: 'session-1', metadata: { text: texts[0] } });
+      await first.save(run);
+      run.metadata = { text: texts[1] };
+      await first.track(run).stop();
+      expect((await second.get(run.id))?.metadata).toEqual({ text: texts[1] });
+      const read = (await second.get(run.id))!;
+      read.metadata = { text: texts[2] };
+      await second.track(read).flush();
+      expect((await first.get(run.id))?.metadata).toEqual({ text: texts[2] });
+    });
+
     it('goes on counting the steps of a run that was read', async () => {
       const [first, second] = [database().connect(), database().connect()];
       const run = new Run({ sessionId: 'session-1' });
