@@ -212,7 +212,7 @@ export function runOf(row: StoredRun): Run {
       if (!Number.isSafeInteger(row[name]) || row[name] < 0) throw new RangeError(name);
     }
     const run = Run.fromJSON(recordOf(row));
-    if (row.step_count > 0) portOf(run).continueSteps(row.step_count);
+    portOf(run).continueSteps(row.step_count);
     return run;
   } catch (error) {
     throw unreadableError(row.id, error);

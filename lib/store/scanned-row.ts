@@ -60,7 +60,8 @@ export function scannedRow(row: ScannedColumns, columns: readonly ScanColumn[]):
     const values = columns.map((column): unknown => {
       const { name, isUnsplit } = sourceOf(column);
       const value = isUnsplit && isSplit ? null : row[name];
-      return value !== null && kindOf(column) === 'json' ? (JSON.parse(value as string) as unknown) : value;
+      // Null, too, is read as null.
+      return kindOf(column) === 'json' ? (JSON.parse(value as string) as unknown) : value;
     });
     return isReadable(values, columns) ? values : null;
   } catch {

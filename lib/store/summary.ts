@@ -236,19 +236,18 @@ function scalarOf(metadata: unknown, name: string): GroupValue {
 }
 
 function compareLeaves({ values: left }: Leaf, { values: right }: Leaf): number {
-  for (let index = 0; index < left.length; index++) {
-    const order = compareValues(left[index] ?? null, right[index] ?? null);
-    if (order !== 0) return order;
+  // No two have the same values.
+  for (let index = 0; ; index++) {
+    const [one, other] = [left[index] as GroupValue, right[index] as GroupValue];
+    if (one !== other) return compareValues(one, other);
   }
-  return 0;
 }
 
-/** Booleans, numbers, texts, null; each ascending. */
+/** Booleans, numbers, texts, null; each ascending. The two differ. */
 function compareValues(left: GroupValue, right: GroupValue): number {
-  if (left === right) return 0;
   const [kind, other] = [KINDS.indexOf(typeof left), KINDS.indexOf(typeof right)];
   if (kind !== other) return kind - other;
-  return left !== null && right !== null && left < right ? -1 : 1;
+  return (left as MetadataScalar) < (right as MetadataScalar) ? -1 : 1;
 }
 
 const KINDS = ['boolean', 'number', 'string', 'object'];
