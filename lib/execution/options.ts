@@ -60,18 +60,26 @@ export function readExecuteOptions(options: ExecuteOptions): ExecuteSettings {
   refuseUnknown(options, OPTIONS, 'options of execute');
   const { timeoutMs = Infinity, graceMs = DEFAULT_GRACE_MS, signal = null } = options;
   const issues: ValidationIssue[] = [];
-  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
-    issues.push({ path: 'timeoutMs', message: 'must be a number above 0' });
-  }
-  if (typeof graceMs !== 'number' || !(graceMs >= 0)) {
-    issues.push({ path: 'graceMs', message: 'must be a number, not negative' });
-  }
+  findBadTimes({ timeoutMs, graceMs }, issues);
   if (signal !== null && !isAbortSignal(signal)) {
     issues.push({ path: 'signal', message: 'must be an AbortSignal' });
   }
   const limits = readLimits(options.limits, 'attributes', issues);
   if (issues.length > 0) throw validationError('options of execute', issues);
   return { timeoutMs, graceMs, signal, limits };
+}
+
+/** Adds an issue for each time that is none. */
+export function findBadTimes(
+  { timeoutMs, graceMs }: { readonly timeoutMs?: unknown; readonly graceMs?: unknown },
+  issues: ValidationIssue[],
+): void {
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
+    issues.push({ path: 'timeoutMs', message: 'must be a number above 0' });
+  }
+  if (graceMs !== undefined && !(typeof graceMs === 'number' && graceMs >= 0)) {
+    issues.push({ path: 'graceMs', message: 'must be a number, not negative' });
+  }
 }
 
 const SIGNAL_TYPES = 'boolean,function,function';

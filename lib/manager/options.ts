@@ -1,3 +1,4 @@
+import { findBadTimes } from '../execution/options';
 import type { ValidationIssue } from '../record/error';
 import { validationError } from '../record/error';
 import type { RunLimits } from '../record/limits';
@@ -24,7 +25,7 @@ export interface RunDefaults {
 
 /** For how long runs are kept. */
 export interface Retention {
-  /** How long a run is kept after its end, in milliseconds. */
+  /** How long a run is kept after its end, in milliseconds. `Infinity` is for ever. */
   readonly keepMs: number;
   /** How long its journal is kept after its end, in milliseconds. @default as long as the run */
   readonly journalMs?: number | undefined;
@@ -118,8 +119,9 @@ export function checkManagerOptions(options: RunManagerOptions): void {
   if (defaults !== undefined) checkDefaults(defaults, issues);
   if (retention !== undefined) {
     findUnknown(retention, RETENTION, issues, ['retention']);
-    checkMs('retention.keepMs', retention.keepMs, issues);
-    if (retention.journalMs !== undefined) checkMs('retention.journalMs', retention.journalMs, issues);
+    const { keepMs, journalMs } = fieldsOf(retention);
+    checkMs('retention.keepMs', keepMs, issues);
+    if (journalMs !== undefined) checkMs('retention.journalMs', journalMs, issues);
   }
   if (recoverEveryMs !== undefined) checkMs('recoverEveryMs', recoverEveryMs, issues);
   if (issues.length > 0) throw validationError('options of RunManager', issues);
@@ -137,14 +139,24 @@ export function readDrainOptions(options: DrainOptions = {}): DrainSettings {
 
 function checkDefaults(defaults: RunDefaults, issues: ValidationIssue[]): void {
   findUnknown(defaults, DEFAULTS, issues, ['defaults']);
-  readLimits(defaults.limits, 'attributes', issues);
-  const { metadata, provider } = defaults as Readonly<Record<keyof RunDefaults, unknown>>;
+  const found: ValidationIssue[] = [];
+  const { metadata, provider, limits, timeoutMs, graceMs } = fieldsOf(defaults);
   if (provider !== undefined && typeof provider !== 'string') {
-    issues.push({ path: 'defaults.provider', message: 'must be a text' });
+    found.push({ path: 'provider', message: 'must be a text' });
   }
   if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null)) {
-    issues.push({ path: 'defaults.metadata', message: 'must be an object' });
+    found.push({ path: 'metadata', message: 'must be an object' });
   }
+  readLimits(limits, 'attributes', found);
+  findBadTimes({ timeoutMs, graceMs }, found);
+  issues.push(...found.map(({ path, message }) => ({ path: `defaults.${path}`, message })));
+}
+
+/** Of whatever was handed in: that it is no object, `findUnknown` says. */
+function fieldsOf<Fields extends object>(
+  options: Fields | null,
+): { readonly [Name in keyof Fields]?: unknown } {
+  return options ?? {};
 }
 
 function checkMs(path: string, value: unknown, issues: ValidationIssue[]): void {

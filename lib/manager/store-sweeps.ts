@@ -62,8 +62,9 @@ export class StoreSweeps {
   }
 }
 
+/** So long ago; before 1970 nothing has ended. */
 function before(ms: number): Date {
-  return new Date(Date.now() - ms);
+  return new Date(Math.max(0, Date.now() - ms));
 }
 
 function asRunError(error: unknown): RunError {

@@ -1,3 +1,5 @@
+import { startDeadline } from '../execution/deadline';
+
 /**
  * Repeats some work, with jitter, so that two hundred processes do not all do it at the same moment. The
  * timer does not keep the process alive.
@@ -6,7 +8,7 @@ export class Sweep {
   readonly #everyMs: number;
   readonly #work: (signal: AbortSignal) => Promise<void>;
   readonly #stopping = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
+  #stopWaiting: (() => void) | undefined;
   #working: Promise<void> = Promise.resolve();
 
   /** @param work - Must not reject. */
@@ -17,19 +19,19 @@ export class Sweep {
 
   /** Starts. @param firstMs - When it is done for the first time, in milliseconds from now. */
   start(firstMs: number): this {
-    this.#timer = setTimeout(() => {
+    const sweep = (): void => {
       this.#working = this.#work(this.#stopping.signal).finally(() => {
         if (!this.#stopping.signal.aborted) this.start(this.#everyMs * (0.75 + Math.random() / 2));
       });
-    }, firstMs);
-    this.#timer.unref();
+    };
+    this.#stopWaiting = startDeadline(firstMs, sweep, true);
     return this;
   }
 
   /** Settles when the work is not being done any more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    clearTimeout(this.#timer);
+    this.#stopWaiting?.();
     await this.#working;
   }
 }

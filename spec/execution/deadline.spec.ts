@@ -55,4 +55,17 @@ describe('startDeadline()', () => {
     jest.advanceTimersByTime(LONGEST_TIMER_MS);
     expect(onPassed).not.toHaveBeenCalled();
   });
+
+  it.each([
+    [undefined, true],
+    [false, true],
+    [true, false],
+  ])('lets the process end before where it is told so: %j', (mayExit, holdsProcess) => {
+    const setTimer = jest.spyOn(globalThis, 'setTimeout');
+    const stop = startDeadline(LONGEST_TIMER_MS + 1_000, jest.fn(), mayExit);
+    jest.advanceTimersByTime(LONGEST_TIMER_MS);
+    const timers = setTimer.mock.results.map(({ value }) => value as NodeJS.Timeout);
+    expect(timers.map((timer) => timer.hasRef())).toEqual([holdsProcess, holdsProcess]);
+    stop();
+  });
 });
