@@ -43,7 +43,7 @@ export class Drain {
   }
 
   #quiet(withinMs: number): Promise<void> {
-    if (this.#isQuiet() || withinMs === 0) return Promise.resolve();
+    if (this.#isQuiet()) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         stop();

@@ -85,7 +85,7 @@ export class ManagedRuns implements RunKeeper {
   }
 
   tell(...[name, event]: Parameters<RunKeeper['tell']>): void {
-    if (this.hears(name)) announce(this.#manager, name, event);
+    announce(this.#manager, name, event);
   }
 
   started(managed: ManagedRun): void {
