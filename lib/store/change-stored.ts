@@ -5,10 +5,16 @@ import { decodeText } from './column-text';
 import type { StoredRun } from './columns';
 import { runOf } from './columns';
 import type { Database } from './database';
-import type { Rewrite } from './rewrite';
 import { rewriteOf } from './rewrite';
 import { notFoundError } from './storage-error';
 import { wasApplied } from './was-applied';
+
+/** A run after the change, and where the store has it. */
+export interface ChangedRun {
+  readonly run: Run;
+  readonly revision: number;
+  readonly seq: number;
+}
 
 /**
  * Changes a stored run by the rules of `Run`, whoever executes it and however often it is written
@@ -21,21 +27,24 @@ export async function changeStored(
   rowId: string,
   change: (run: Run) => void,
   database: Database,
-): Promise<Rewrite> {
+): Promise<ChangedRun> {
   const attempts = new Attempts(rowId, change);
   try {
-    for (;;) {
-      await database.patiently('write a run', (backend) =>
-        backend.update(rowId, (row) => attempts.decide(row)),
-      );
-      if (attempts.done !== null) return attempts.done;
-    }
+    await database.patiently('write a run', (backend) =>
+      backend.update(rowId, (row) => attempts.decide(row)),
+    );
+    return attempts.done;
   } catch (error) {
     // The run may refuse the change because an earlier attempt has made it.
     const done = await attempts.findLost(database);
     if (done === null) throw error;
     return done;
   }
+}
+
+interface Attempt {
+  readonly write: RunWrite;
+  readonly changed: ChangedRun;
 }
 
 /** For an attempt whose answer never came. It left the lease as it was. */
@@ -46,7 +55,7 @@ class Attempts {
   readonly #change: (run: Run) => void;
   readonly #writer = randomUUID();
   /** What the last attempt wrote, if it was committed. */
-  #last: Rewrite | null = null;
+  #last: Attempt | null = null;
   /** Whether there was an attempt whose answer never came. */
   #wasRepeated = false;
 
@@ -55,24 +64,27 @@ class Attempts {
     this.#change = change;
   }
 
-  get done(): Rewrite | null {
-    return this.#last;
+  /** What was written, where the last attempt has succeeded. */
+  get done(): ChangedRun {
+    return (this.#last as Attempt).changed;
   }
 
   decide(row: StoredRun | null): RunWrite | null {
     if (row === null) throw notFoundError(decodeText(this.#rowId));
     this.#wasRepeated = this.#last !== null;
     if (row.writer === this.#writer) return null;
-    const rewrite = rewriteOf(row, this.#change, { writer: this.#writer, lease: 'keep' });
-    this.#last = rewrite;
-    return rewrite.write;
+    const { run, write } = rewriteOf(row, this.#change, { writer: this.#writer, lease: 'keep' });
+    const seq = row.seq + write.entries.length;
+    this.#last = { write, changed: { run, revision: write.nextRevision, seq } };
+    return write;
   }
 
-  async findLost(database: Database): Promise<Rewrite | null> {
+  /** What is stored now, where an attempt was committed of which nobody learnt. */
+  async findLost(database: Database): Promise<ChangedRun | null> {
     const last = this.#last;
     if (last === null || !this.#wasRepeated) return null;
     const stored = await database.patiently('read a run', (backend) => backend.read(this.#rowId));
     if (stored === null || !(await wasApplied(database, last.write, stored, REPEATED))) return null;
-    return { run: runOf(stored), write: last.write };
+    return { run: runOf(stored), revision: stored.revision, seq: stored.seq };
   }
 }

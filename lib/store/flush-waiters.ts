@@ -6,31 +6,30 @@ import { Deferred } from './deferred';
  */
 export class FlushWaiters {
   #next: Deferred | null = null;
-  #sent: Deferred[] = [];
+  readonly #sent = new Set<Deferred>();
 
   get isEmpty(): boolean {
-    return this.#next === null && this.#sent.length === 0;
+    return this.#next === null && this.#sent.size === 0;
   }
 
   /** @param onTheirWay - Whether what is being written now is all there is to wait for. */
   add(onTheirWay: boolean): Promise<void> {
     if (!onTheirWay) return (this.#next ??= new Deferred()).promise;
     const [first = new Deferred()] = this.#sent;
-    if (this.#sent.length === 0) this.#sent.push(first);
+    this.#sent.add(first);
     return first.promise;
   }
 
   /** Everything so far is on its way. */
   send(): void {
-    if (this.#next !== null) this.#sent.push(this.#next);
+    if (this.#next !== null) this.#sent.add(this.#next);
     this.#next = null;
   }
 
   /** What was on its way is stored. */
   sent(): void {
-    const sent = this.#sent;
-    this.#sent = [];
-    for (const waiter of sent) waiter.resolve();
+    for (const waiter of this.#sent) waiter.resolve();
+    this.#sent.clear();
   }
 
   resolveAll(): void {
@@ -40,8 +39,7 @@ export class FlushWaiters {
 
   rejectAll(error: Error): void {
     this.send();
-    const sent = this.#sent;
-    this.#sent = [];
-    for (const waiter of sent) waiter.reject(error);
+    for (const waiter of this.#sent) waiter.reject(error);
+    this.#sent.clear();
   }
 }

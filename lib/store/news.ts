@@ -80,7 +80,7 @@ export class News {
   }
 
   get #isWanted(): boolean {
-    return !this.#isClosed && (this.#wakeUps.size > 0 || this.#reader.isInterested);
+    return !this.#isClosed && (!this.#wakeUps.isEmpty || this.#reader.isInterested);
   }
 
   #lookLater(): void {
@@ -90,7 +90,7 @@ export class News {
       this.#stopTimer = null;
       void this.#look();
     };
-    this.#stopTimer = this.#clock.after(this.#pollMs, look, this.#wakeUps.size === 0);
+    this.#stopTimer = this.#clock.after(this.#pollMs, look, this.#wakeUps.isEmpty);
   }
 
   async #look(): Promise<void> {

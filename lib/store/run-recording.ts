@@ -415,7 +415,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
     const isEndLost = this.run.isTerminal && changes.columns.has('status');
     const isLeaseLost = state.lease === 'held' && stored.lease_token !== this.#version.leaseToken;
     if (isEndLost || !this.run.isTerminal) this.#state = { ...state, end: 'elsewhere' };
-    this.#setLease('none');
+    // Its own lease is given up with the next write.
+    if (isLeaseLost) this.#setLease('none');
     this.#step({ name: 'due', changes, renews: false });
     if (isLeaseLost || isEndLost) {
       this.#refuse(otherEndError(this.run, stored.status, isLeaseLost ? 'lease_lost' : 'conflict'));

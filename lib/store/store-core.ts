@@ -94,12 +94,11 @@ export class StoreCore {
 
   /** Changes a stored run by its own rules. */
   async change(rowId: string, change: (run: Run) => void): Promise<Run> {
-    const { run, write } = await changeStored(rowId, change, this.database);
-    const seq = write.entries.at(-1)?.seq ?? 0;
+    const { run, revision, seq } = await changeStored(rowId, change, this.database);
     const version = this.tracker.versionOf(run);
-    Object.assign(version, { revision: write.nextRevision, seq, status: run.status });
+    Object.assign(version, { revision, seq, status: run.status });
     rememberStored(version, run);
-    this.wrote({ runIds: [write.id], sessionIds: [write.sessionId] });
+    this.wrote({ runIds: [rowId], sessionIds: [encodeText(run.sessionId)] });
     return run;
   }
 

@@ -111,9 +111,9 @@ class World {
   checkStates(): void {
     for (const { state } of this.#recordings) {
       if (state.name !== 'recording') continue;
-      const { step: current, lease, end } = state;
+      const { step: current, lease } = state;
       expect(['idle', 'due', 'writing', 'waiting']).toContain(current.name);
-      if (current.name === 'waiting' || end === 'elsewhere') expect(lease).toBe('none');
+      if (current.name === 'waiting') expect(lease).toBe('none');
       if (current.name === 'writing') expect(current.write.id).toBe(this.run.id);
     }
   }
