@@ -7,8 +7,13 @@ import { RunError } from '../record/error';
  * @param retryable - Whether the same call may succeed later.
  */
 export function storageError(what: string, cause: unknown, retryable: boolean): RunError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  const reason = cause instanceof Error ? `: ${wordsOf(cause)}` : '';
   return new RunError('storage_error', `The store could not ${what}${reason}`, { cause, retryable });
+}
+
+/** Where a host has several addresses and none answers, Node's error has a code and no message. */
+function wordsOf(error: Error & { readonly code?: unknown }): string {
+  return error.message === '' ? String(error.code) : error.message;
 }
 
 /** The error of a call, whatever was thrown. */

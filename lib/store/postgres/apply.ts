@@ -1,5 +1,6 @@
+import type { Timestamp } from '../../record/timestamp';
 import { parseTimestamp } from '../../record/timestamp';
-import type { RunWrite } from '../backend';
+import type { Lease, RunWrite } from '../backend';
 import type { RecordColumn, RecordColumns } from '../columns';
 import { membersOf } from '../metadata';
 import type { TableNames } from './names';
@@ -31,21 +32,9 @@ const WRITE_PARAMETERS: readonly (ArrayParameter & { readonly read: (write: RunW
   { name: 'writer', type: 'text', read: ({ writer }) => writer },
   { name: 'changed', type: 'integer', read: ({ columns }) => bitsOf(columns) },
   { name: 'keeps_lease', type: 'boolean', read: ({ lease }) => lease === 'keep' },
-  {
-    name: 'lease_owner',
-    type: 'text',
-    read: ({ lease }) => (typeof lease === 'object' ? lease.owner : null),
-  },
-  {
-    name: 'lease_token',
-    type: 'text',
-    read: ({ lease }) => (typeof lease === 'object' ? lease.token : null),
-  },
-  {
-    name: 'lease_ms',
-    type: 'double precision',
-    read: ({ lease }) => (typeof lease === 'object' ? lease.ms : null),
-  },
+  { name: 'lease_owner', type: 'text', read: (write) => leaseOf(write).owner },
+  { name: 'lease_token', type: 'text', read: (write) => leaseOf(write).token },
+  { name: 'lease_ms', type: 'double precision', read: (write) => leaseOf(write).ms },
   { name: 'exclusive', type: 'boolean', read: ({ exclusive }) => exclusive },
 ];
 
@@ -108,6 +97,8 @@ const PLACEHOLDERS = Array.from({ length: COUNT }, (_, index) => `$${index + 1}`
 /** The bit of each column in `changed`; none for the columns of new rows. */
 const BITS = bitsByColumn();
 
+const MILLISECONDS_LENGTH = '2026-02-07T12:34:56.789'.length;
+
 /** From this bit on, a column is one of a new row. */
 const FIXED_BIT = 1 << 30;
 
@@ -137,6 +128,11 @@ export function applyCall(
   };
 }
 
+/** A word in the place of a lease has none of its members. */
+function leaseOf({ lease }: RunWrite): Partial<Lease> {
+  return lease as Partial<Lease>;
+}
+
 function plain(column: RecordColumn, type: ArrayParameter['type']): ColumnParameter {
   return { name: column, type, column, read: (columns) => columns[column] ?? null };
 }
@@ -147,23 +143,20 @@ function plain(column: RecordColumn, type: ArrayParameter['type']): ColumnParame
  */
 function moment(column: 'started_at' | 'running_at' | 'ended_at'): readonly ColumnParameter[] {
   return [
-    { name: column, type: 'double precision', column, read: ({ [column]: text }) => secondsOf(text ?? null) },
-    { name: `${column}_exact`, type: 'text', column, read: ({ [column]: text }) => exactOf(text ?? null) },
+    { name: column, type: 'double precision', column, read: ({ [column]: text }) => secondsOf(text) },
+    { name: `${column}_exact`, type: 'text', column, read: ({ [column]: text }) => momentOf(text)?.text },
   ];
 }
 
 /** Seconds, with as many digits as a double has room for: microseconds, in this century. */
-function secondsOf(text: string | null): number | null {
-  if (text === null) return null;
-  const moment = parseTimestamp(text);
+function secondsOf(text: string | null | undefined): number | null {
+  const moment = momentOf(text);
   if (moment === null) return null;
-  const { ms } = moment;
-  const more = moment.text === null ? 0 : Number(`0.000${text.slice(text.indexOf('.') + 4, -1)}`);
-  return ms / 1000 + more;
+  return moment.ms / 1000 + Number(`0.000${moment.text?.slice(MILLISECONDS_LENGTH, -1) ?? ''}`);
 }
 
-function exactOf(text: string | null): string | null {
-  return text === null || parseTimestamp(text)?.text === null ? null : text;
+function momentOf(text: string | null | undefined): Timestamp | null {
+  return typeof text === 'string' ? parseTimestamp(text) : null;
 }
 
 function bitsByColumn(): Readonly<Partial<Record<RecordColumn, number>>> {
@@ -217,16 +210,14 @@ function entryArrays(writes: readonly RunWrite[]): unknown[] {
 /** The runs whose metadata members are replaced, and the new members; null for none. */
 function memberArrays(writes: readonly RunWrite[]): unknown[] {
   const written = writes.filter(({ columns }) => columns.metadata !== undefined);
-  const replaced = written.filter(({ revision }) => revision > 0).map(({ id }) => id);
   const members = written.flatMap(({ id, columns }) =>
     membersOf(columns.metadata as string).map(({ name, value }) => ({ id, name, value })),
   );
-  return [
-    replaced.length === 0 ? null : replaced,
-    ...(['id', 'name', 'value'] as const).map((key) =>
-      members.length === 0 ? null : members.map((member) => member[key]),
-    ),
+  const arrays = [
+    written.map(({ id }) => id),
+    ...(['id', 'name', 'value'] as const).map((key) => members.map((member) => member[key])),
   ];
+  return arrays.map((array) => (array.length === 0 ? null : array));
 }
 
 /**

@@ -52,19 +52,17 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
 
 /** What `pg` and its pool say of the same, without a code. */
 const RETRYABLE_MESSAGE =
-  /^Connection (terminated|ended)|^timeout (exceeded|expired)|^Client was closed|not queryable$|^Query read timeout/;
+  /Connection terminated|timeout exceeded|timeout expired|is not queryable|Query read timeout/;
 
 /** What a pooler says that gives a connection away after each statement. */
 const STATEMENT_MODE = /statement pooling/i;
 
 /** Whether the same statement may succeed when it is sent again. */
 export function isRetryable(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (isStatementMode(error)) return false;
-  if (typeof code === 'string') {
-    return RETRYABLE_STATES.has(code) || RETRYABLE_STATES.has(code.slice(0, 2)) || RETRYABLE_CODES.has(code);
-  }
-  return typeof message === 'string' && RETRYABLE_MESSAGE.test(message);
+  const { code, message } = partsOf(error);
+  if (STATEMENT_MODE.test(message)) return false;
+  if (typeof code !== 'string') return RETRYABLE_MESSAGE.test(message);
+  return RETRYABLE_STATES.has(code) || RETRYABLE_STATES.has(code.slice(0, 2)) || RETRYABLE_CODES.has(code);
 }
 
 /**
@@ -74,21 +72,19 @@ export function isRetryable(error: unknown): boolean {
  */
 export function driverError(what: string, error: unknown): RunError {
   if (error instanceof RunError) return error;
-  if (isStatementMode(error)) {
-    const message =
+  const { code, message } = partsOf(error);
+  if (STATEMENT_MODE.test(message)) {
+    const advice =
       `The store could not ${what}: the pooler shares connections between statements, and transactions ` +
       'need one for longer. Let it share them between transactions or sessions (pool_mode = transaction)';
-    return new RunError('storage_error', message, { cause: error });
+    return new RunError('storage_error', advice, { cause: error });
   }
-  return storageError(what, withoutSecrets(error), isRetryable(error));
+  // Node quotes a URL that it cannot read: here that is the connection string, password included.
+  const cause = code === 'ERR_INVALID_URL' ? new Error('the connection string cannot be read') : error;
+  return storageError(what, cause, isRetryable(error));
 }
 
-function isStatementMode(error: unknown): boolean {
-  return error instanceof Error && STATEMENT_MODE.test(error.message);
-}
-
-/** Node quotes a URL that it cannot read: here that is the connection string, password included. */
-function withoutSecrets(error: unknown): unknown {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return code === 'ERR_INVALID_URL' ? new Error('the connection string cannot be read') : error;
+function partsOf(error: unknown): { readonly code: unknown; readonly message: string } {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return { code, message: String(message) };
 }

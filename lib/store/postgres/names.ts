@@ -1,8 +1,8 @@
 import type { ValidationIssue } from '../../record/error';
 
 /**
- * A schema or a prefix. At 31 characters, with the longest name behind it, it fits into PostgreSQL's 63
- * bytes.
+ * A schema or a prefix. At 31 characters, with the longest name behind it, or both in the name of the
+ * channel, it fits into PostgreSQL's 63 bytes.
  */
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,30}$/;
 
@@ -61,7 +61,7 @@ export function namingOf({ schema, tablePrefix = DEFAULT_PREFIX }: TableOptions)
       migrations: quoted('migrations'),
       apply: quoted('apply'),
     },
-    channel: `${schema === undefined ? '' : `${schema}_`}${tablePrefix}`.slice(0, 63),
+    channel: `${schema === undefined ? '' : `${schema}_`}${tablePrefix}`,
   };
 }
 

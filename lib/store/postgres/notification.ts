@@ -34,7 +34,7 @@ export function writeNotifications(source: string, changed: readonly Changed[]):
   return payloads.length <= MOST_PAYLOADS ? payloads : [perhapsAny(source)];
 }
 
-/** What a {@link PostgresListener} sends to find out whether it hears anything. */
+/** What is sent to find out whether it arrives, or where there is too much to list. */
 export function perhapsAny(source: string): string {
   return JSON.stringify([source, null]);
 }

@@ -7,7 +7,7 @@ import type { StoredRun } from '../columns';
  */
 export function rowOf<Row extends Partial<StoredRun>>(row: Row): Row {
   const texts: Partial<Record<'started_at' | 'running_at' | 'ended_at', string | null>> = {};
-  if ('started_at' in row) texts.started_at = row.started_at ?? textOf(row.started_ms);
+  if ('started_at' in row) texts.started_at = row.started_at ?? textOf(row.started_ms as number);
   for (const name of ['running_at', 'ended_at'] as const) {
     const value = row[name];
     if (typeof value === 'string') texts[name] = IN_MILLISECONDS.test(value) ? textOf(Number(value)) : value;
@@ -22,9 +22,9 @@ export function rowOf<Row extends Partial<StoredRun>>(row: Row): Row {
 const IN_MILLISECONDS = /^-?\d+(\.\d+)?$/;
 
 /** The text of a time. What was edited by hand and is no time stays as it is: reading the run reports it. */
-function textOf(ms: number | undefined): string {
+function textOf(ms: number): string {
   try {
-    return formatTimestamp(Math.round(Number(ms)));
+    return formatTimestamp(Math.round(ms));
   } catch {
     return String(ms);
   }

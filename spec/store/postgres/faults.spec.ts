@@ -1,13 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { Run, RunError } from 'agent-run';
 import type { RunStore } from 'agent-run/store';
-import type { PostgresPool } from 'agent-run/store/postgres';
 import { PostgresRunStore } from 'agent-run/store/postgres';
 import { Client } from 'pg';
 import type { RunWrite } from '../../../lib/store/backend';
 import { columnsOf, RECORD_COLUMNS } from '../../../lib/store/columns';
 import type { PostgresBackend } from '../../../lib/store/postgres/backend';
-import { driverError, isRetryable } from '../../../lib/store/postgres/driver-error';
 import { openBackend } from '../../../lib/store/postgres/open';
 import type { TestDatabase } from '../../support/postgres';
 import { createDatabase, createPool } from '../../support/postgres';
@@ -233,64 +231,6 @@ describe('PostgresRunStore', () => {
         expect(outcomes.flat().sort()).toEqual(['applied', 'busy']);
       }
     });
-  });
-
-  describe('says what is wrong', () => {
-    const refused = (connectionString: string): (() => unknown) => {
-      return () => new PostgresRunStore({ connectionString });
-    };
-
-    it('with a file of a certificate that is not there', () => {
-      expect(refused('postgresql://localhost/db?sslmode=verify-full&sslrootcert=/none.pem')).toThrow(
-        /connectionString names a file that cannot be read.*ENOENT/,
-      );
-    });
-
-    it('with a port that there is not', () => {
-      expect(refused('postgresql://user:pass@localhost:99999/db')).toThrow(/has a port above 65535/);
-      expect(refused('postgresql://user:pass@localhost:port/db')).toThrow(/must be postgresql:/);
-    });
-
-    it('with options that it does not know', () => {
-      const options = { connectionString: 'postgresql://localhost/db', tabelPrefix: 'x_' };
-      expect(() => new PostgresRunStore(options)).toThrow(/tabelPrefix is not known/);
-      expect(() => new PostgresRunStore({ pool: {} as PostgresPool })).toThrow(
-        /pool must be a pool of the package pg/,
-      );
-    });
-
-    it('with a pooler that gives a connection away after each statement, which no repetition mends', () => {
-      const error = Object.assign(new Error('transaction blocks not allowed in statement pooling mode'), {
-        code: '08P01',
-      });
-      expect(isRetryable(error)).toBe(false);
-      expect(driverError('write runs', error).message).toMatch(/pool_mode = transaction/);
-    });
-  });
-
-  it.each([
-    ['08006', true],
-    ['08P01', true],
-    ['25006', true],
-    ['40001', true],
-    ['40P01', true],
-    ['53300', true],
-    ['55P03', true],
-    ['57P01', true],
-    ['57P04', false],
-    ['58030', true],
-    ['23505', false],
-    ['28P01', false],
-    ['3D000', false],
-    ['42501', false],
-    ['42P01', false],
-    ['54000', false],
-    ['ECONNREFUSED', true],
-    ['ENOTFOUND', true],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', false],
-    ['SELF_SIGNED_CERT_IN_CHAIN', false],
-  ])('knows of the error %s whether to try again: %s', (code, expected) => {
-    expect(isRetryable(Object.assign(new Error('it failed'), { code }))).toBe(expected);
   });
 
   it('keeps the process alive when the server ends connections that it has lent', async () => {
