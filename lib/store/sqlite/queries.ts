@@ -8,6 +8,7 @@ import type {
   ScanColumn,
   StaleQuery,
 } from '../backend';
+import { LAST_MS } from '../../record/timestamp';
 import { COUNTED_RUNS } from '../metadata';
 import { kindOf, sourceOf } from '../scanned-row';
 import type { SqliteValue } from './driver';
@@ -362,12 +363,20 @@ export function headQuery({ journal, positions }: TableNames): Query {
   };
 }
 
+/**
+ * A moment as ends are compared with it: without the Z, it stands before every end in its millisecond, more
+ * digits or none. No record ends after the year 9999.
+ */
+function endTextOf(ms: number): string {
+  return new Date(Math.min(ms, LAST_MS)).toISOString().slice(0, -1);
+}
+
 /** Ended runs by their end, and whether they may go. */
 export function pruneQuery({ runs, journal, prefix }: TableNames, query: PruneQuery): Query {
   const { endedBeforeMs, journalOnly, after, limit } = query;
   const way = new Conditions()
     .add('r.ended_at IS NOT NULL')
-    .add('r.ended_at < ?', new Date(endedBeforeMs).toISOString())
+    .add('r.ended_at < ?', endTextOf(endedBeforeMs))
     .add('(r.ended_at, r.id) > (?, ?)', after?.endedAt, after?.id);
   if (journalOnly) way.add('r.has_journal = 1');
   const passes = journalOnly
