@@ -7,6 +7,7 @@ import { openBackend as openPostgres } from '../../lib/store/postgres/open';
 import { openBackend as openSqlite } from '../../lib/store/sqlite/open';
 import type { TestDatabase } from '../support/postgres';
 import { createDatabase } from '../support/postgres';
+import { describeQueries } from './contract/queries';
 import { runOf, until } from './contract/test-database';
 
 const LEASE: Lease = { token: 'token', owner: 'worker-1', ms: 60_000 };
@@ -67,6 +68,168 @@ function describeBackend(
 
     const staleIds = async (query: Partial<Parameters<StoreBackend['stale']>[0]> = {}): Promise<string[]> =>
       (await backend.stale({ unleasedQuietMs: null, limit: 10, ...query })).map(({ id }) => id);
+
+    describeQueries(() => backend);
+
+    describe('.apply()', () => {
+      const insert = (id: string, more: Partial<RunWrite> = {}, record: object = {}): RunWrite =>
+        insertOf({ id, ...record }, more);
+      const update = (id: string, more: Partial<RunWrite> = {}): RunWrite => ({
+        ...insertOf({ id }),
+        revision: 1,
+        nextRevision: 2,
+        columns: { turn_count: 9 },
+        entries: [],
+        ...more,
+      });
+      const running = { status: 'running', running_at: '2026-03-01T12:00:00.000Z' };
+      const exclusive = { exclusive: true };
+
+      it('writes nothing of a run that has another revision, and the others of the batch', async () => {
+        await backend.apply([insert('a'), insert('b')]);
+        const entries = [{ seq: 2, type: 'noted', data: '{}', at: 0 }];
+        expect(
+          await backend.apply([
+            insert('a'),
+            update('b', { revision: 2, nextRevision: 3, entries }),
+            update('none', { entries }),
+            insert('c'),
+          ]),
+        ).toEqual(['stale', 'stale', 'stale', 'applied']);
+        expect(await backend.read('b')).toMatchObject({ revision: 1, seq: 1, turn_count: 0 });
+        expect(await backend.read('none')).toBeNull();
+        expect((await backend.journal({ limit: 10 })).entries.map(({ run_id: id }) => id)).toEqual([
+          'a',
+          'b',
+          'c',
+        ]);
+        expect(await backend.apply([])).toEqual([]);
+      });
+
+      it('changes the columns that it is given, and keeps the others', async () => {
+        const metadata = { plan: 'pro' };
+        await backend.apply([insert('a', { lease: LEASE }, { turn_count: 3, input: { a: 1 }, metadata })]);
+        const before = (await backend.read('a'))!;
+        await backend.apply([update('a', { columns: { provider: 'openai' }, writer: 'other' })]);
+        const after = (await backend.read('a'))!;
+        const changed = ALL_COLUMNS.filter((name) => after[name] !== before[name] && name !== 'touched_ms');
+        expect(changed).toEqual(['provider', 'revision', 'writer']);
+        expect(after).toMatchObject({ provider: 'openai', revision: 2, writer: 'other' });
+        const found = await backend.list({ metadata: [{ name: 'plan', value: '"pro"' }], limit: 5 }, ['id']);
+        expect(found).toHaveLength(1);
+      });
+
+      it('renews a lease without another revision', async () => {
+        await backend.apply([insert('a', { lease: { ...LEASE, ms: 50 } })]);
+        const before = (await backend.read('a'))!;
+        await setTimeout(5);
+        const renewal = update('a', { nextRevision: 1, columns: {}, lease: LEASE });
+        expect(await backend.apply([renewal])).toEqual(['applied']);
+        const after = (await backend.read('a'))!;
+        expect(after).toMatchObject({ revision: 1, seq: 1, lease_ms: 60_000 });
+        expect(after.lease_expires_ms).toBeGreaterThan(before.lease_expires_ms! + 50_000);
+        expect(after.touched_ms).toBeGreaterThan(before.touched_ms);
+      });
+
+      it('gives a lease to another once it has run out, and to nobody else before', async () => {
+        await backend.apply([
+          insert('held', { lease: LEASE }),
+          insert('left', { lease: { ...LEASE, ms: 0 } }),
+        ]);
+        await setTimeout(5);
+        const other = { lease: { ...LEASE, token: 'other', owner: 'worker-2' } };
+        expect(await backend.apply([update('held', other), update('left', other)])).toEqual([
+          'leased',
+          'applied',
+        ]);
+        expect(await backend.read('held')).toMatchObject({ lease_token: 'token', turn_count: 0 });
+        expect(await backend.read('left')).toMatchObject({ lease_token: 'other', lease_owner: 'worker-2' });
+        // Who takes none may write.
+        expect(
+          await backend.apply([update('held'), update('left', { revision: 2, nextRevision: 3 })]),
+        ).toEqual(['applied', 'applied']);
+        expect(await backend.read('held')).toMatchObject({ lease_token: 'token', turn_count: 9 });
+      });
+
+      it('lets an exclusive one into a session in which nobody else is active', async () => {
+        await backend.apply([
+          insert('active', {}, { session_id: 's', ...running }),
+          insert('waits', {}, { session_id: 's' }),
+          insert('alone', {}, { session_id: 't', ...running }),
+          insert('child', {}, { session_id: 'u', parent_run_id: 'p', ...running }),
+        ]);
+        const into = (id: string, sessionId: string, more: Partial<RunWrite> = {}): RunWrite =>
+          update(id, { sessionId, columns: { active: 1 }, ...exclusive, ...more });
+        expect(await backend.apply([into('waits', 's')])).toEqual(['busy']);
+        expect(await backend.apply([insert('new', exclusive, { session_id: 's', ...running })])).toEqual([
+          'busy',
+        ]);
+        expect(await backend.read('new')).toBeNull();
+        expect(await backend.apply([into('alone', 't')])).toEqual(['applied']);
+        for (const sessionId of ['u', 'v']) {
+          const first = insert(`first ${sessionId}`, exclusive, { session_id: sessionId, ...running });
+          expect(await backend.apply([first])).toEqual(['applied']);
+        }
+        expect(await backend.apply([update('active', { columns: { active: 0 } })])).toEqual(['applied']);
+        expect(await backend.apply([into('waits', 's', { lease: LEASE })])).toEqual(['applied']);
+        expect(await backend.read('waits')).toMatchObject({ active: 1, lease_token: 'token' });
+      });
+
+      it('says that a run is leased rather than that its session is busy', async () => {
+        await backend.apply([insert('a', { lease: LEASE }), insert('b', {}, running)]);
+        const other = update('a', { ...exclusive, lease: { ...LEASE, token: 'other' } });
+        expect(await backend.apply([other])).toEqual(['leased']);
+        expect(await backend.apply([{ ...other, lease: LEASE }])).toEqual(['busy']);
+        expect(await backend.apply([{ ...other, lease: 'release' }])).toEqual(['busy']);
+        expect(await backend.apply([{ ...other, revision: 7, nextRevision: 8 }])).toEqual(['stale']);
+      });
+
+      it('gives positions in the order of the writes, to as many entries as there are', async () => {
+        const counts = [0, 1, 7, 8, 9, 63, 64, 65, 73, 130];
+        const entries = (count: number): RunWrite['entries'] =>
+          Array.from({ length: count }, (_, index) => ({
+            seq: index + 1,
+            type: `t${index}`,
+            data: `{"n":${index}}`,
+            at: index,
+          }));
+        await backend.apply(counts.map((count) => insert(`run_${count}`, { entries: entries(count) })));
+        const all = (await backend.journal({ limit: 1000 })).entries;
+        expect(all.map(({ run_id: id, seq, type, data, at }) => ({ id, seq, type, data, at }))).toEqual(
+          counts.flatMap((count) => entries(count).map((entry) => ({ id: `run_${count}`, ...entry }))),
+        );
+        const positions = all.map(({ position }) => position);
+        expect(new Set(positions).size).toBe(positions.length);
+        expect(positions).toEqual([...positions].sort((left, right) => left - right));
+        expect(await backend.read('run_0')).toMatchObject({ revision: 1, seq: 0 });
+        expect(await backend.read('run_130')).toMatchObject({ revision: 1, seq: 130 });
+      });
+
+      it('puts the members of new metadata in the place of those before', async () => {
+        const has = async (name: string): Promise<number> =>
+          (await backend.list({ metadata: [{ name, value: '1' }], limit: 5 }, ['id'])).length;
+        await backend.apply([
+          insert('a', {}, { metadata: { x: 1 } }),
+          insert('b', {}, { metadata: { x: 1 } }),
+        ]);
+        await backend.apply([update('a', { columns: { metadata: '{"y":1}' } })]);
+        expect([await has('x'), await has('y')]).toEqual([1, 1]);
+      });
+    });
+
+    describe('.delete()', () => {
+      it('removes one run, and says whether it was there', async () => {
+        await backend.apply([insertOf({ id: 'a' }), insertOf({ id: 'b' })]);
+        const head = await backend.head();
+        expect(await backend.delete('b')).toBe(true);
+        expect(await backend.delete('b')).toBe(false);
+        expect(await backend.read('b')).toBeNull();
+        const [entry, ...others] = (await backend.journal({ limit: 10 })).entries;
+        expect([entry?.run_id, others]).toEqual(['a', []]);
+        await backend.apply([insertOf({ id: 'b' })]);
+        expect((await backend.journal({ runId: 'b', limit: 10 })).entries[0]?.position).toBeGreaterThan(head);
+      });
+    });
 
     describe('.update()', () => {
       it('hands over the row, and writes what is made of it', async () => {
@@ -149,6 +312,17 @@ function describeBackend(
         ]);
         expect(await staleIds({ unleasedQuietMs: 0 })).toEqual(['expired']);
       });
+
+      it('gives what a session has left, as many as are asked for', async () => {
+        await backend.apply(
+          ['a', 'b', 'c', 'd'].map((id, index) =>
+            insertOf({ id, session_id: `s${index % 2}`, ...running }, { lease: { ...LEASE, ms: 0 } }),
+          ),
+        );
+        await setTimeout(5);
+        expect(await staleIds({ sessionId: 's1' })).toEqual(['d', 'b']);
+        expect(await staleIds({ limit: 3 })).toEqual(['d', 'c', 'b']);
+      });
     });
 
     describe('leases', () => {
@@ -207,6 +381,43 @@ function describeBackend(
         ]);
         const member = [{ name: 'plan', value: '"pro"' }];
         expect(await backend.list({ metadata: member, limit: 10 }, ['id'])).toEqual([]);
+      });
+
+      it('goes by the moment at which a run ended, to the last digit, whatever the moment asked for', async () => {
+        await backend.apply([
+          ended('before', '2026-03-01T00:00:00.499Z'),
+          ended('just before', '2026-03-01T00:00:00.499999Z'),
+          ended('at', '2026-03-01T00:00:00.500Z'),
+          ended('just after', '2026-03-01T00:00:00.500001Z'),
+          ended('last', '9999-12-31T23:59:59.998Z'),
+        ]);
+        expect((await pruneAll(backend, '2026-03-01T00:00:00.500Z')).sort()).toEqual([
+          'before',
+          'just before',
+        ]);
+        expect(await pruneAll(backend, '0001-01-01T00:00:00.000Z')).toEqual([]);
+        expect((await pruneAll(backend, '+200000-01-01T00:00:00.000Z')).sort()).toEqual([
+          'at',
+          'just after',
+          'last',
+        ]);
+      });
+
+      it('tells which runs are gone, and of which sessions', async () => {
+        await backend.apply([
+          ended('a', '2026-03-01T00:00:00.000Z', { session_id: 's' }),
+          ended('b', '2026-03-01T00:00:01.000Z', { session_id: 's' }),
+          ended('c', '2026-03-01T00:00:02.000Z', { session_id: 't' }),
+        ]);
+        const query = { endedBeforeMs: Date.UTC(2026, 3, 1), after: null, limit: 10 };
+        for (const journalOnly of [true, false]) {
+          const { runIds, sessionIds, next } = await backend.prune({ ...query, journalOnly });
+          expect([[...runIds].sort(), [...sessionIds].sort(), next]).toEqual([
+            ['a', 'b', 'c'],
+            ['s', 't'],
+            null,
+          ]);
+        }
       });
 
       it('keeps a parent as long as it has a child that stays', async () => {
