@@ -20,6 +20,13 @@ const PAGE = 1000;
 /** How many pages are read to find out whom to wake. Beyond them, everybody is woken. */
 const MOST_PAGES = 10;
 
+/** When it will look. */
+interface Timer {
+  readonly stop: () => void;
+  /** Whether the process may end before. */
+  readonly mayExit: boolean;
+}
+
 /**
  * Learns of what is written, once for the whole store, and wakes those who wait for it. Where the backend
  * cannot tell, it looks at the end of the journal now and then.
@@ -34,7 +41,7 @@ export class News {
   #position: number | null = null;
   #isLooking = false;
   #looksAgain = false;
-  #stopTimer: (() => void) | null = null;
+  #timer: Timer | null = null;
   #isClosed = false;
 
   constructor(database: Database, clock: Clock, pollMs: number, reader: NewsReader) {
@@ -54,8 +61,9 @@ export class News {
 
   /** Looks now and then from here on, for as long as somebody is interested. */
   expect(): void {
-    if (this.#position === null && !this.#isLooking && this.#isWanted) void this.#look();
-    else if (this.#stopTimer === null) this.#lookLater();
+    if (this.#isLooking || !this.#isWanted) return;
+    if (this.#position === null) void this.#look();
+    else this.#lookLater();
   }
 
   /** This process has written. */
@@ -75,7 +83,7 @@ export class News {
 
   close(): void {
     this.#isClosed = true;
-    this.#stopTimer?.();
+    this.#timer?.stop();
     this.#wakeUps.wakeAll();
   }
 
@@ -83,20 +91,22 @@ export class News {
     return !this.#isClosed && (!this.#wakeUps.isEmpty || this.#reader.isInterested);
   }
 
+  /** A look that is to come already stays, or it would never come where somebody enters all the time. */
   #lookLater(): void {
-    if (this.#isLooking || !this.#isWanted) return;
-    this.#stopTimer?.();
-    const look = (): void => {
-      this.#stopTimer = null;
-      void this.#look();
-    };
-    this.#stopTimer = this.#clock.after(this.#pollMs, look, this.#wakeUps.isEmpty);
+    // Recorders do not keep the process alive, and those who wait do.
+    const mayExit = this.#wakeUps.isEmpty;
+    if (this.#timer !== null && (mayExit || !this.#timer.mayExit)) return;
+    this.#timer?.stop();
+    const stop = this.#clock.after(this.#pollMs, () => void this.#look(), mayExit);
+    this.#timer = { stop, mayExit };
   }
 
   async #look(): Promise<void> {
     this.#looksAgain = true;
     if (this.#isLooking) return;
     this.#isLooking = true;
+    this.#timer?.stop();
+    this.#timer = null;
     while (this.#looksAgain && this.#isWanted) {
       this.#looksAgain = false;
       try {
@@ -107,36 +117,29 @@ export class News {
       }
     }
     this.#isLooking = false;
-    this.#lookLater();
+    if (this.#isWanted) this.#lookLater();
   }
 
   async #readOn(): Promise<void> {
     const head = await this.#database.attempt('read the journal', (backend) => backend.head());
-    const { isClosed } = this.#standing();
-    if (isClosed) return;
     if (this.#position === null || head - this.#position > MOST_PAGES * PAGE) {
       this.#position = head;
       this.#wakeUps.wakeAll();
       return;
     }
-    while (this.#position < head) await this.#readPage(this.#position);
+    while (this.#position < head && this.#isWanted) await this.#readPage(this.#position, head);
   }
 
-  async #readPage(afterPosition: number): Promise<void> {
+  /** @param head - Where the journal ended: an empty page says that nothing is left before it. */
+  async #readPage(afterPosition: number, head: number): Promise<void> {
     const query = { afterPosition, limit: PAGE };
-    const page = await this.#database.attempt('read the journal', (backend) => backend.journal(query));
-    const { entries, throughPosition } = page;
-    this.#position = Math.max(throughPosition, afterPosition + 1);
+    const { entries } = await this.#database.attempt('read the journal', (backend) => backend.journal(query));
+    this.#position = entries.at(-1)?.position ?? head;
     this.#wakeUps.wake({
       runIds: entries.map(({ run_id: id }) => id),
       sessionIds: entries.map(({ session_id: id }) => id),
     });
     this.#reader.appended(entries);
     await nextTick(this.#clock);
-  }
-
-  /** Reads it anew, past the compiler's assumption: it may have been closed meanwhile. */
-  #standing(): { readonly isClosed: boolean } {
-    return { isClosed: this.#isClosed };
   }
 }
