@@ -1,7 +1,15 @@
 import { RunError } from '../record/error';
 import type { AnyRun, Run } from '../run';
 import type { SessionControl } from './admission';
-import type { Commit, RunWrite, ScanPage, ScanMark, StoreBackend } from './backend';
+import type {
+  Commit,
+  JournalQuery,
+  RunWrite,
+  ScanPage,
+  ScanMark,
+  StoreBackend,
+  StoredEntry,
+} from './backend';
 import { changeStored } from './change-stored';
 import type { Clock } from './clock';
 import { encodeText } from './column-text';
@@ -85,6 +93,16 @@ export class StoreCore {
     const run = runOf(stored);
     this.tracker.remember(run, versionOf(stored));
     return run;
+  }
+
+  /** The first entries of a session or of the whole store, by position; none where nothing is left. */
+  async entries(query: JournalQuery): Promise<readonly StoredEntry[]> {
+    const { afterPosition = 0 } = query;
+    const page = await this.call('read the journal', (backend) => backend.journal(query));
+    const { entries, throughPosition } = page;
+    // A backend may look at so much of a long journal at a time.
+    if (entries.length > 0 || throughPosition <= afterPosition) return entries;
+    return this.entries({ ...query, afterPosition: throughPosition });
   }
 
   activeRows(sessionId: string, limit: number): Promise<readonly StoredRun[]> {

@@ -72,8 +72,7 @@ export abstract class RunStore {
       page: async ({ sessionId, ...page }) => {
         this.#assertOpen();
         const query = sessionId === undefined ? page : { ...page, sessionId: encodeText(sessionId) };
-        const { entries } = await this.#core.call('read the journal', (database) => database.journal(query));
-        return readAll(entries, journalEntryOf, this.#core);
+        return readAll(await this.#core.entries(query), journalEntryOf, this.#core);
       },
       end: async (runId) => {
         this.#assertOpen();

@@ -57,8 +57,7 @@ export async function waitForEnd(
   const left = new Deferred<never>();
   const leave = (): void => left.reject(signal?.reason);
   const stopClose = host.onClose(() => left.reject(closedError()));
-  const stopSignal = signal === undefined || signal.aborted ? undefined : onAbort(signal, leave);
-  if (signal?.aborted === true) leave();
+  const stopSignal = signal === undefined ? undefined : onAbort(signal, leave);
   const waiter = host.enter({ runId: rowId });
   try {
     for (let looks = 1; ; looks++) {

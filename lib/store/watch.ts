@@ -2,8 +2,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { onAbort } from '../execution/abort-listeners';
 import type { JournalPage, JournalQuery, StoredEntry } from './backend';
-import type { Clock } from './clock';
-import { nextTick } from './clock';
 import { encodeText } from './column-text';
 import type { Database } from './database';
 import { Deferred } from './deferred';
@@ -17,7 +15,6 @@ import type { WatchSettings } from './watch-options';
 /** What a watch needs of its store. */
 export interface WatchHost {
   readonly database: Database;
-  readonly clock: Clock;
   readonly journal: JournalReader;
   /** Wakes up when something of it is written. */
   enter(subject: Subject): Waiter;
@@ -114,23 +111,15 @@ export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
   }
 
   async #readOn(): Promise<void> {
-    const isFirst = this.#query === null;
     const query = (this.#query ??= await this.#begin);
     if (this.#isOver) return;
     const waiter = (this.#waiter ??= this.#host.enter(this.#subject));
-    // However much there is to catch up with, the event loop goes on between two pages.
-    if (!isFirst && this.#page.length === PAGE) await nextTick(this.#host.clock);
     waiter.beginToLook();
     const page = await this.#host.journal.read(query);
     this.#page = page.entries;
     this.#next = 0;
     this.#query = nextQuery(query, page);
-    if (page.entries.length === 0 && !this.#isLeft()) await waiter.wait(Infinity);
-  }
-
-  /** Read anew: it may have been left meanwhile. */
-  #isLeft(): boolean {
-    return this.#isOver;
+    if (isEnd(query, page)) await waiter.wait(Infinity);
   }
 
   #listen(): void {
@@ -151,7 +140,6 @@ export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
     this.#isOver = true;
     this.#stopListening();
     this.#waiter?.leave();
-    this.#page = [];
     for (const request of this.#requests.splice(0)) request.resolve(OVER);
   }
 }
@@ -181,6 +169,14 @@ async function firstQuery(
   }
   const afterSeq = after === 'end' ? await journalEnd(database, runId) : after;
   return { runId, afterSeq, limit: PAGE };
+}
+
+/** Whether nothing more is there now. A backend may look at so much of a long journal at a time. */
+function isEnd(
+  { runId, afterPosition = 0 }: JournalQuery,
+  { entries, throughPosition }: JournalPage,
+): boolean {
+  return entries.length === 0 && (runId !== undefined || throughPosition <= afterPosition);
 }
 
 function nextQuery(query: JournalQuery, { entries, throughPosition }: JournalPage): JournalQuery {
