@@ -87,13 +87,17 @@ export class ChangeLog {
     const [name, event] = change;
     const data = (DATA_OF[name] as (event: RunChange[1]) => object)(event);
     this.touch(this.#touched(...change));
-    this.#changes?.entries.push({ type: name, data: JSON.stringify(data), at: event.at });
+    this.#collected.entries.push({ type: name, data: JSON.stringify(data), at: event.at });
   }
 
   /** Marks the columns as changed, whether they were or not. */
   touch(columns: readonly RecordColumn[]): void {
-    this.#changes ??= { columns: new Set(), entries: [] };
-    for (const column of columns) this.#changes.columns.add(column);
+    const collected = this.#collected;
+    for (const column of columns) collected.columns.add(column);
+  }
+
+  get #collected(): Collected {
+    return (this.#changes ??= { columns: new Set(), entries: [] });
   }
 
   #touched(...[name, event]: RunChange): readonly RecordColumn[] {
@@ -151,8 +155,8 @@ export function withoutEnd({ columns, entries }: Changes): Changes {
  */
 export function withoutEntering({ columns, entries }: Changes): Changes {
   const moves = entries.filter(({ type }) => type === 'statusChanged');
-  const [first, last] = [moves[0], moves.at(-1)];
-  if (first === undefined || last === undefined || first === last) return { columns, entries };
+  if (moves.length === 0) return { columns, entries };
+  const [first, last] = [moves[0], moves.at(-1)] as [PendingEntry, PendingEntry];
   const { from } = JSON.parse(first.data) as { from: string };
   const { to } = JSON.parse(last.data) as { to: string };
   const end = { ...last, data: JSON.stringify({ from, to }) };

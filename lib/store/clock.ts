@@ -76,9 +76,9 @@ function throughAPort(): Clock['tick'] {
   const { port1, port2 } = new MessageChannel();
   const waiting: (() => void)[] = [];
   port1.on('message', () => {
-    const callback = waiting.shift();
+    const callback = waiting.shift() as () => void;
     if (waiting.length === 0) port1.unref();
-    callback?.();
+    callback();
   });
   port1.unref();
   return (callback) => {

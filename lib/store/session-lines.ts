@@ -21,7 +21,7 @@ export class SessionLines {
     const line = this.#lines.get(sessionId) ?? new Set();
     this.#lines.set(sessionId, line);
     const ticket = new LineTicket(line, onFirst, () => {
-      if (line.size === 0 && this.#lines.get(sessionId) === line) this.#lines.delete(sessionId);
+      if (line.size === 0) this.#lines.delete(sessionId);
     });
     return ticket;
   }

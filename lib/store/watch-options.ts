@@ -43,11 +43,10 @@ export interface WatchSettings {
 export function readWatchOptions(options: WatchOptions): WatchSettings {
   const issues: ValidationIssue[] = [];
   findUnknown(options, ['runId', 'sessionId', 'afterSeq', 'afterPosition', 'signal'], issues);
-  if (issues.length > 0) throw validationError('watch options', issues);
   const given: Partial<Record<string, unknown>> = { ...options };
   const start = given['runId'] === undefined ? 'afterPosition' : 'afterSeq';
   const other = start === 'afterSeq' ? 'afterPosition' : 'afterSeq';
-  const after = given[start] ?? 0;
+  const { [start]: after = 0 } = given;
   checkText(given['runId'], 'runId', issues);
   checkText(given['sessionId'], 'sessionId', issues);
   if (start === 'afterSeq' && given['sessionId'] !== undefined) {
