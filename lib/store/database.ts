@@ -1,4 +1,4 @@
-import { RunError } from '../record/error';
+import type { RunError } from '../record/error';
 import type { StoreBackend } from './backend';
 import type { Clock } from './clock';
 import { sleep } from './clock';
@@ -97,7 +97,7 @@ export class Database {
       this.#answered(startedAt);
       return result;
     } catch (cause) {
-      const error = cause instanceof RunError ? cause : asStorageError(cause);
+      const error = asStorageError(cause);
       if (error.retryable) this.#isAway = true;
       throw error;
     } finally {
@@ -124,7 +124,7 @@ export class Database {
       try {
         return await this.attempt(what, call, this.#timeoutUntil(giveUpAt));
       } catch (error) {
-        const mayPass = error instanceof RunError && error.retryable;
+        const { retryable: mayPass } = error as RunError;
         if (!mayPass || this.#clock.now() + delayMs >= giveUpAt) throw error;
       }
       await sleep(this.#clock, delayMs);

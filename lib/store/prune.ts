@@ -81,10 +81,8 @@ async function prunePass({ signal, onProgress, ...what }: PruneSettings, host: P
     const pruned: Pruned = await database.patiently('remove runs', (backend) => backend.prune(query), signal);
     removed += pruned.runIds.length;
     after = pruned.next;
-    if (pruned.runIds.length > 0) {
-      host.wrote(pruned);
-      onProgress?.(pruned.runIds.length);
-    }
+    host.wrote(pruned);
+    if (pruned.runIds.length > 0) onProgress?.(pruned.runIds.length);
     // A pause as long as the batch took leaves the database to others.
     if (after !== null) await sleep(clock, Math.max(1, clock.now() - startedAt));
   } while (after !== null);

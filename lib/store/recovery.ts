@@ -81,8 +81,8 @@ export async function endOrphans(query: RecoveryQuery, host: RecoveryHost): Prom
     const page = await readStale(query, after, host);
     const orphans = page.filter((stored) => !host.isOwn(stored));
     ended.push(...(query.dryRun ? readAll(orphans, runOf, host) : await endAll(orphans, host)));
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return ended;
+    if (page.length < PAGE) return ended;
+    const last = page.at(-1) as StoredRun;
     after = { startedMs: last.started_ms, id: last.id };
     await nextTick(host.clock);
   }
