@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Commit, Lease, PruneKey, RunWrite, StoreBackend } from '../../lib/store/backend';
+import type { Commit, JournalQuery, Lease, PruneKey, RunWrite, StoreBackend } from '../../lib/store/backend';
 import { ALL_COLUMNS, columnsOf, RECORD_COLUMNS } from '../../lib/store/columns';
 import { MemoryBackend } from '../../lib/store/memory/backend';
 import type { PostgresBackend } from '../../lib/store/postgres/backend';
@@ -356,7 +356,50 @@ function describeBackend(
       });
     });
 
+    describe('.journal()', () => {
+      it('says how far a session was read, though the last entries are of others', async () => {
+        expect(await backend.head()).toBe(0);
+        expect(await backend.journal({ sessionId: 'none', limit: 10 })).toEqual({
+          entries: [],
+          throughPosition: 0,
+        });
+        const entries = [1, 2, 3].map((seq) => ({ seq, type: 'noted', data: '{}', at: 0 }));
+        await backend.apply([insertOf({ id: 'one' }, { entries })]);
+        await backend.apply([insertOf({ id: 'two', session_id: 'session-2' })]);
+        const head = await backend.head();
+        const read = async (query: JournalQuery): Promise<object> => {
+          const { entries: page, throughPosition } = await backend.journal(query);
+          return { count: page.length, behind: head - throughPosition };
+        };
+        const sessionId = 'session-1';
+        expect(await read({ sessionId, limit: 4 })).toEqual({ count: 3, behind: 0 });
+        expect(await read({ sessionId, limit: 3 })).toEqual({ count: 3, behind: 1 });
+        expect(await read({ sessionId, limit: 2 })).toEqual({ count: 2, behind: 2 });
+        expect(await read({ sessionId: 'none', afterPosition: 1, limit: 2 })).toEqual({
+          count: 0,
+          behind: 0,
+        });
+        expect(await read({ limit: 10 })).toEqual({ count: 4, behind: 0 });
+      });
+    });
+
     describe('.prune()', () => {
+      it('removes no more at once than it is asked for, and says where to go on', async () => {
+        await backend.apply(
+          [1, 2, 3, 4, 5].map((second) => ended(`run_${second}`, `2026-03-01T00:00:0${second}.000Z`)),
+        );
+        const query = { endedBeforeMs: Date.parse('2026-04-01T00:00:00.000Z'), journalOnly: false, limit: 2 };
+        const removed: string[][] = [];
+        let after: PruneKey | null = null;
+        do {
+          const batch = await backend.prune({ ...query, after });
+          removed.push([...batch.runIds]);
+          after = batch.next;
+        } while (after !== null);
+        expect(removed.map((ids) => ids.length)).toEqual([2, 2, 1]);
+        expect(new Set(removed.flat()).size).toBe(5);
+      });
+
       it('removes ended runs with their journals, children before their parents', async () => {
         const tree = { root_run_id: 'root' };
         await backend.apply([

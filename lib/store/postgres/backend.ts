@@ -67,7 +67,6 @@ export class PostgresBackend implements StoreBackend {
   readonly #connection: PostgresConnection;
   readonly #listener: Listener;
   #migrated: Promise<void> | null = null;
-  #isClosed = false;
 
   constructor({ pool, isOwn }: OpenPool, naming: Naming, settings: PostgresBackendSettings) {
     const { callTimeoutMs, listen, pollMs, mustExist } = settings;
@@ -84,7 +83,6 @@ export class PostgresBackend implements StoreBackend {
   }
 
   async apply(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
-    if (writes.length === 0) return [];
     this.#listener.start();
     await this.#prepare();
     return outcomesOf(writes, await this.#connection.write('write runs', this.#applyCall(writes)));
@@ -128,7 +126,7 @@ export class PostgresBackend implements StoreBackend {
     const [{ rows: text, last }] = answer as [{ rows: string | null; last: string | null }];
     const all = JSON.parse(text ?? '[]') as ScannedRow[];
     const rows = all.filter((row) => isReadable(row, columns));
-    const key = last === null || all.length < SCAN_PAGE ? undefined : rowKeyOf(last);
+    const key = all.length < SCAN_PAGE ? undefined : rowKeyOf(last as string);
     return { rows, skipped: all.length - rows.length, next: markAfter(filter, from, key) };
   }
 
@@ -161,8 +159,8 @@ export class PostgresBackend implements StoreBackend {
     const limit = Math.min(query.limit, PRUNED_ROWS);
     const [row] = await this.#query('remove runs', pruneQuery(this.#naming.tables, { ...query, limit }));
     const { run_ids: runIds, session_ids: sessionIds, seen, last } = row as PrunedRow;
-    if (last === null || seen < limit) return { runIds, sessionIds, next: null };
-    const [endedAt, id] = JSON.parse(last) as [string, string];
+    if (seen < limit) return { runIds, sessionIds, next: null };
+    const [endedAt, id] = JSON.parse(last as string) as [string, string];
     return { runIds, sessionIds, next: { endedAt, id } };
   }
 
@@ -171,8 +169,6 @@ export class PostgresBackend implements StoreBackend {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     this.#listener.close();
     // The pool's other users keep its listener where it is theirs.
     if (this.#isOwnPool) {
@@ -185,8 +181,8 @@ export class PostgresBackend implements StoreBackend {
 
   /** Orders a filter's metadata members: the query follows the index of the rarest. */
   async #withRarestFirst<Filter extends RowFilter>(filter: Filter): Promise<Filter> {
-    const { metadata = [] } = filter;
-    if (metadata.length < 2) return filter;
+    const { metadata } = filter;
+    if (metadata === undefined || metadata.length < 2) return filter;
     const [row] = await this.#query('list runs', memberSizesQuery(this.#naming.tables, metadata));
     return { ...filter, metadata: rarestFirst(metadata, (row as { sizes: readonly number[] }).sizes) };
   }

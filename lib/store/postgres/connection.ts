@@ -132,7 +132,7 @@ export class PostgresConnection {
     client.on('error', ignore);
     try {
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(lateError()), Math.max(1, ms));
+        timer = setTimeout(() => reject(lateError()), ms);
       });
       const working = work(client);
       working.catch(ignore);
