@@ -1,20 +1,6 @@
 /** What streams seldom say, and what they leave out. */
-import type { Run } from 'agent-run';
-import type { AgentStreamOptions } from 'agent-run/coding-agents';
 import { recordAgentStream } from 'agent-run/coding-agents';
-import type { RecordedEvents } from './recorded-events';
-import { recordedEvents } from './recorded-events';
-
-async function recorded(
-  source: readonly unknown[],
-  options: AgentStreamOptions = {},
-): Promise<{ run: Run; events: RecordedEvents }> {
-  let events: RecordedEvents = { steps: [], notes: [] };
-  const onRun = (run: Run): void => {
-    events = recordedEvents(run);
-  };
-  return { run: await recordAgentStream(source, { ...options, onRun }), events };
-}
+import { recorded } from './recorded-agent';
 
 const rollout = (type: string, payload: object): object => ({ type, payload });
 const META = rollout('session_meta', { id: 'thread-1' });

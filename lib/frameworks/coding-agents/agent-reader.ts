@@ -45,6 +45,7 @@ export interface AgentSink {
   /** @throws {RunError} `validation_error` for usage that cannot be read. */
   record(payload: object, options?: RecordOptions): void;
   report(totals: ReportedTotals): void;
+  /** Does nothing for an id that an open step has. */
   stepStarted(id: string, step: AgentStep): void;
   /** Does nothing for an id that no open step has. */
   stepEnded(id: string, end: AgentStepEnd): void;

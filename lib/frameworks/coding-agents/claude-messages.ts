@@ -15,6 +15,9 @@ const CALLS = new Set(['tool_use', 'server_tool_use', 'mcp_tool_use']);
 
 const INTERRUPTED = '[Request interrupted by user';
 
+/** What the user did in the terminal, `/exit` say: the model never hears of it, and nothing goes on. */
+const LOCAL_COMMAND = /^(?:<command-name>|<local-command-|Caveat: The messages below)/;
+
 /** Claude's messages: a turn each, their tool calls steps, their usage counted under the message's id. */
 export class ClaudeMessages {
   readonly #sink: AgentSink;
@@ -37,7 +40,7 @@ export class ClaudeMessages {
     this.#seen.add(id);
     const blocks = objectsAt(event, 'message', 'content');
     for (const block of blocks) this.#block(event, block);
-    if (isOfTranscript(event)) this.#maybeLast(event, id, blocks);
+    if (movesTranscript(event)) this.#maybeLast(event, id, blocks);
     if (objectAt(event, 'message', 'usage') !== undefined) this.#record(event, id);
   }
 
@@ -46,7 +49,7 @@ export class ClaudeMessages {
     const text =
       typeof content === 'string' ? content : textAt(objectsAt(event, 'message', 'content')[0] ?? {}, 'text');
     for (const block of objectsAt(event, 'message', 'content')) this.#answer(block);
-    if (!isOfTranscript(event)) return;
+    if (!movesTranscript(event) || LOCAL_COMMAND.test(text ?? '')) return;
     this.#sink.settle(
       text?.startsWith(INTERRUPTED) === true ? { cancelled: 'Interrupted by the user' } : null,
     );
@@ -96,7 +99,6 @@ export class ClaudeMessages {
   }
 
   #maybeLast(event: StreamEvent, id: string, blocks: readonly StreamEvent[]): void {
-    if (event['isSidechain'] === true) return;
     const said = blocks.map((block) =>
       textAt(block, 'type') === 'text' ? (textAt(block, 'text') ?? '') : '',
     );
@@ -106,8 +108,9 @@ export class ClaudeMessages {
   }
 }
 
-function isOfTranscript(event: StreamEvent): boolean {
-  return textAt(event, 'sessionId') !== undefined;
+/** Whether a message stands in a transcript, and is of the main agent: how that goes on is how it ends. */
+function movesTranscript(event: StreamEvent): boolean {
+  return textAt(event, 'sessionId') !== undefined && event['isSidechain'] !== true;
 }
 
 /** The message of a tool that failed: a text, or blocks of text. */

@@ -2,7 +2,7 @@ import type { RecordOptions } from '../../usage/options';
 import type { AgentReader, AgentSink, ReportedTotals, Verdict } from './agent-reader';
 import { ClaudeMessages } from './claude-messages';
 import type { StreamEvent } from './event';
-import { isEvent, numberAt, objectAt, objectsAt, sumOver, textAt } from './event';
+import { isEvent, numberAt, objectAt, objectsAt, sumOver, textAt, timeOf } from './event';
 
 /**
  * Known events with nothing in them that a run keeps. Source: claude-agent-sdk 0.3.332, and transcripts of
@@ -137,11 +137,10 @@ class ClaudeReader {
   }
 
   #recording(event: StreamEvent, requestId: string | null): RecordOptions {
-    const at = Date.parse(textAt(event, 'timestamp') ?? '');
     return {
       key: sessionIdOf(event) ?? this.#sessionId,
       ...(requestId === null ? {} : { requestId }),
-      ...(Number.isNaN(at) ? {} : { at }),
+      ...timeOf(event),
     };
   }
 }

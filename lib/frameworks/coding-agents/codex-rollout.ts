@@ -1,7 +1,7 @@
 import { parsedText } from '../parsed-text';
 import type { AgentSink } from './agent-reader';
 import type { StreamEvent } from './event';
-import { numberAt, objectAt, textAt } from './event';
+import { numberAt, objectAt, textAt, timeOf } from './event';
 
 const LINES = new Set(['session_meta', 'turn_context', 'response_item', 'event_msg', 'compacted']);
 
@@ -114,7 +114,6 @@ export class CodexRollout {
       output_tokens: numberAt(total, 'output_tokens'),
       cache_read_tokens: numberAt(total, 'cached_input_tokens'),
     });
-    const at = Date.parse(textAt(event, 'timestamp') ?? '');
     this.#sink.record(
       { usage: total },
       {
@@ -122,7 +121,7 @@ export class CodexRollout {
         scope: 'cumulative',
         key: this.#sessionId,
         ...(this.#model === undefined ? {} : { model: this.#model }),
-        ...(Number.isNaN(at) ? {} : { at }),
+        ...timeOf(event),
       },
     );
   }

@@ -43,7 +43,6 @@ export function codex(scope: UsageScope): AgentReader {
 class CodexStream {
   readonly #sink: AgentSink;
   readonly #scope: UsageScope;
-  readonly #started = new Set<string>();
   #thread: string | undefined;
   #response = '';
   #message = 'The turn failed';
@@ -94,10 +93,7 @@ class CodexStream {
 
   #call(type: string, item: StreamEvent, isOver: boolean): void {
     const id = textAt(item, 'id') ?? type;
-    if (!this.#started.has(id)) {
-      this.#started.add(id);
-      this.#sink.stepStarted(id, callOf(type, item));
-    }
+    this.#sink.stepStarted(id, callOf(type, item));
     if (!isOver) return;
     const status = textAt(item, 'status');
     if (status === 'declined') {

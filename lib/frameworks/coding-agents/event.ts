@@ -25,6 +25,12 @@ export function objectsAt(event: StreamEvent, ...path: readonly string[]): reado
   return Array.isArray(value) ? value.filter(isEvent) : [];
 }
 
+/** When the event was written, where it says so: an option of a usage meter, for the price. */
+export function timeOf(event: StreamEvent): { readonly at?: number } {
+  const at = Date.parse(textAt(event, 'timestamp') ?? '');
+  return Number.isNaN(at) ? {} : { at };
+}
+
 /** Whether it is an object, and no array. */
 export function isEvent(value: unknown): value is StreamEvent {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

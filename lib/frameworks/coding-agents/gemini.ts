@@ -1,7 +1,7 @@
 import type { UsageFormat, UsageReading } from '../../usage/reading';
 import type { AgentReader, AgentSink } from './agent-reader';
 import type { StreamEvent } from './event';
-import { isEvent, numberAt, objectAt, objectsAt, textAt } from './event';
+import { isEvent, numberAt, objectAt, objectsAt, textAt, timeOf } from './event';
 
 /**
  * Gemini: `gemini -o stream-json`, where an answer comes in pieces and the usage with the result, by model; and
@@ -64,6 +64,8 @@ class GeminiReader {
   readonly #sink: AgentSink;
   readonly #sessionId: string;
   readonly #seen = new Set<string>();
+  /** The calls of a chat on disk that are kept already. */
+  readonly #called = new Set<string>();
   #isAnswering = false;
   #response = '';
 
@@ -142,7 +144,10 @@ class GeminiReader {
     return messages.length > 0 || textAt(event, 'sessionId') !== undefined || '$set' in event;
   }
 
-  /** A message of a chat on disk, with the calls that it asked for and their results. */
+  /**
+   * A message of a chat on disk, with the calls that it asked for and their results. A file of lines has it
+   * again, whole, each time that calls, results or tokens have come to it.
+   */
   #message(message: StreamEvent): void {
     const id = textAt(message, 'id') ?? '';
     const isNew = !this.#seen.has(id);
@@ -150,8 +155,8 @@ class GeminiReader {
     this.#sink.started();
     if (isNew) this.#sink.turn();
     const calls = objectsAt(message, 'toolCalls');
-    if (isNew) for (const call of calls) this.#pastCall(call);
-    const response = textAt(message, 'content') ?? '';
+    for (const call of calls) this.#pastCall(call);
+    const response = saidIn(message);
     this.#sink.settle(calls.length === 0 ? { output: { response } } : null);
     const usage = objectAt(message, 'tokens');
     if (usage === undefined) return;
@@ -160,16 +165,27 @@ class GeminiReader {
       format: tokens,
       key: this.#sessionId,
       requestId: id,
+      ...timeOf(message),
       ...(model === undefined ? {} : { model }),
     });
   }
 
   #pastCall(call: StreamEvent): void {
     const id = textAt(call, 'id') ?? '';
+    if (this.#called.has(id)) return;
+    this.#called.add(id);
     const status = textAt(call, 'status');
     this.#sink.stepStarted(id, { name: textAt(call, 'name') ?? 'tool', kind: 'tool', input: call['args'] });
     const failed = status === 'error' || status === 'cancelled';
     const message = textAt(call, 'resultDisplay') ?? `The tool ended with ${status ?? 'an error'}`;
     this.#sink.stepEnded(id, { output: call['result'], error: failed ? message : undefined });
   }
+}
+
+/** The text of a message of a chat on disk: a text, or parts, of which some are thoughts. */
+function saidIn(message: StreamEvent): string {
+  const said = objectsAt(message, 'content')
+    .filter((part) => part['thought'] !== true)
+    .map((part) => textAt(part, 'text') ?? '');
+  return textAt(message, 'content') ?? said.join('');
 }
