@@ -97,7 +97,7 @@ async function main(): Promise<void> {
   const [name = 'core', ...files] = positionals;
   const area = AREAS[name];
   if (area === undefined) throw new Error(`no area "${name}"; there are ${Object.keys(AREAS).join(', ')}`);
-  const whole = (files.length > 0 ? files : area.code).flatMap(filesOf);
+  const whole = (files.length > 0 ? files : area.code).flatMap(filesOf).filter((file) => !DRAWS.test(file));
   const mutate = values.sample === undefined ? whole : sampled(whole, Number(values.sample));
   if (!existsSync(join(__dirname, 'node_modules')) && !run('npm', ['ci'], __dirname)) return;
   const copy = copyOfProject();
@@ -159,8 +159,15 @@ function specFilesOf({ specs }: Area): string[] {
   return [...files.filter((file) => !isLong(file)), ...files.filter(isLong)];
 }
 
-/** Left out: what other processes run, what counts turns of the event loop, what takes Jest's own world. */
-const NOT_HERE = /(?:leaks|memory|vectors|fake-timers|sort-in-turns|ai-sdk-\d\S*)\.spec|store.processes/;
+/**
+ * Left out: what other processes run, what counts turns of the event loop or bytes of code, what takes Jest's
+ * own world.
+ */
+const NOT_HERE =
+  /(?:leaks|memory|vectors|fake-timers|sort-in-turns|page-files|ai-sdk-\d\S*)\.spec|store.processes/;
+
+/** What draws is tested in a browser. */
+const DRAWS = /lib\/http\/page\/(?!model)/;
 
 function isSpec(file: string): boolean {
   return file.endsWith('.spec.ts') && !NOT_HERE.test(file);
@@ -173,7 +180,7 @@ function filesOf(place: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return entries
-    .filter((file) => /(?<!index)\.ts$/.test(file) && !/^page\/(?!model)/.test(file))
+    .filter((file) => /(?<!index)\.ts$/.test(file))
     .map((file) => relative(root, join(folder, file)));
 }
 
