@@ -1,4 +1,5 @@
-import { isRunStatus, isTerminalStatus } from '../record/status';
+import type { RunStatus } from '../record/status';
+import { isTerminalStatus } from '../record/status';
 import type { Run } from '../run';
 import type { JournalEntry } from '../store/journal';
 import type { RunStore } from '../store/store';
@@ -85,8 +86,7 @@ async function isOver(store: RunStore, id: string): Promise<boolean> {
 }
 
 function isEnd({ type, data }: JournalEntry): boolean {
-  const to = data['to'];
-  return type === 'statusChanged' && isRunStatus(to) && isTerminalStatus(to);
+  return type === 'statusChanged' && isTerminalStatus(data['to'] as RunStatus);
 }
 
 /** The result of the promise; null where it takes longer. */

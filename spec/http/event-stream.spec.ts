@@ -252,11 +252,8 @@ describe('the event stream', () => {
     const run = new Run({ id: 'long', sessionId: 'session' });
     const recorder = store.track(run);
     run.updateStatus('running');
-    const usage = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`counter_${index}`, 1]));
-    for (let index = 0; index < 5_000; index++) {
-      run.updateTokenUsage(usage);
-      if (index % 100 === 0) await recorder.flush();
-    }
+    const text = 'x'.repeat(60_000);
+    for (let index = 0; index < 500; index++) run.note('read', { text });
     run.cancel();
     await recorder.flush();
     const total = (await allEntries(store, 'long')).length;
@@ -300,6 +297,20 @@ describe('the event stream', () => {
     gone.abort();
     await jest.advanceTimersByTimeAsync(200);
     await read;
+  });
+
+  it('gives every entry of a run that has ended, however many', async () => {
+    const run = new Run({ id: 'many', sessionId: 'many' });
+    const recorder = store.track(run);
+    for (let index = 0; index < 2_100; index++) run.note(`note ${index}`);
+    run.cancel();
+    await recorder.flush();
+    const last = (await allEntries(store, 'many')).at(-1)!.seq;
+    expect(last).toBeGreaterThan(2_000);
+    const messages = await collect(await handler(requestFor('/api/runs/many/events')));
+    const ids = Array.from({ length: last }, (_, index) => String(index + 1));
+    expect(messages.map(({ id }) => id)).toEqual([...ids, undefined]);
+    await store.delete('many');
   });
 
   it('closes where the run has been removed, without an end', async () => {

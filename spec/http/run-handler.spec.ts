@@ -3,6 +3,7 @@ import { Run } from 'agent-run';
 import type { RunHandler, RunHandlerOptions } from 'agent-run/http';
 import { createRunHandler } from 'agent-run/http';
 import type { RunStore } from 'agent-run/store';
+import { until } from '../store/contract/test-database';
 import type { TestStore } from './stores';
 import { openMemory, STORES } from './stores';
 
@@ -290,15 +291,13 @@ for (const [name, open] of STORES) {
     describe('GET /api/stuck', () => {
       it('gives what recover would end, and changes nothing', async () => {
         const run = new Run({ id: 'stuck', sessionId: 'stuck' });
-        const recorder = store.track(run, { leaseMs: 1 });
-        run.updateStatus('running');
-        await recorder.flush();
-        const answer = await ask(handler, '/api/stuck');
-        const { runs } = { runs: await store.recover({ dryRun: true }) };
-        expect(idsOf(answer).sort()).toEqual(runs.map(({ id }) => id).sort());
-        expect((await store.get('stuck'))!.status).toBe('running');
-        run.cancel();
+        const recorder = store.track(run);
+        await run.execute(({ run: executed }) => executed.park({ reason: 'approval', expiresInMs: 1 }));
         await recorder.stop();
+        await until(async () => idsOf(await ask(handler, '/api/stuck')).length > 0);
+        expect(idsOf(await ask(handler, '/api/stuck'))).toEqual(['stuck']);
+        expect((await store.get('stuck'))!.status).toBe('running');
+        await store.cancel('stuck');
       });
     });
 
