@@ -81,10 +81,10 @@ class Attempts {
 
   /** What is stored now, where an attempt was committed of which nobody learnt. */
   async findLost(database: Database): Promise<ChangedRun | null> {
-    const last = this.#last;
-    if (last === null || !this.#wasRepeated) return null;
+    if (!this.#wasRepeated) return null;
+    const { write } = this.#last as Attempt;
     const stored = await database.patiently('read a run', (backend) => backend.read(this.#rowId));
-    if (stored === null || !(await wasApplied(database, last.write, stored, REPEATED))) return null;
+    if (stored === null || !(await wasApplied(database, write, stored, REPEATED))) return null;
     return { run: runOf(stored), revision: stored.revision, seq: stored.seq };
   }
 }

@@ -3,9 +3,9 @@ import type { RunError } from '../record/error';
 import type { AnyRun, Run } from '../run';
 
 /** Ends the run as the stored one has ended. */
-export function followEnd(run: AnyRun, ended: Run, now: number): void {
+export function followEnd(run: AnyRun, ended: Run): void {
   const { status, output, error } = ended.toJSON();
-  const endedAtMs = ended.endedAt?.getTime() ?? now;
+  const endedAtMs = (ended.endedAt as Date).getTime();
   portOf(run).endRemotely({ status, output, error, endedAtMs });
 }
 

@@ -6,6 +6,8 @@ import { NO_CHANGES } from './change-log';
 /** Everything is stored. */
 export interface Idle {
   readonly name: 'idle';
+  /** None. */
+  readonly changes: Changes;
 }
 
 /** Something is to be stored: the changes here, and those in the log. */
@@ -101,7 +103,7 @@ export interface Closed {
  */
 export type RecorderState = Recording | Stopped | Failed | Closed;
 
-export const IDLE: Idle = { name: 'idle' };
+export const IDLE: Idle = { name: 'idle', changes: NO_CHANGES };
 
 /**
  * How a recorder begins.
@@ -112,11 +114,6 @@ export function beginRecording(changes: Changes, refusal: RunError | null): Reco
   const step: Due = { name: 'due', changes, renews: false };
   const end = refusal === null ? 'own' : 'elsewhere';
   return { name: 'recording', step, lease: 'none', end, refusal, until: 'told' };
-}
-
-/** The changes that wait in a step. */
-export function changesOf(step: Step): Changes {
-  return step.name === 'idle' ? NO_CHANGES : step.changes;
 }
 
 /** What `flush` rejects with in this state; null for nothing. */

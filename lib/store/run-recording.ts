@@ -29,8 +29,8 @@ import type { LeaseHolder, LeaseKeeper } from './leases';
 import type { TrackSettings } from './options';
 import { fullError, notLetInError, otherEndError, recorderError } from './recorder-error';
 import { RecorderNews } from './recorder-news';
-import type { RecorderState, Recording, Step } from './recording-state';
-import { beginRecording, changesOf, errorOf, IDLE } from './recording-state';
+import type { RecorderState, Recording, Step, Writing } from './recording-state';
+import { beginRecording, errorOf, IDLE } from './recording-state';
 import { closedError } from './storage-error';
 import type { Version } from './version';
 import { changesSince, forgetStored, hasOtherEnd, rememberStored } from './version';
@@ -80,10 +80,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
   readonly #news: RecorderNews;
   readonly #detach: () => void;
   #state: RecorderState;
-  /** Whether the run waits for a person: nobody executes it meanwhile. */
-  #isParked: boolean;
   /** When the lease was last taken or renewed. */
-  #leasedAt = -Infinity;
+  #leasedAt = 0;
 
   constructor(run: AnyRun, host: RecordingHost, settings: TrackSettings, version: Version) {
     this.run = run;
@@ -93,7 +91,6 @@ export class RunRecording implements QueueMember, LeaseHolder {
     this.#version = version;
     this.#log = new ChangeLog(run);
     this.#news = new RecorderNews(run, settings);
-    this.#isParked = isParked(run);
     this.#admission = new Admission(
       run,
       { ...settings, holdsSession: version.active === 1 },
@@ -121,28 +118,26 @@ export class RunRecording implements QueueMember, LeaseHolder {
 
   /** Whether the run waits for its session, which others hold. */
   get isWaiting(): boolean {
-    return this.#state.name === 'recording' && this.#state.step.name === 'waiting' && !this.run.isTerminal;
+    return this.#state.name === 'recording' && this.#state.step.name === 'waiting';
   }
 
   get buffered(): number {
     if (this.#state.name !== 'recording') return 0;
-    return this.#log.length + changesOf(this.#state.step).entries.length;
+    return this.#log.length + this.#state.step.changes.entries.length;
   }
 
   async flush(): Promise<void> {
-    const stored = this.#whenStored();
-    if (stored !== null) await stored;
+    await this.#whenStored();
     const error = errorOf(this.#state);
     if (error !== null) throw error;
   }
 
   async stop(): Promise<void> {
     const state = this.#state;
-    if (state.name === 'recording' && state.step.name === 'waiting') {
-      this.#leave({ name: 'stopped', refusal: notLetInError(this.run) });
-    } else if (state.name === 'recording') {
+    if (state.name === 'recording') {
       this.#state = { ...state, until: 'stopped' };
-      this.#goOn();
+      if (state.step.name === 'waiting') this.#leave({ name: 'stopped', refusal: notLetInError(this.run) });
+      else this.#goOn();
     }
     await this.flush();
   }
@@ -157,7 +152,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
 
   /** Writes every column, changed or not. */
   saveWhole(): Promise<void> {
-    if (this.#state.name === 'recording') this.#log.touch(RECORD_COLUMNS);
+    this.#log.touch(RECORD_COLUMNS);
     this.#goOn();
     return this.flush();
   }
@@ -174,12 +169,12 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (state.name !== 'recording') return;
     const { step } = state;
     if (step.name === 'writing') this.#step({ ...step, looksAgain: true });
-    else if (state.lease === 'held') this.#due(changesOf(step), true);
+    else if (state.lease === 'held') this.#due(step.changes, true);
   }
 
   takeWrite(): RunWrite | null {
     const state = this.#state;
-    if (state.name !== 'recording' || state.step.name === 'idle') return null;
+    if (state.name !== 'recording') return null;
     const { step } = state;
     if (step.name === 'writing') return step.write;
     const changes = this.#takeChanges(state, step.changes);
@@ -188,8 +183,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
       this.#host.waits(this);
       return null;
     }
-    const renews = step.name === 'due' && step.renews && state.lease === 'held';
-    if (isUnchanged(changes) && !renews && (state.lease === 'held') === this.#wantsLease) {
+    const renews = step.name === 'due' && step.renews;
+    if (isUnchanged(changes) && !renews && (state.lease === 'held') === this.#wantsLease(state)) {
       this.#allStored(state);
       return null;
     }
@@ -209,9 +204,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
   }
 
   unanswered(): void {
-    const state = this.#state;
-    if (state.name !== 'recording' || state.step.name !== 'writing') return;
-    this.#step({ ...state.step, isRepeated: true });
+    const writing = this.#writing;
+    if (writing !== null) this.#step({ ...writing, isRepeated: true });
   }
 
   delayed(error: RunError, beyondPatience: boolean): void {
@@ -231,19 +225,20 @@ export class RunRecording implements QueueMember, LeaseHolder {
   #onChange(...change: RunChange): void {
     const [name, event] = change;
     const state = this.#state;
-    if (state.name === 'closed') this.#state = { name: 'closed', error: state.error ?? closedError() };
-    if (state.name !== 'recording') return;
+    if (state.name !== 'recording') {
+      // Of those that record no more, only a closed one still listens.
+      this.#state = { name: 'closed', error: errorOf(state) ?? closedError() };
+      return;
+    }
     this.#log.add(...change);
     if (name === 'childCreated') this.#host.childCreated(event.child, this.#settings);
     if (name === 'parked') this.#admission.parked();
-    if (name === 'parked' || name === 'attributesChanged') this.#isParked = isParked(this.run);
-    if (name === 'statusChanged' && this.run.isTerminal) this.#runEnded(state);
+    if (this.run.isTerminal) this.#runEnded(state);
     if (this.buffered <= this.#settings.maxBuffered) this.#goOn();
     else this.fail(fullError(this.run, this.buffered, this.#settings.maxBuffered));
   }
 
   #runEnded(state: Recording): void {
-    this.#isParked = false;
     if (this.#admission.isExclusive && state.end === 'own') this.#state = { ...state, end: 'kept out' };
     this.#admission.refuse(
       recorderError(this.run, 'invalid_operation', 'ended before its session let it in'),
@@ -256,7 +251,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (state.name !== 'recording' || state.step.name === 'writing') return;
     // A change is no reason to ask for the session again, unless the run has ended: then it need not wait.
     if (state.step.name === 'waiting' && !this.run.isTerminal) return;
-    this.#due(changesOf(state.step), state.step.name === 'due' && state.step.renews);
+    this.#due(state.step.changes, false);
   }
 
   #due(changes: Changes, renews: boolean): void {
@@ -271,8 +266,10 @@ export class RunRecording implements QueueMember, LeaseHolder {
     return this.#waiters.add(state.step.name === 'writing' && this.#log.isEmpty);
   }
 
-  get #isLeased(): boolean {
-    return this.#state.name === 'recording' && this.#state.lease === 'held';
+  /** The write that is on its way; null for none. */
+  get #writing(): Writing | null {
+    const state = this.#state;
+    return state.name === 'recording' && state.step.name === 'writing' ? state.step : null;
   }
 
   /** Whether the run is still held back: it may only be executed once it is stored. */
@@ -281,11 +278,11 @@ export class RunRecording implements QueueMember, LeaseHolder {
   }
 
   get #isExecuted(): boolean {
-    return this.run.status === ACTIVE_STATUS && !this.#isParked;
+    return this.run.status === ACTIVE_STATUS && !isParked(this.run);
   }
 
-  get #wantsLease(): boolean {
-    return this.#isExecuted && this.#state.name === 'recording' && this.#state.until === 'told';
+  #wantsLease({ until }: Recording): boolean {
+    return this.#isExecuted && until === 'told';
   }
 
   get #isExclusive(): boolean {
@@ -298,20 +295,19 @@ export class RunRecording implements QueueMember, LeaseHolder {
     return end === 'kept out' ? withoutEntering(changes) : changes;
   }
 
-  #writeOf({ lease }: Recording, changes: Changes): RunWrite {
+  #writeOf(state: Recording, changes: Changes): RunWrite {
     const { leaseToken: token } = this.#version;
     const taken = { token, owner: this.#host.owner, ms: this.#settings.leaseMs };
     return writeOf(this.run, changes, {
       version: this.#version,
       writer: this.#writer,
-      lease: this.#wantsLease ? taken : lease === 'held' ? 'release' : 'keep',
+      lease: this.#wantsLease(state) ? taken : state.lease === 'held' ? 'release' : 'keep',
       exclusive: this.#isExclusive,
     });
   }
 
   #isWriting(write: RunWrite): boolean {
-    const state = this.#state;
-    return state.name === 'recording' && state.step.name === 'writing' && state.step.write === write;
+    return this.#writing?.write === write;
   }
 
   #applied(write: RunWrite): void {
@@ -325,34 +321,33 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (isLeased) this.#admission.admit();
     this.#waiters.sent();
     const state = this.#state as Recording;
-    const looksAgain = state.step.name === 'writing' && state.step.looksAgain;
-    const isDone = this.#log.isEmpty && !looksAgain && isLeased === this.#wantsLease;
+    const { looksAgain } = state.step as Writing;
+    const isDone = this.#log.isEmpty && !looksAgain && isLeased === this.#wantsLease(state);
     if (isDone) this.#allStored(state);
     else this.#due(NO_CHANGES, looksAgain);
   }
 
   /** Starts or stops the timer that renews the lease. */
   #setLease(lease: Recording['lease']): void {
-    const state = this.#state;
-    if (state.name !== 'recording') return;
-    const { leaseMs } = this.#settings;
-    if (lease === 'held') this.#leasedAt = this.#host.clock.now();
-    if (lease === 'held' && state.lease === 'none') this.#host.leases.keep(this, leaseMs);
-    if (lease === 'none' && state.lease === 'held') this.#host.leases.release(this, leaseMs);
-    this.#state = { ...state, lease };
+    const { clock, leases } = this.#host;
+    this.#state = { ...(this.#state as Recording), lease };
+    if (lease === 'held') {
+      this.#leasedAt = clock.now();
+      leases.keep(this, this.#settings.leaseMs);
+    } else leases.release(this, this.#settings.leaseMs);
   }
 
   #allStored(state: Recording): void {
     this.#step(IDLE);
     this.#waiters.resolveAll();
     if (state.until === 'stopped') this.#leave({ name: 'stopped', refusal: state.refusal });
-    else if (this.run.isTerminal || this.#isParked) this.#host.settled(this);
+    else if (this.run.isTerminal || isParked(this.run)) this.#host.settled(this);
   }
 
   /** Waits until the session may be free, and tries again. No other run is held up by it. */
   #busy(): void {
     const state = this.#state as Recording;
-    const changes = changesOf(state.step);
+    const { changes } = state.step;
     if (state.until === 'stopped') {
       this.#leave({ name: 'stopped', refusal: notLetInError(this.run) });
     } else if (state.end === 'kept out') {
@@ -383,9 +378,8 @@ export class RunRecording implements QueueMember, LeaseHolder {
     const { database } = this.#host;
     const stored = await database.attempt('read a run', (backend) => backend.read(write.id));
     if (!this.#isWriting(write)) return;
-    const { step } = this.#state as Recording;
-    const isRepeated = step.name === 'writing' && step.isRepeated;
-    const known = { isRepeated, wasLeased: this.#isLeased };
+    const { step, lease } = this.#state as Recording;
+    const known = { isRepeated: (step as Writing).isRepeated, wasLeased: lease === 'held' };
     const isStored = stored !== null && (await wasApplied(database, write, stored, known));
     if (!this.#isWriting(write)) return;
     // Somebody else has written since. The next write will find out what.
@@ -399,7 +393,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
       run: this.run,
       write,
       version: this.#version,
-      isLeased: this.#isLeased,
+      isLeased: (this.#state as Recording).lease === 'held',
       isNotLetIn: this.#isNotLetIn,
     });
     if (meaning.name === 'fails') this.fail(meaning.error);
@@ -411,7 +405,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
   /** Takes over the stored run's end, and adds to it what was used here. */
   #endedElsewhere(stored: StoredRun): void {
     const state = this.#state as Recording;
-    const changes = mergeChanges(changesOf(state.step), this.#log.take());
+    const changes = mergeChanges(state.step.changes, this.#log.take());
     const isEndLost = this.run.isTerminal && changes.columns.has('status');
     const isLeaseLost = state.lease === 'held' && stored.lease_token !== this.#version.leaseToken;
     if (isEndLost || !this.run.isTerminal) this.#state = { ...state, end: 'elsewhere' };
@@ -421,14 +415,14 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (isLeaseLost || isEndLost) {
       this.#refuse(otherEndError(this.run, stored.status, isLeaseLost ? 'lease_lost' : 'conflict'));
     }
-    if (!this.run.isTerminal) followEnd(this.run, runOf(stored), this.#host.clock.epochMs());
+    if (!this.run.isTerminal) followEnd(this.run, runOf(stored));
     this.#goOnFrom(stored);
   }
 
   /** An earlier recorder's last write was stored after all, although it never learnt so. */
   #goOnFromFormer(stored: StoredRun): void {
     const { step } = this.#state as Recording;
-    this.#step({ name: 'due', changes: afterMoveTo(stored.status, changesOf(step)), renews: false });
+    this.#step({ name: 'due', changes: afterMoveTo(stored.status, step.changes), renews: false });
     this.#goOnFrom(stored);
   }
 
@@ -436,7 +430,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
   #goOnFrom({ revision, seq, status, active }: StoredRun): void {
     Object.assign(this.#version, { revision, seq, status, active, formerWriter: null });
     const state = this.#state;
-    if (state.name === 'recording') this.#due(changesOf(state.step), false);
+    if (state.name === 'recording') this.#due(state.step.changes, state.lease === 'held');
   }
 
   /** The store has refused something for good; the recorder goes on. */

@@ -100,6 +100,15 @@ describe('changeStored()', () => {
     expect(await journal()).toHaveLength(3);
   });
 
+  it('makes a change once that could be made again', async () => {
+    await storeRun();
+    backend.failures.push(lostAnswer);
+    const changed = changeStored('run-1', (run) => void run.note('seen'), database);
+    await clock.pass(1_000);
+    await changed;
+    expect(await journal()).toEqual(['1 created', '2 statusChanged', '3 noted']);
+  });
+
   it('knows its own change although another has written since, and gives the run as it is', async () => {
     await storeRun();
     backend.failures.push(async (commit) => {
@@ -130,7 +139,28 @@ describe('changeStored()', () => {
     await expect(end()).rejects.toMatchObject({ code: 'invalid_operation' });
   });
 
-  it('throws what the run refuses where it was deleted after an answer was lost', async () => {
+  it('throws what the run refuses where it is deleted before it is looked at again', async () => {
+    await storeRun();
+    backend.failures.push(async (commit) => {
+      await commit();
+      await elsewhere((run) => void (run.metadata = { seen: true }));
+    });
+    const read = backend.read.bind(backend);
+    jest.spyOn(backend, 'read').mockImplementationOnce(async (id) => {
+      await backend.delete(id);
+      return read(id);
+    });
+    await expect(end()).rejects.toMatchObject({ code: 'invalid_operation' });
+  });
+
+  it('throws what the database does where it never got through', async () => {
+    backend.isAllBad = true;
+    backend.then = 'away';
+    await expect(end()).rejects.toMatchObject({ code: 'storage_error', retryable: true });
+    expect(backend.calls.read).toBe(0);
+  });
+
+  it('says that the run is gone where it was deleted after an answer was lost', async () => {
     await storeRun();
     backend.failures.push(async (commit) => {
       await commit();

@@ -1,7 +1,8 @@
-import { Run } from 'agent-run';
+import { Run, RunError } from 'agent-run';
 import type { RecorderErrorEvent, RunRecorder, RunStore, TrackOptions } from 'agent-run/store';
+import { recordingOf } from '../../lib/store/recorder';
 import { takeIn } from '../../lib/store/take-in';
-import { FlakyBackend, FlakyStore } from '../support/flaky-backend';
+import { awayError, FlakyBackend, FlakyStore } from '../support/flaky-backend';
 import { VirtualClock } from '../support/virtual-clock';
 
 let clock: VirtualClock;
@@ -52,6 +53,25 @@ async function runningRun(options: TrackOptions = {}): Promise<Recorded> {
   return { run, recorder };
 }
 
+/** The answer to the next batch, which is committed at once, takes so long. */
+function slowAnswer(ms: number): void {
+  const apply = backend.apply.bind(backend);
+  jest.spyOn(backend, 'apply').mockImplementationOnce(async (writes) => {
+    const outcomes = await apply(writes);
+    await new Promise<void>((resolve) => {
+      clock.after(ms, resolve);
+    });
+    return outcomes;
+  });
+}
+
+/** Another process reads the run, changes it and saves it: its journal tells nothing of that. */
+async function saveElsewhere(run: Run, metadata: object): Promise<void> {
+  const copy = (await settle(other.get(run.id), 1))!;
+  copy.metadata = { ...copy.metadata, ...metadata };
+  await settle(other.save(copy), 1);
+}
+
 function codes(): string[] {
   return errors.map(({ error: { code }, willRetry }) => (willRetry ? `${code}, to be retried` : code));
 }
@@ -85,12 +105,281 @@ describe('RunRecorder', () => {
     });
   });
 
+  it('sends what comes while a write is on its way after it, and nothing twice', async () => {
+    const { run, recorder } = await runningRun();
+    const before = backend.batches.length;
+    slowAnswer(100);
+    run.incrementTurn();
+    await clock.pass(1);
+    run.incrementTurn().incrementTurn();
+    await settle(recorder.flush());
+    const writes = backend.batches.slice(before).flat();
+    expect(writes.map(({ revision, entries }) => [revision, entries.map(({ seq }) => seq)])).toEqual([
+      [1, [3]],
+      [2, [4, 5]],
+    ]);
+  });
+
+  it('stores each move of a run that begins and ends in one tick', async () => {
+    const run = new Run({ sessionId: 'session-1' });
+    const recorder = store.track(run);
+    run.updateStatus('running').setOutput({ done: true });
+    await settle(recorder.flush());
+    expect(await moves(run)).toEqual(['running', 'completed']);
+  });
+
+  it('stores what the database never got, however often the run was saved elsewhere meanwhile', async () => {
+    const { run, recorder } = await runningRun();
+    backend.answers = ['away'];
+    run.incrementTurn();
+    await clock.pass(1);
+    await saveElsewhere(run, { first: 1 });
+    await saveElsewhere(run, { second: 2 });
+    await settle(recorder.flush());
+    expect(await settle(store.get(run.id))).toMatchObject({
+      turnCount: 1,
+      metadata: { first: 1, second: 2 },
+    });
+    expect((await settle(store.events(run.id))).at(-1)?.type).toBe('turnIncremented');
+  });
+
+  it('does not take for its own what another has written in the same millisecond', async () => {
+    const { run, recorder } = await pendingRun();
+    const copy = (await settle(other.get(run.id), 0))!;
+    const theirs = other.track(copy);
+    copy.metadata = { theirs: true };
+    await settle(theirs.flush(), 0);
+    copy.note('and one more');
+    await settle(theirs.flush(), 0);
+    run.metadata = { mine: true };
+    await expect(settle(recorder.flush(), 0)).rejects.toMatchObject({ code: 'conflict' });
+    expect((await settle(store.get(run.id)))?.metadata).toEqual({ theirs: true });
+  });
+
+  it('leaves a pending run alone that is saved by others, until it changes', async () => {
+    const { run } = await pendingRun();
+    const before = backend.batches.length;
+    const copy = (await settle(store.get(run.id)))!;
+    copy.metadata = { saved: true };
+    await settle(store.save(copy));
+    expect(backend.batches.length - before).toBe(1);
+    expect(run.status).toBe('pending');
+    expect(codes()).toEqual([]);
+  });
+
+  it('writes every column with save(), also those that others have changed', async () => {
+    const { run } = await runningRun();
+    await saveElsewhere(run, { theirs: true });
+    await settle(store.save(run));
+    expect((await settle(store.get(run.id)))?.toJSON()).toEqual(run.toJSON());
+  });
+
+  it('hears of a cancel in its own process while an answer is on its way', async () => {
+    const { run } = await runningRun();
+    slowAnswer(100);
+    run.incrementTurn();
+    await clock.pass(1);
+    await settle(store.cancel(run.id), 1);
+    expect(run.status).toBe('running');
+    await clock.pass(110);
+    expect(run.status).toBe('cancelled');
+  });
+
+  it('loses its lease to who has gone on with the run', async () => {
+    const { run, recorder } = await runningRun({ leaseMs: 3_000 });
+    jest.spyOn(recordingOf(recorder), 'renew').mockReturnValue();
+    await clock.pass(4_000);
+    const copy = (await settle(other.get(run.id), 10))!;
+    const next = other.track(copy);
+    copy.incrementTurn();
+    await settle(next.flush(), 10);
+    run.incrementTurn();
+    await expect(settle(recorder.flush(), 10)).rejects.toMatchObject({ code: 'lease_lost' });
+    expect(run.error).toMatchObject({ code: 'lease_lost' });
+    expect((await settle(store.get(run.id), 10))?.status).toBe('running');
+  });
+
+  describe('that records no more', () => {
+    it.each<[string, (recorded: Recorded) => unknown]>([
+      ['is stopped', ({ recorder }) => recorder.stop()],
+      [
+        'has failed',
+        async ({ run, recorder }) => {
+          await other.delete(run.id);
+          run.incrementTurn();
+          return recorder.flush();
+        },
+      ],
+      ['is closed', () => store.close()],
+    ])('does nothing, whatever timers, news and the queue ask, once it %s', async (_, end) => {
+      const recorded = await runningRun();
+      const recording = recordingOf(recorded.recorder);
+      const write = backend.batches[0]![0]!;
+      await settle(Promise.resolve(end(recorded))).catch(() => undefined);
+      const [before, { state }, told] = [backend.batches.length, recording, codes()];
+      recording.check();
+      recording.renew();
+      expect(recording.takeWrite()).toBeNull();
+      recording.unanswered();
+      recording.delayed(awayError(), true);
+      for (const outcome of ['applied', 'busy', 'leased', 'stale'] as const) {
+        await recording.settle(write, outcome);
+      }
+      recording.fail(new RunError('storage_error', 'The disk is full'));
+      recording.close();
+      await settle(recording.saveWhole()).catch(() => undefined);
+      await clock.pass(60_000);
+      expect(recording.state).toBe(state);
+      expect(recording.buffered).toBe(0);
+      expect(recording.isWaiting).toBe(false);
+      expect(backend.batches).toHaveLength(before);
+      expect(codes()).toEqual(told);
+    });
+
+    it('takes nothing in while there is nothing on its way either', async () => {
+      const { recorder } = await runningRun();
+      const recording = recordingOf(recorder);
+      const { state } = recording;
+      recording.unanswered();
+      await recording.settle(backend.batches[0]![0]!, 'stale');
+      expect(recording.state).toBe(state);
+      expect(recording.takeWrite()).toBeNull();
+      expect(recording.state).toEqual(state);
+    });
+
+    it('knows what is stored when the run is recorded again', async () => {
+      const { run, recorder } = await pendingRun();
+      await settle(recorder.stop());
+      const before = backend.batches.length;
+      await settle(store.track(run).flush());
+      expect(backend.batches).toHaveLength(before);
+      await settle(store.track(run).stop());
+      run.metadata = { changed: true };
+      await settle(store.track(run).flush());
+      expect(Object.keys(backend.batches.at(-1)![0]!.columns)).toEqual(['metadata']);
+    });
+  });
+
+  describe('whose run waits for its session', () => {
+    interface Waiting extends Recorded {
+      readonly first: Recorded;
+      readonly executed: Promise<unknown>;
+      readonly fn: jest.Mock;
+    }
+
+    async function waitingRun(options: TrackOptions = {}): Promise<Waiting> {
+      const first = await runningRun();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run, { whenBusy: 'queue', ...options });
+      const fn = jest.fn(() => ({ done: true }));
+      const executed = run.execute(fn);
+      executed.catch(() => undefined);
+      await clock.pass(50);
+      return { first, run, recorder, executed, fn };
+    }
+
+    it('closes at once', async () => {
+      const { executed, fn } = await waitingRun();
+      await settle(store.close(), 10);
+      await expect(executed).rejects.toMatchObject({ code: 'invalid_operation' });
+      expect(fn).not.toHaveBeenCalled();
+    });
+
+    it('stops at once', async () => {
+      const { run, recorder, executed } = await waitingRun();
+      await expect(settle(recorder.stop(), 0)).rejects.toMatchObject({ code: 'session_busy' });
+      await expect(executed).resolves.toEqual({ done: true });
+      expect(await settle(store.get(run.id))).toBeNull();
+    });
+
+    it('stores its end at once, and never that it ran', async () => {
+      const { run, recorder } = await waitingRun();
+      run.cancel();
+      await settle(recorder.flush(), 10);
+      const [, ...entries] = await settle(store.events(run.id));
+      expect(entries.map(({ data }) => data)).toEqual([{ from: 'pending', to: 'cancelled' }]);
+      expect((await settle(store.get(run.id)))?.toJSON()).toEqual(run.toJSON());
+    });
+
+    it('tries for one of those that wait in this process', async () => {
+      const { first, executed } = await waitingRun();
+      const [second, third] = [1, 2].map(() => new Run({ sessionId: 'session-1' }));
+      const others = [second!, third!].map((run) => {
+        store.track(run, { whenBusy: 'queue' });
+        return run.execute(() => ({ done: true }));
+      });
+      await clock.pass(5_000);
+      const tried = new Set(backend.batches.flat().map(({ id }) => id));
+      expect(tried.has(second!.id) || tried.has(third!.id)).toBe(false);
+      first.run.setOutput({});
+      await settle(Promise.all([executed, ...others]), 5_000);
+      expect([second!.status, third!.status]).toEqual(['completed', 'completed']);
+    });
+
+    it('does not ask for the session again because of a change', async () => {
+      const { run, executed, first } = await waitingRun();
+      const before = backend.batches.length;
+      for (let note = 0; note < 50; note++) {
+        run.note('waiting');
+        await clock.pass(1);
+      }
+      expect(backend.batches.length - before).toBeLessThanOrEqual(1);
+      first.run.setOutput({});
+      await expect(settle(executed, 3_000)).resolves.toEqual({ done: true });
+    });
+
+    it.each<[string, (waiting: Recorded) => Promise<unknown>, object | null]>([
+      [
+        'stops',
+        ({ recorder }) =>
+          expect(settle(recorder.stop(), 200)).rejects.toMatchObject({ code: 'session_busy' }),
+        null,
+      ],
+      [
+        'stores its end',
+        ({ run, recorder }) => {
+          run.cancel();
+          return settle(recorder.flush(), 200);
+        },
+        { status: 'cancelled' },
+      ],
+    ])('%s although the session’s answer was on its way', async (_, act, stored) => {
+      await runningRun();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run, { whenBusy: 'queue' });
+      slowAnswer(100);
+      void run.execute(() => ({})).catch(() => undefined);
+      await clock.pass(10);
+      await act({ run, recorder });
+      const row = await settle(store.get(run.id));
+      if (stored === null) expect(row).toBeNull();
+      else expect(row).toMatchObject(stored);
+      expect(recorder.buffered).toBe(0);
+    });
+
+    it('has to ask for the session again after it has waited for a person', async () => {
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run, { whenBusy: 'reject' });
+      const parked = run.execute(({ run: own }) => own.park({ reason: 'approval' }));
+      parked.catch(() => undefined);
+      await settle(recorder.flush(), 10);
+      await runningRun();
+      run.answer({ approved: true });
+      const fn = jest.fn();
+      await expect(settle(run.execute(fn))).rejects.toMatchObject({ code: 'session_busy' });
+      expect(fn).not.toHaveBeenCalled();
+    });
+  });
+
   describe('whose run was ended elsewhere', () => {
     it('has nothing to refuse where the run had not begun', async () => {
       const { run, recorder } = await pendingRun();
       await settle(other.cancel(run.id));
-      run.metadata = { late: true };
+      const before = backend.batches.length;
+      run.note('late');
       await settle(recorder.flush());
+      // Refused, and then stored: there is no lease to give up.
+      expect(backend.batches.length - before).toBe(2);
       expect(run.status).toBe('cancelled');
       expect(codes()).toEqual([]);
       expect((await settle(store.get(run.id)))?.toJSON()).toEqual(run.toJSON());
@@ -206,6 +495,24 @@ describe('RunRecorder', () => {
       expect(await renewalsAfter(ms)).toBe(renewals);
     });
 
+    it('is known to be alive to its own process, however late the renewals are', async () => {
+      const { run, recorder } = await runningRun({ leaseMs: 3_000 });
+      jest.spyOn(recordingOf(recorder), 'renew').mockReturnValue();
+      await clock.pass(4_000);
+      expect(await settle(store.recover(), 10)).toEqual([]);
+      expect((await settle(other.recover(), 10)).map(({ id }) => id)).toEqual([run.id]);
+    });
+
+    it('keeps it although the run is saved elsewhere between its renewals', async () => {
+      const { run } = await runningRun({ leaseMs: 3_000 });
+      for (let save = 0; save < 12; save++) {
+        await clock.pass(900);
+        await saveElsewhere(run, { save });
+        expect(await settle(other.recover(), 1)).toEqual([]);
+      }
+      expect(run.status).toBe('running');
+    });
+
     it('renews it with nothing else in the write, at the same revision', async () => {
       const { run } = await runningRun({ leaseMs: 3_000 });
       await clock.pass(5_500);
@@ -275,6 +582,14 @@ describe('RunRecorder', () => {
       expect(backend.batches).toHaveLength(1);
     });
 
+    it('leaves an end as it is whose run is gone', async () => {
+      const { run, recorder } = await runningRun();
+      await settle(other.delete(run.id));
+      run.setOutput({ done: true });
+      await expect(settle(recorder.stop())).rejects.toMatchObject({ code: 'run_not_found' });
+      expect(run.status).toBe('completed');
+    });
+
     it('rejects as flush() does where something was refused', async () => {
       const { run, recorder } = await runningRun();
       await settle(other.delete(run.id));
@@ -311,6 +626,22 @@ describe('RunRecorder', () => {
   });
 
   describe('that asks first', () => {
+    it.each([
+      ['stores nothing of a run that its session refuses', false, null],
+      ['stores the end of a run that was there, and that its session refuses', true, 'failed'],
+    ])('%s', async (_, isThere, status) => {
+      await runningRun();
+      const run = new Run({ sessionId: 'session-1' });
+      if (isThere) await settle(store.save(run));
+      const recorder = takeIn(store, run, { whenBusy: 'reject' });
+      const fn = jest.fn();
+      await expect(settle(run.execute(fn))).rejects.toMatchObject({ code: 'session_busy' });
+      expect(fn).not.toHaveBeenCalled();
+      await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'session_busy' });
+      expect((await settle(store.get(run.id)))?.status ?? null).toBe(status);
+      expect(run.status).toBe('failed');
+    });
+
     it('calls nothing for an id that is there already', async () => {
       const run = new Run({ sessionId: 'session-1' });
       await settle(other.create(new Run({ id: run.id, sessionId: 'session-1' })));
@@ -318,7 +649,8 @@ describe('RunRecorder', () => {
       const fn = jest.fn();
       await expect(settle(run.execute(fn))).rejects.toMatchObject({ code: 'already_exists' });
       expect(fn).not.toHaveBeenCalled();
-      await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'already_exists' });
+      const error = { code: 'already_exists', details: { runId: run.id, status: 'pending' } };
+      await expect(settle(recorder.flush())).rejects.toMatchObject(error);
       expect((await settle(store.get(run.id)))?.status).toBe('pending');
     });
   });
