@@ -22,10 +22,7 @@ export function passes(row: StoredRun, members: ReadonlyMap<string, string>, fil
 
 /** Whether a running run is not executed any more, or a waiting one has waited for too long. */
 export function isStale(row: StoredRun, query: StaleQuery, now: number): boolean {
-  if (row.running === 0 || (query.sessionId !== undefined && row.session_id !== query.sessionId)) {
-    return false;
-  }
-  if (row.awaits === 'resume') return false;
+  if (row.running === 0 || row.awaits === 'resume') return false;
   if (row.awaits === 'answer') return (row.awaiting_expires_ms ?? Infinity) <= now;
   if (row.lease_token !== null) return now >= heldUntil(row, query, now);
   return query.unleasedQuietMs !== null && row.touched_ms <= now - query.unleasedQuietMs;
@@ -34,6 +31,5 @@ export function isStale(row: StoredRun, query: StaleQuery, now: number): boolean
 /** When a lease counts as run out: not before its holder could have renewed it. */
 function heldUntil(row: StoredRun, { reachableForMs = Infinity }: StaleQuery, now: number): number {
   const [expires, ms] = [row.lease_expires_ms ?? 0, row.lease_ms ?? 0];
-  const reachableFrom = now - reachableForMs;
-  return reachableFrom > expires - ms ? Math.max(expires, reachableFrom + ms / 2) : expires;
+  return Math.max(expires, now - reachableForMs + ms / 2);
 }

@@ -279,8 +279,7 @@ export function staleQuery({ runs, prefix }: TableNames, query: StaleQuery, now:
       'SELECT r.key AS key, r.started_ms AS started_ms, r.id AS id, CASE ' +
       "WHEN r.session_id <> coalesce(?, r.session_id) OR r.awaits = 'resume' THEN 0 " +
       "WHEN r.awaits = 'answer' THEN coalesce(r.awaiting_expires_ms <= ?, 0) " +
-      'WHEN r.lease_token IS NOT NULL THEN r.lease_expires_ms <= ? AND ' +
-      '(? <= r.lease_expires_ms - r.lease_ms OR ? + r.lease_ms / 2 <= ?) ' +
+      'WHEN r.lease_token IS NOT NULL THEN r.lease_expires_ms <= ? AND ? + r.lease_ms / 2 <= ? ' +
       'ELSE r.touched_ms <= coalesce(?, -1) END AS passes ' +
       `FROM ${runs} r INDEXED BY ${prefix}runs_running${way.where} ` +
       'ORDER BY r.started_ms DESC, r.id DESC LIMIT ?',
@@ -288,7 +287,6 @@ export function staleQuery({ runs, prefix }: TableNames, query: StaleQuery, now:
       sessionId ?? null,
       now,
       now,
-      reachableFrom,
       reachableFrom,
       now,
       unleasedQuietMs === null ? null : now - unleasedQuietMs,
