@@ -38,6 +38,54 @@ describe('the migrations of SQLite', () => {
     expect(names).toEqual([]);
   });
 
+  it('are applied whole, or not at all', async () => {
+    const database = new Database(':memory:');
+    database.exec('CREATE TABLE agent_run_positions (mine INTEGER)');
+    expect(() => new SqliteRunStore({ database })).toThrow(/agent_run_positions already exists/);
+    const tables = (): unknown[] =>
+      (database.prepare('SELECT name FROM sqlite_schema').all() as { name: string }[]).map(
+        ({ name }) => name,
+      );
+    expect(tables()).toEqual(['agent_run_positions']);
+    database.exec('DROP TABLE agent_run_positions');
+    const store = new SqliteRunStore({ database });
+    await store.save(new Run({ sessionId: 'session-1', id: 'run_1' }));
+    expect(await store.get('run_1')).not.toBeNull();
+  });
+
+  it('are begun where another has made the table of versions, and nothing else', () => {
+    const database = new Database(':memory:');
+    database.exec(
+      'CREATE TABLE agent_run_migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)',
+    );
+    expect(() => new SqliteRunStore({ database, mustExist: true })).toThrow(/no tables of agent-run/);
+    new SqliteRunStore({ database });
+    const [row] = database.prepare('SELECT version, applied_at FROM agent_run_migrations').all();
+    expect(row).toMatchObject({ version: 1, applied_at: expect.stringMatching(/^2\d{3}-.*Z$/) as string });
+  });
+
+  it('are none where the schema is up to date: it is only read', () => {
+    const database = new Database(':memory:');
+    new SqliteRunStore({ database });
+    const exec = jest.spyOn(database, 'exec');
+    new SqliteRunStore({ database });
+    new SqliteRunStore({ database, readOnly: true });
+    new SqliteRunStore({ database, mustExist: true });
+    expect(exec.mock.calls.filter(([sql]) => !sql.startsWith('PRAGMA busy_timeout'))).toEqual([]);
+  });
+
+  it.each([
+    ['a later version', 99, /schema version 99.*upgrade agent-run/],
+    ['another version', -1, /tables of an earlier version \(-1\), and is only to be read/],
+  ])('keep from reading tables of %s', (_, version, message) => {
+    const database = new Database(':memory:');
+    new SqliteRunStore({ database });
+    database.exec(`UPDATE agent_run_migrations SET version = ${version}`);
+    expect(() => new SqliteRunStore({ database, readOnly: true })).toThrow(message);
+    expect(database.open).toBe(true);
+    database.close();
+  });
+
   it('are applied once by many that open a new file at the same moment', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'agent-run-'));
     const path = join(folder, 'runs.db');
