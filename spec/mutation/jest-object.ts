@@ -8,8 +8,13 @@ type Load = (this: unknown, request: string, ...rest: unknown[]) => unknown;
 const loader = Module as unknown as { _load: Load; readonly _cache: Record<string, unknown> };
 
 const mocker = new ModuleMocker(globalThis);
+/** Another object than the real one: as under Jest, what Node has in `timers/promises` stays as it is. */
+const world = new Proxy(globalThis, {
+  get: (target, name): unknown => Reflect.get(target, name),
+  set: (target, name, value) => Reflect.set(target, name, value),
+});
 const timers = new ModernFakeTimers({
-  global: globalThis,
+  global: world,
   config: { rootDir: process.cwd(), testMatch: [], fakeTimers: {} } as never,
 });
 /** A spy that is restored after the timers are real again would put the false ones back. */

@@ -159,12 +159,8 @@ function specFilesOf({ specs }: Area): string[] {
   return [...files.filter((file) => !isLong(file)), ...files.filter(isLong)];
 }
 
-/**
- * Left out: what other processes run, what counts turns of the event loop or bytes of code, what takes Jest's
- * own world.
- */
-const NOT_HERE =
-  /(?:leaks|memory|vectors|fake-timers|sort-in-turns|page-files|ai-sdk-\d\S*)\.spec|store.processes/;
+/** Left out: what other processes run, what counts bytes of code, what takes Jest's own world. */
+const NOT_HERE = /(?:leaks|memory|vectors|page-files|ai-sdk-\d\S*)\.spec|store.processes/;
 
 /** What draws is tested in a browser. */
 const DRAWS = /lib\/http\/page\/(?!model)/;

@@ -96,11 +96,12 @@ interface Way {
 
 export function listQuery(tables: TableNames, query: RowQuery, columns: readonly ColumnName[]): Statement {
   const values: unknown[] = [];
-  const { statuses = [] } = query;
-  const filters = needsMerge(query) ? statuses.map((status) => ({ ...query, statuses: [status] })) : [query];
-  const parts = filters.map((filter) => `(${pageOf(tables, filter, selected(columns), values)})`);
-  if (parts.length === 1) return { text: (parts[0] as string).slice(1, -1), values };
+  const statuses = mergedStatuses(query);
+  if (statuses === undefined) return { text: pageOf(tables, query, selected(columns), values), values };
   // Each part is a page in the order of its index, so the first rows overall are among them.
+  const parts = statuses.map((status) => {
+    return `(${pageOf(tables, { ...query, statuses: [status] }, selected(columns), values)})`;
+  });
   const text = `SELECT * FROM (${parts.join(' UNION ALL ')}) AS p
 ORDER BY p.started_ms DESC, p.id DESC LIMIT $${values.push(query.limit)}`;
   return { text, values };
@@ -117,11 +118,12 @@ export function memberSizesQuery({ metadata }: TableNames, members: readonly Met
   return { text: `SELECT ARRAY[${counts.join(', ')}] AS sizes`, values };
 }
 
-/** Whether the filter has several statuses and nothing that an index would serve better. */
-function needsMerge(filter: RowFilter): boolean {
-  const { statuses = [], sessionId, parentRunId, rootRunId, metadata, awaits } = filter;
+/** The statuses, where there are several and the filter has nothing that an index would serve better. */
+function mergedStatuses(filter: RowFilter): RowFilter['statuses'] {
+  const { statuses, sessionId, parentRunId, rootRunId, metadata, awaits } = filter;
   const others = [sessionId, parentRunId, rootRunId, metadata, awaits];
-  return statuses.length > 1 && others.every((value) => value === undefined);
+  const isPlain = statuses?.length !== 1 && others.every((value) => value === undefined);
+  return isPlain ? statuses : undefined;
 }
 
 function pageOf(tables: TableNames, query: RowQuery, columns: string, values: unknown[]): string {

@@ -79,44 +79,81 @@ const limit = 51;
 const plan = { name: 'plan', value: '"rare"' };
 const list = (filter: Partial<RowQuery>): Statement => listQuery(tables, { ...filter, limit }, ALL_COLUMNS);
 
-/** What each call of a store asks, by what a user calls it. */
-const statements: Readonly<Record<string, Statement>> = {
-  'get()': readQuery(tables, 'run_7', ALL_COLUMNS),
-  'cancel()': lockQuery(tables, 'run_7', ALL_COLUMNS),
-  'list()': list({}),
-  'list(), a later page': list({ after }),
-  'list({ sessionId })': list({ sessionId: 'session-7' }),
-  'list({ status })': list({ statuses: ['timeout'] }),
-  'list({ status: [] })': list({ statuses: ['failed', 'timeout'], after }),
-  'list({ provider })': list({ provider: 'rare' }),
-  'list({ parentRunId })': list({ parentRunId: 'run_7' }),
-  'list({ rootRunId })': list({ rootRunId: 'run_7' }),
-  'list({ rootsOnly })': list({ rootsOnly: true, after }),
-  'list({ metadata })': list({ metadata: [plan], after }),
-  'list({ metadata }) of a frequent value': list({ metadata: [{ name: 'plan', value: '"free"' }], after }),
-  'list({ metadata }) of several': list({ metadata: [plan, { name: 'n', value: '1' }] }),
-  'list({ sessionId, metadata })': list({ sessionId: 'session-7', metadata: [plan] }),
-  'list({ awaiting })': list({ awaits: 'answer' }),
-  'list({ startedFrom, startedBefore })': list({ fromMs: 100, toMs: 200 }),
-  'getActive()': list({ sessionId: 'session-7', active: true }),
-  'delete()': deleteQuery(tables, 'run_7', 'channel', 'source'),
-  'events()': journalQuery(tables, { runId: 'run_7', afterSeq: 0, limit: 1000 }),
-  'watch({ sessionId })': journalQuery(tables, { sessionId: 'session-7', afterPosition: 0, limit: 500 }),
-  'watch()': journalQuery(tables, { afterPosition: 7, limit: 500 }),
-  'watch() without LISTEN': headQuery(tables),
-  'summarize({ sessionId })': scanQuery(tables, { sessionId: 'session-7', limit: 1000 }, [
-    'turn_count',
-    'metadata',
-  ]),
-  'summarize(), a page of all': scanQuery(tables, { limit: 1000 }, ['turn_count', 'token_usage']),
-  'recover()': staleQuery(tables, { unleasedQuietMs: 1000, limit: 100, after }, ALL_COLUMNS),
-  'prune()': pruneQuery(tables, { endedBeforeMs: 1000, journalOnly: false, after: null, limit: 100 }),
-  'prune({ journalOnly })': pruneQuery(tables, {
-    endedBeforeMs: 1000,
-    journalOnly: true,
-    after: { endedAt: '1970-01-01 00:00:00+00', id: 'run_7' },
-    limit: 100,
-  }),
+/** A filter that an index serves, and one along which there are so many rows that it would be slow. */
+const [session, parent, root] = [
+  { sessionId: 'session-8' },
+  { parentRunId: 'run_9' },
+  { rootRunId: 'run_9' },
+];
+const frequent = { metadata: [{ name: 'plan', value: '"free"' }] };
+const twoStatuses: Partial<RowQuery> = { statuses: ['completed', 'timeout'] };
+
+/** What each call of a store asks, by what a user calls it, and the index along which it goes. */
+const statements: Readonly<Record<string, [index: string, Statement]>> = {
+  'get()': ['runs_pkey', readQuery(tables, 'run_7', ALL_COLUMNS)],
+  'cancel()': ['runs_pkey', lockQuery(tables, 'run_7', ALL_COLUMNS)],
+  'list()': ['runs_by_start', list({})],
+  'list(), a later page': ['runs_by_start', list({ after })],
+  'list({ sessionId })': ['runs_by_session', list({ sessionId: 'session-7' })],
+  'list({ status })': ['runs_by_status', list({ statuses: ['timeout'] })],
+  'list({ status: [] })': ['runs_by_status', list({ statuses: ['failed', 'timeout'], after })],
+  'list({ status: [], sessionId })': ['runs_by_session', list({ ...twoStatuses, ...session })],
+  'list({ status: [], parentRunId })': ['runs_by_parent', list({ ...twoStatuses, ...parent })],
+  'list({ status: [], rootRunId })': ['runs_by_root', list({ ...twoStatuses, ...root })],
+  'list({ status: [], metadata })': ['metadata_pkey', list({ ...twoStatuses, metadata: [plan] })],
+  'list({ status: [], awaiting })': ['runs_awaiting', list({ ...twoStatuses, awaits: 'answer' })],
+  'list({ provider })': ['runs_by_provider', list({ provider: 'rare' })],
+  'list({ parentRunId })': ['runs_by_parent', list({ parentRunId: 'run_7' })],
+  'list({ rootRunId })': ['runs_by_root', list({ rootRunId: 'run_7' })],
+  'list({ rootsOnly })': ['runs_by_parent', list({ rootsOnly: true })],
+  'list({ rootsOnly }), a later page': ['runs_by_parent', list({ rootsOnly: true, after })],
+  'list({ rootsOnly, sessionId })': ['runs_by_session', list({ rootsOnly: true, ...session })],
+  'list({ rootsOnly, rootRunId })': ['runs_by_root', list({ rootsOnly: true, ...root })],
+  'list({ rootsOnly, status })': ['runs_by_status', list({ rootsOnly: true, statuses: ['timeout'] })],
+  'list({ rootsOnly, provider })': ['runs_by_provider', list({ rootsOnly: true, provider: 'rare' })],
+  'list({ rootsOnly, awaiting })': ['runs_awaiting', list({ rootsOnly: true, awaits: 'answer' })],
+  'list({ metadata })': ['metadata_pkey', list({ metadata: [plan], after })],
+  'list({ metadata }) of a frequent value': ['metadata_pkey', list({ ...frequent, after })],
+  'list({ metadata }) of several': ['metadata_pkey', list({ metadata: [plan, { name: 'n', value: '1' }] })],
+  'list({ sessionId, metadata })': ['runs_by_session', list({ ...session, ...frequent })],
+  'list({ parentRunId, metadata })': ['runs_by_parent', list({ ...parent, ...frequent })],
+  'list({ rootRunId, metadata })': ['runs_by_root', list({ ...root, ...frequent })],
+  'list({ awaiting })': ['runs_awaiting', list({ awaits: 'answer' })],
+  'list({ startedFrom, startedBefore })': ['runs_by_start', list({ fromMs: 100, toMs: 200 })],
+  'getActive()': ['runs_active', list({ sessionId: 'session-7', active: true })],
+  'delete()': ['runs_pkey', deleteQuery(tables, 'run_7', 'channel', 'source')],
+  'events()': ['journal_pkey', journalQuery(tables, { runId: 'run_7', afterSeq: 0, limit: 1000 })],
+  'watch({ sessionId })': [
+    'journal_by_session',
+    journalQuery(tables, { sessionId: 'session-7', afterPosition: 0, limit: 500 }),
+  ],
+  'watch()': ['journal_by_position', journalQuery(tables, { afterPosition: 7, limit: 500 })],
+  'watch() without LISTEN': ['journal_by_position', headQuery(tables)],
+  'summarize({ sessionId })': [
+    'runs_by_session',
+    scanQuery(tables, { sessionId: 'session-7', limit: 1000 }, ['turn_count', 'metadata']),
+  ],
+  'summarize(), a page of all': [
+    'runs_by_start',
+    scanQuery(tables, { limit: 1000 }, ['turn_count', 'token_usage']),
+  ],
+  'recover()': [
+    'runs_running',
+    staleQuery(tables, { unleasedQuietMs: 1000, limit: 100, after }, ALL_COLUMNS),
+  ],
+  'prune()': [
+    'runs_ended',
+    pruneQuery(tables, { endedBeforeMs: 1000, journalOnly: false, after: null, limit: 100 }),
+  ],
+  'prune({ journalOnly })': [
+    'runs_with_journal',
+    pruneQuery(tables, {
+      endedBeforeMs: 1000,
+      journalOnly: true,
+      after: { endedAt: '1970-01-01 00:00:00+00', id: 'run_7' },
+      limit: 100,
+    }),
+  ],
 };
 
 describe('the statements of PostgresRunStore', () => {
@@ -150,11 +187,22 @@ describe('the statements of PostgresRunStore', () => {
     await database.drop();
   });
 
-  it.each(Object.entries(statements))('%s reads no whole table', async (_, { text, values }) => {
+  const planOf = async ({ text, values }: Statement): Promise<string> => {
     const rows = await database.query(`EXPLAIN ${text}`, values);
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-    expect(plan).toMatch(/Index (Only )?Scan/);
-    expect(plan).not.toMatch(/Seq Scan on/);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  };
+
+  it.each(Object.entries(statements))(
+    '%s follows its index, and reads no whole table',
+    async (_, [index, statement]) => {
+      const plan = await planOf(statement);
+      expect(/Index (?:Only )?Scan (?:Backward )?(?:using|on) agent_run_(\w+)/.exec(plan)?.[1]).toBe(index);
+      expect(plan).not.toMatch(/Seq Scan on/);
+    },
+  );
+
+  it('a page of one status comes in the order of its index', async () => {
+    expect(await planOf(list({ statuses: ['completed'] }))).not.toContain('Sort');
   });
 
   it('track(), save() and cancel() read no whole table, whatever the batch', async () => {
