@@ -168,7 +168,7 @@ export class Admission {
     this.#state = OPEN;
     settle(state.gate);
     state.waiter?.leave();
-    state.ticket?.leave(isIn && this.#wantsSession);
+    state.ticket?.leave(isIn);
   }
 
   /**

@@ -154,7 +154,7 @@ export interface JournalPage {
   readonly entries: readonly StoredEntry[];
   /**
    * Up to this position, every entry that passes is in this page or an earlier one. A reader by position
-   * goes on from here, also after a page without entries.
+   * goes on from here, also after a page without entries. 0 where a run has no more.
    */
   readonly throughPosition: number;
 }

@@ -55,9 +55,8 @@ export async function waitForEnd(
   host: WaitHost,
 ): Promise<Run> {
   const left = new Deferred<never>();
-  const leave = (): void => left.reject(signal?.reason);
   const stopClose = host.onClose(() => left.reject(closedError()));
-  const stopSignal = signal === undefined ? undefined : onAbort(signal, leave);
+  const stopSignal = signal === undefined ? undefined : onAbort(signal, () => left.reject(signal.reason));
   const waiter = host.enter({ runId: rowId });
   try {
     for (let looks = 1; ; looks++) {

@@ -126,8 +126,7 @@ export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
     if (this.#query !== null) return;
     const end = (): void => this.#end();
     const stopClose = this.#host.onClose(end);
-    const signal = this.#signal?.aborted === true ? undefined : this.#signal;
-    const stopSignal = signal === undefined ? undefined : onAbort(signal, end);
+    const stopSignal = this.#signal === undefined ? undefined : onAbort(this.#signal, end);
     this.#stopListening = () => {
       stopClose();
       stopSignal?.();
@@ -136,7 +135,6 @@ export class JournalWatch implements AsyncGenerator<JournalEntry, undefined> {
   }
 
   #end(): void {
-    if (this.#isOver) return;
     this.#isOver = true;
     this.#stopListening();
     this.#waiter?.leave();
@@ -172,11 +170,8 @@ async function firstQuery(
 }
 
 /** Whether nothing more is there now. A backend may look at so much of a long journal at a time. */
-function isEnd(
-  { runId, afterPosition = 0 }: JournalQuery,
-  { entries, throughPosition }: JournalPage,
-): boolean {
-  return entries.length === 0 && (runId !== undefined || throughPosition <= afterPosition);
+function isEnd({ afterPosition = 0 }: JournalQuery, { entries, throughPosition }: JournalPage): boolean {
+  return entries.length === 0 && throughPosition <= afterPosition;
 }
 
 function nextQuery(query: JournalQuery, { entries, throughPosition }: JournalPage): JournalQuery {

@@ -72,6 +72,14 @@ describe('Database', () => {
       expect(clock.waiting).toBe(0);
     });
 
+    it('keeps the process alive for its deadline, and for what close() waits for', async () => {
+      const timer = jest.spyOn(clock, 'after');
+      void database.attempt('read a run', never).catch(() => undefined);
+      void database.close();
+      expect(timer.mock.calls.map((call: readonly unknown[]) => call[2])).toEqual([false, false]);
+      await clock.pass(5_000);
+    });
+
     it('gives up at its deadline, and drops an answer that comes later', async () => {
       const [late, brief] = [
         follow(database.attempt('read a run', () => after(2_001, 'late'))),
@@ -125,6 +133,12 @@ describe('Database', () => {
       expect(database.reachableForMs).toBe(50);
     });
 
+    it('counts how long an answer took, not when it came', async () => {
+      await clock.pass(5_000);
+      await database.attempt('read a run', () => Promise.resolve());
+      expect(database.reachableForMs).toBeUndefined();
+    });
+
     it.each([
       [999, undefined],
       [1_000, 0],
@@ -162,6 +176,16 @@ describe('Database', () => {
       expect(outcome.at).toBeGreaterThan(1_000);
       expect(outcome.at).toBeLessThan(3_000);
       expect(call.mock.calls.length).toBeGreaterThan(6);
+    });
+
+    it('begins no attempt at the very end of its patience', async () => {
+      database = open({ ...OPTIONS, retryForMs: 30 });
+      jest.spyOn(clock, 'random').mockReturnValue(0);
+      const call = jest.fn(away);
+      const outcome = follow(database.patiently('read a run', call));
+      await clock.pass(1_000);
+      // After 10 milliseconds once, and 20 more would be 30.
+      expect([call.mock.calls.length, outcome.at]).toEqual([2, 10]);
     });
 
     it('tries once where it has no patience', async () => {

@@ -1,7 +1,8 @@
 import { Run } from 'agent-run';
 import type { RecoverOptions, RunStore } from 'agent-run/store';
+import { recordingOf } from '../../lib/store/recorder';
 import { readRecoverOptions } from '../../lib/store/recovery';
-import { FlakyBackend, FlakyStore } from '../support/flaky-backend';
+import { awayError, FlakyBackend, FlakyStore } from '../support/flaky-backend';
 import { issuesOf } from '../support/refusal-of';
 import { VirtualClock } from '../support/virtual-clock';
 
@@ -138,16 +139,95 @@ describe('.recover()', () => {
     expect((await backend.read(first!.id))?.status).toBe('cancelled');
   });
 
-  it('tells this process of what it ended', async () => {
+  it('tells this process of what it ended, without a look at the database', async () => {
+    store = new FlakyStore(backend, { pollMs: 60_000 }, clock);
     const [run] = await saveRunning(1);
     await clock.pass(1);
-    const waiting = store.waitFor(run!.id);
-    const watching = store.watch({ sessionId: 'session-1', afterPosition: 'end' }).next();
-    await clock.pass(99);
-    await settle(store.recover({ staleAfterMs: 0 }), 1);
-    expect((await settle(waiting, 50)).status).toBe('failed');
-    expect((await settle(watching, 1)).value).toMatchObject({ data: { to: 'failed' } });
-    await settle(store.close());
+    const over = jest.fn();
+    void store.waitFor(run!.id).then(over);
+    const watches = [
+      store.watch({ runId: run!.id, afterSeq: 'end' }),
+      store.watch({ sessionId: 'session-1', afterPosition: 'end' }),
+    ];
+    for (const watch of watches) void watch.next().then(over);
+    await clock.pass(1_000);
+    await settle(store.recover({ staleAfterMs: 0 }), 60);
+    expect(over).toHaveBeenCalledTimes(3);
+    for (const watch of watches) await watch.return(undefined);
+  });
+
+  it('leaves alone what its own process executes, however late the renewals are', async () => {
+    const run = running();
+    const recorder = store.track(run, { leaseMs: 60 });
+    await settle(recorder.flush());
+    jest.spyOn(recordingOf(recorder), 'renew').mockReturnValue();
+    await clock.pass(100);
+    expect(await settle(store.recover())).toEqual([]);
+    expect(run.status).toBe('running');
+    expect(idsOf(await settle(dead.recover()))).toEqual([run.id]);
+  });
+
+  it('goes on counting the entries of a run', async () => {
+    const [run] = await saveRunning(1);
+    await clock.pass(1);
+    await settle(store.recover({ staleAfterMs: 0 }));
+    const entries = await settle(store.events(run!.id));
+    expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
+    expect(entries.at(-1)?.data).toEqual({ from: 'running', to: 'failed' });
+  });
+
+  describe('where the answer of an attempt is lost', () => {
+    /** What happens between the first attempt and the second. */
+    function loseAnswer(isCommitted: boolean, meanwhile: () => Promise<unknown>): void {
+      const apply = backend.apply.bind(backend);
+      jest.spyOn(backend, 'apply').mockImplementationOnce(async (writes) => {
+        if (isCommitted) await apply(writes);
+        await meanwhile();
+        throw awayError();
+      });
+    }
+
+    async function touch(id: string): Promise<void> {
+      const row = (await backend.read(id))!;
+      await backend.apply([
+        {
+          id,
+          sessionId: row.session_id,
+          revision: row.revision,
+          nextRevision: row.revision + 1,
+          writer: 'another',
+          columns: { turn_count: 7 },
+          entries: [],
+          lease: 'keep',
+          exclusive: false,
+        },
+      ]);
+    }
+
+    it('names what it has ended, also where somebody has written it since', async () => {
+      const [first, second] = await saveRunning(2);
+      await clock.pass(1);
+      loseAnswer(true, () => touch(first!.id));
+      expect(idsOf(await settle(store.recover({ staleAfterMs: 0 }), 100))).toEqual(idsOf([first!, second!]));
+    });
+
+    it('does not name what is gone by now', async () => {
+      const [first, second] = await saveRunning(2);
+      await clock.pass(1);
+      loseAnswer(true, () => backend.delete(first!.id));
+      expect(idsOf(await settle(store.recover({ staleAfterMs: 0 }), 100))).toEqual([second!.id]);
+    });
+
+    it('does not name what another process has ended in the same millisecond', async () => {
+      const [run] = await saveRunning(1);
+      await clock.pass(1);
+      loseAnswer(false, async () => {
+        const theirs = new FlakyStore(backend).recover({ staleAfterMs: 0 });
+        expect(idsOf(await theirs)).toEqual([run!.id]);
+        await touch(run!.id);
+      });
+      expect(await settle(store.recover({ staleAfterMs: 0 }), 100)).toEqual([]);
+    });
   });
 
   it('tells nobody of nothing', async () => {

@@ -61,6 +61,28 @@ describe('.waitFor()', () => {
     expect(backend.calls.read).toBe(read + 1);
   });
 
+  it('hears of an end that follows the first read at once', async () => {
+    const watch = store.watch();
+    void watch.next();
+    const mine = new Run({ sessionId: 'session-2' }).updateStatus('running');
+    const recorder = store.track(mine);
+    await settle(recorder.flush(), 1_000);
+    const ended = jest.fn();
+    void store.waitFor(mine.id).then(ended);
+    await clock.pass(5);
+    mine.setOutput({});
+    await clock.pass(5);
+    expect(ended).toHaveBeenCalledTimes(1);
+    await watch.return(undefined);
+  });
+
+  it('is told that the store closes', async () => {
+    const waited = wait();
+    await clock.pass(10);
+    void store.close();
+    await expect(settle(waited.waiting)).rejects.toMatchObject({ code: 'invalid_operation' });
+  });
+
   it('reads a run that is written all the time every 50 milliseconds at most', async () => {
     const waited = wait();
     for (let turn = 0; turn < 100; turn++) {

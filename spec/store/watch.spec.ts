@@ -99,6 +99,34 @@ describe('a watch', () => {
     await store.close();
   });
 
+  it('gives what is asked for before it is there, each once and in order', async () => {
+    const run = await write('session-1', 1);
+    const watch = store.watch({ runId: run.id, afterSeq: 1 });
+    const seqs: (number | undefined)[] = [];
+    for (let request = 0; request < 5; request++) {
+      void watch.next().then(({ value }) => seqs.push(value?.seq));
+    }
+    await clock.pass(1_000);
+    const recorder = other.track(run);
+    for (let note = 0; note < 3; note++) run.note('one of three');
+    await settle(recorder.stop(), 200);
+    expect(seqs).toEqual([2, 3, 4]);
+    for (let more = 0; more < 2; more++) await writeMore(run);
+    expect(seqs).toEqual([2, 3, 4, 5, 6]);
+    await watch.return(undefined);
+  });
+
+  it('hears of a whole store, of a session and of a run', async () => {
+    const run = await write('session-1', 1);
+    const found = [{}, { sessionId: 'session-1' }, { runId: run.id }].map((options) =>
+      collect(store.watch(options)),
+    );
+    await clock.pass(1_000);
+    await writeMore(run);
+    expect(found.map((entries) => entries.map(({ seq }) => seq))).toEqual(Array(3).fill([1, 2]));
+    await store.close();
+  });
+
   it('reads no more than it has to while nothing is written', async () => {
     const run = await write('session-1', 3);
     collect(store.watch({ runId: run.id, afterSeq: 3 }));
@@ -223,7 +251,9 @@ describe('a watch', () => {
   it('listens to its signal only as long as it goes on', async () => {
     const { signal } = new AbortController();
     const [add, remove] = [jest.spyOn(signal, 'addEventListener'), jest.spyOn(signal, 'removeEventListener')];
-    const watch = store.watch({ signal });
+    const run = await write('session-1', 2);
+    const watch = store.watch({ runId: run.id, signal });
+    for (let entry = 0; entry < 2; entry++) await settle(watch.next());
     const next = watch.next();
     await clock.pass(1);
     expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 0]);
