@@ -148,6 +148,15 @@ describe('Summary', () => {
     expect(rows.at(-1)?.runs).toBe(3);
   });
 
+  it.each([1_000, 1_001, 2_500])('sorts %d groups', async (count) => {
+    const places = Array.from({ length: count }, (_, index) => index);
+    const rows = await rowsOf(
+      { groupBy: 'metadata.n' },
+      places.map((place) => ({ metadata: { n: (place * 7919) % count } })),
+    );
+    expect(rows.map(({ group }) => group['metadata.n'])).toEqual(places);
+  });
+
   it('takes no member that every object has for one of the metadata', async () => {
     const rows = await rowsOf({ groupBy: 'metadata.constructor' }, [{ metadata: {} }]);
     expect(rows[0]?.group).toEqual({ 'metadata.constructor': null });
