@@ -70,6 +70,27 @@ export function describeListing(database: () => TestDatabase): void {
       expect(second.nextCursor).toBeNull();
     });
 
+    it('keeps to its filter whatever page the cursor is of', async () => {
+      const store = database().connect();
+      for (const [id, second] of [
+        ['a', 1],
+        ['b', 2],
+        ['c', 3],
+        ['d', 3],
+        ['e', 4],
+      ] as const) {
+        await store.save(runOf({ id, started_at: at(second) }));
+      }
+      const ids = async (limit: number, startedBefore: Date): Promise<string[]> => {
+        const { nextCursor: cursor } = await store.list({ limit });
+        return idsOf(store, { cursor, startedBefore });
+      };
+      expect(await ids(1, new Date(at(3)))).toEqual(['b', 'a']);
+      expect(await ids(2, new Date(at(3)))).toEqual(['b', 'a']);
+      expect(await ids(2, new Date(at(4)))).toEqual(['c', 'b', 'a']);
+      expect(await ids(4, new Date(at(3)))).toEqual(['a']);
+    });
+
     it('filters by session, status, provider and time, alone and together', async () => {
       const store = database().connect();
       await store.save(runOf({ id: 'a', provider: 'openai', status: 'completed', started_at: at(1) }));

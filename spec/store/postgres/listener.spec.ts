@@ -1,12 +1,17 @@
 import type { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises';
 import { Run } from 'agent-run';
 import type { RunStore } from 'agent-run/store';
 import type { PostgresClient, PostgresPool } from 'agent-run/store/postgres';
 import { PostgresRunStore } from 'agent-run/store/postgres';
+import type { Commit } from '../../../lib/store/backend';
+import { Listener } from '../../../lib/store/postgres/listener';
+import { writeNotifications } from '../../../lib/store/postgres/notification';
+import type { Pool } from 'pg';
 import type { TestDatabase } from '../../support/postgres';
 import { createDatabase, createPool } from '../../support/postgres';
+import { until } from '../contract/test-database';
 import { passingPool } from './passing-pool';
 
 const LISTENERS =
@@ -110,8 +115,9 @@ describe('PostgresRunStore hears of other processes', () => {
     await pool.end();
   });
 
-  it('by looking, where it is told not to listen', async () => {
+  it('by looking, again and again, where it is told not to listen', async () => {
     const store = new PostgresRunStore({ connectionString: database.url, listen: false, pollMs: 20 });
+    await cancelElsewhere(store);
     await cancelElsewhere(store);
     expect(await listeners()).toEqual([]);
     await store.close();
@@ -143,5 +149,173 @@ describe('PostgresRunStore hears of other processes', () => {
     await watching;
     expect(seen.size).toBe(runs.length);
     await Promise.all([writer.close(), watcher.close()]);
+  });
+});
+
+describe('Listener', () => {
+  const POLL_MS = 100;
+  let database: TestDatabase;
+  let pool: Pool;
+  let head: number;
+  let looks: number;
+  let isAway: boolean;
+  let told: (Commit | null)[];
+  let listener: Listener;
+
+  const open = (listen: boolean): Listener =>
+    new Listener(pool, {
+      listen,
+      pollMs: POLL_MS,
+      channel: 'channel',
+      head: () => {
+        looks += 1;
+        return isAway ? Promise.reject(new Error('away')) : Promise.resolve(head);
+      },
+    });
+  const hear = (commit: Commit | null): void => void told.push(commit);
+  /** Lets the time until the next look pass, and what it finds be told. */
+  const pass = async (ms = POLL_MS): Promise<void> => {
+    jest.advanceTimersByTime(ms);
+    await nextTurn();
+  };
+
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+
+  beforeEach(() => {
+    pool = createPool(database.url, { idleTimeoutMillis: 0 });
+    [head, looks, isAway, told] = [0, 0, false, []];
+    listener = open(false);
+    const doNotFake = [
+      'Date',
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+    ] as const;
+    jest.useFakeTimers({ doNotFake: [...doNotFake, 'clearImmediate', 'setInterval', 'clearInterval'] });
+  });
+
+  afterEach(async () => {
+    jest.useRealTimers();
+    listener.close();
+    await pool.end();
+  });
+
+  afterAll(() => database.drop());
+
+  it('looks every so often, and tells of an end of the journal that is another', async () => {
+    listener.subscribe(hear);
+    listener.start();
+    listener.start();
+    await pass(POLL_MS - 1);
+    expect(looks).toBe(0);
+    await pass(1);
+    // Something may have been written before it began.
+    expect([looks, told]).toEqual([1, [null]]);
+    await pass();
+    expect([looks, told]).toEqual([2, [null]]);
+    head = 7;
+    await pass();
+    expect([looks, told]).toEqual([3, [null, null]]);
+    await pass();
+    expect([looks, told]).toEqual([4, [null, null]]);
+  });
+
+  it('looks again although the database was away', async () => {
+    listener.subscribe(hear);
+    listener.start();
+    isAway = true;
+    for (let time = 0; time < 3; time++) await pass();
+    expect([looks, told]).toEqual([3, []]);
+    isAway = false;
+    await pass();
+    expect([looks, told]).toEqual([4, [null]]);
+  });
+
+  it('begins when somebody wants to know, and ends with the last', async () => {
+    listener.start();
+    await pass();
+    expect(looks).toBe(0);
+    const leave = [listener.subscribe(hear), listener.subscribe(hear)];
+    listener.start();
+    await pass();
+    expect([looks, told]).toEqual([1, [null, null]]);
+    leave[0]!();
+    leave[0]!();
+    head = 1;
+    await pass();
+    expect([looks, told]).toEqual([2, [null, null, null]]);
+    leave[1]!();
+    await pass();
+    expect(looks).toBe(2);
+    listener.subscribe(hear);
+    // Of somebody who has left before.
+    leave[1]!();
+    listener.start();
+    await pass();
+    expect(looks).toBe(3);
+  });
+
+  it('does not look again once it is closed, in the middle of a look either', async () => {
+    listener.subscribe(hear);
+    listener.start();
+    await pass();
+    jest.advanceTimersByTime(POLL_MS);
+    head = 1;
+    listener.close();
+    await nextTurn();
+    expect(jest.getTimerCount()).toBe(0);
+    expect([looks, told]).toEqual([2, [null]]);
+  });
+
+  it('does not look where it hears, and looks until it hears again', async () => {
+    let listening: EventEmitter | undefined;
+    pool.once('connect', (client: EventEmitter) => {
+      listening = client;
+    });
+    listener = open(true);
+    listener.subscribe(hear);
+    listener.start();
+    await until(() => told.length === 1);
+    await pass(10 * POLL_MS);
+    expect([looks, told]).toEqual([0, [null]]);
+    listening!.emit('end');
+    jest.advanceTimersByTime(50);
+    await until(() => told.length === 2);
+    expect(looks).toBe(0);
+    await pass(10 * POLL_MS);
+    expect(looks).toBe(0);
+  });
+
+  it('looks for as long as it does not hear', async () => {
+    // The only connection of a pool cannot listen.
+    await pool.end();
+    pool = createPool(database.url, { max: 1 });
+    listener = open(true);
+    listener.subscribe(hear);
+    listener.start();
+    for (let time = 1; time <= 3; time++) {
+      await pass();
+      expect(looks).toBe(time);
+    }
+  });
+
+  it('tells of what others have written, and not of what its own store has', async () => {
+    listener = open(true);
+    listener.subscribe(hear);
+    listener.start();
+    await until(() => told.length === 1);
+    const say = async (source: string, id: string): Promise<void> => {
+      for (const payload of writeNotifications(source, [{ id, sessionId: 'session' }])) {
+        await database.query('SELECT pg_notify($1, $2)', ['channel', payload]);
+      }
+    };
+    await say(listener.source, 'mine');
+    await say('other', 'theirs');
+    await until(() => told.length > 1);
+    expect(told).toEqual([null, { runIds: ['theirs'], sessionIds: ['session'] }]);
   });
 });
