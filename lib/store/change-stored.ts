@@ -47,8 +47,8 @@ interface Attempt {
   readonly changed: ChangedRun;
 }
 
-/** For an attempt whose answer never came. It left the lease as it was. */
-const REPEATED = { isRepeated: true, wasLeased: false };
+/** For an attempt whose answer never came. */
+const REPEATED = { isRepeated: true };
 
 class Attempts {
   readonly #rowId: string;

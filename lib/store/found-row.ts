@@ -19,11 +19,10 @@ export interface Expectation {
 }
 
 /**
- * What the recorder does next. It takes over another process's end, goes on from the row, goes on from the
- * last write of an earlier recorder, which never learnt its outcome, or fails.
+ * What the recorder does next. It takes over another process's end, goes on from the row, or fails.
  */
 export type Meaning =
-  | { readonly name: 'ended elsewhere' | 'goes on' | 'goes on from former'; readonly stored: StoredRun }
+  | { readonly name: 'ended elsewhere' | 'goes on'; readonly stored: StoredRun }
   | { readonly name: 'fails'; readonly error: RunError };
 
 /** @param stored - The row; null for none. */
@@ -33,8 +32,9 @@ export function meaningOf(stored: StoredRun | null, expected: Expectation): Mean
   if (write.revision === 0) return fails(thereAlreadyError(run, stored.status));
   if (isNotLetIn) return fails(takenOverError(run, stored.status, false));
   if (isTerminalStatus(runOf(stored).status)) return { name: 'ended elsewhere', stored };
-  if (stored.lease_token === version.leaseToken) return { name: 'goes on', stored };
-  if (stored.writer === version.formerWriter) return { name: 'goes on from former', stored };
+  // The last write of an earlier recorder of this process may have been stored, although nobody learnt so.
+  const isOwn = stored.lease_token === version.leaseToken || stored.writer === version.formerWriter;
+  if (isOwn) return { name: 'goes on', stored };
   return fails(takenOverError(run, stored.status, isLeased));
 }
 

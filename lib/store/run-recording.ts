@@ -251,10 +251,10 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (state.name !== 'recording' || state.step.name === 'writing') return;
     // A change is no reason to ask for the session again, unless the run has ended: then it need not wait.
     if (state.step.name === 'waiting' && !this.run.isTerminal) return;
-    this.#due(state.step.changes, false);
+    this.#due(state.step.changes);
   }
 
-  #due(changes: Changes, renews: boolean): void {
+  #due(changes: Changes, renews = false): void {
     this.#step({ name: 'due', changes, renews });
     this.#host.changed(this);
     this.#host.queue.add(this);
@@ -263,7 +263,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
   #whenStored(): Promise<void> | null {
     const state = this.#state;
     if (state.name !== 'recording' || state.step.name === 'idle') return null;
-    return this.#waiters.add(state.step.name === 'writing' && this.#log.isEmpty);
+    return this.#waiters.add(this.#log.isEmpty);
   }
 
   /** The write that is on its way; null for none. */
@@ -351,7 +351,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (state.until === 'stopped') {
       this.#leave({ name: 'stopped', refusal: notLetInError(this.run) });
     } else if (state.end === 'kept out') {
-      this.#due(changes, false);
+      this.#due(changes);
     } else {
       this.#step({ name: 'waiting', changes });
       this.#host.waits(this);
@@ -376,10 +376,9 @@ export class RunRecording implements QueueMember, LeaseHolder {
   /** The row is not at the revision that was expected: finds out why. */
   async #moved(write: RunWrite): Promise<void> {
     const { database } = this.#host;
-    const stored = await database.attempt('read a run', (backend) => backend.read(write.id));
-    if (!this.#isWriting(write)) return;
     const { step, lease } = this.#state as Recording;
     const known = { isRepeated: (step as Writing).isRepeated, wasLeased: lease === 'held' };
+    const stored = await database.attempt('read a run', (backend) => backend.read(write.id));
     const isStored = stored !== null && (await wasApplied(database, write, stored, known));
     if (!this.#isWriting(write)) return;
     // Somebody else has written since. The next write will find out what.
@@ -398,8 +397,7 @@ export class RunRecording implements QueueMember, LeaseHolder {
     });
     if (meaning.name === 'fails') this.fail(meaning.error);
     else if (meaning.name === 'ended elsewhere') this.#endedElsewhere(meaning.stored);
-    else if (meaning.name === 'goes on') this.#goOnFrom(meaning.stored);
-    else this.#goOnFromFormer(meaning.stored);
+    else this.#goOnFrom(meaning.stored);
   }
 
   /** Takes over the stored run's end, and adds to it what was used here. */
@@ -411,31 +409,29 @@ export class RunRecording implements QueueMember, LeaseHolder {
     if (isEndLost || !this.run.isTerminal) this.#state = { ...state, end: 'elsewhere' };
     // Its own lease is given up with the next write.
     if (isLeaseLost) this.#setLease('none');
-    this.#step({ name: 'due', changes, renews: false });
     if (isLeaseLost || isEndLost) {
       this.#refuse(otherEndError(this.run, stored.status, isLeaseLost ? 'lease_lost' : 'conflict'));
     }
+    this.#writeOn(stored, changes);
     if (!this.run.isTerminal) followEnd(this.run, runOf(stored));
-    this.#goOnFrom(stored);
   }
 
-  /** An earlier recorder's last write was stored after all, although it never learnt so. */
-  #goOnFromFormer(stored: StoredRun): void {
+  /** Goes on from the stored version, which may have the first of the moves already. */
+  #goOnFrom(stored: StoredRun): void {
     const { step } = this.#state as Recording;
-    this.#step({ name: 'due', changes: afterMoveTo(stored.status, step.changes), renews: false });
-    this.#goOnFrom(stored);
+    this.#writeOn(stored, afterMoveTo(stored.status, step.changes));
   }
 
-  /** Goes on from the stored version. */
-  #goOnFrom({ revision, seq, status, active }: StoredRun): void {
+  /** Writes the changes, and renews the lease: the write that was to do so found another revision. */
+  #writeOn({ revision, seq, status, active }: StoredRun, changes: Changes): void {
     Object.assign(this.#version, { revision, seq, status, active, formerWriter: null });
     const state = this.#state;
-    if (state.name === 'recording') this.#due(state.step.changes, state.lease === 'held');
+    if (state.name === 'recording') this.#due(changes, state.lease === 'held');
   }
 
   /** The store has refused something for good; the recorder goes on. */
   #refuse(refusal: RunError): void {
-    if (this.#state.name === 'recording') this.#state = { ...this.#state, refusal };
+    this.#state = { ...(this.#state as Recording), refusal };
     this.#news.refused(refusal, !this.#waiters.isEmpty);
   }
 
@@ -463,6 +459,6 @@ export class RunRecording implements QueueMember, LeaseHolder {
   }
 
   #step(step: Step): void {
-    if (this.#state.name === 'recording') this.#state = { ...this.#state, step };
+    this.#state = { ...(this.#state as Recording), step };
   }
 }

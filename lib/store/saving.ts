@@ -20,9 +20,6 @@ export interface CreatedRun {
   readonly created: boolean;
 }
 
-/** A write without a recorder is recognised by its revision alone. */
-const ONCE = { isRepeated: false, wasLeased: false };
-
 /** Inserts a run, once. */
 export async function createRun(run: AnyRun, core: StoreCore): Promise<CreatedRun> {
   const recording = core.tracker.recordingOf(run);
@@ -57,7 +54,8 @@ async function writeWhole(
   const [outcome] = await core.call('write a run', (backend) => backend.apply([write]));
   if (outcome !== 'applied') {
     const stored = await core.read(write.id);
-    if (stored === null || !(await wasApplied(core.database, write, stored, ONCE))) return stored;
+    // A write without a recorder is recognised by its revision alone.
+    if (stored === null || !(await wasApplied(core.database, write, stored))) return stored;
   }
   version.revision = write.nextRevision;
   version.seq += write.entries.length;

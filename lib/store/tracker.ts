@@ -123,9 +123,10 @@ export class Tracker implements NewsReader {
     this.#isClosing = true;
     const all = this.#busy.all();
     for (const recording of all) if (recording.isWaiting) recording.close();
-    const open = all.filter(({ state }) => state.name === 'recording');
-    const flushed = await Promise.allSettled(open.map((recording) => recording.flush()));
-    return flushed.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+    const errors: unknown[] = [];
+    const note = (error: unknown): unknown => errors.push(error);
+    await Promise.all(all.map((recording) => recording.flush().catch(note)));
+    return errors;
   }
 
   close(): void {

@@ -1,13 +1,13 @@
-import type { RunWrite } from './backend';
+import type { Lease, RunWrite } from './backend';
 import type { StoredRun } from './columns';
 import type { Database } from './database';
 
 /** What is known of a write that did not find the revision it expected. */
 export interface Circumstances {
   /** Whether there was an attempt before, whose answer never came. */
-  readonly isRepeated: boolean;
+  readonly isRepeated?: boolean;
   /** Whether its writer held the run's lease before. */
-  readonly wasLeased: boolean;
+  readonly wasLeased?: boolean;
 }
 
 /**
@@ -18,20 +18,21 @@ export async function wasApplied(
   database: Database,
   write: RunWrite,
   stored: StoredRun,
-  { isRepeated, wasLeased }: Circumstances,
+  { isRepeated, wasLeased }: Circumstances = {},
 ): Promise<boolean> {
   if (stored.revision < write.nextRevision) return false;
   if (stored.revision === write.nextRevision) return stored.writer === write.writer;
-  if (!isRepeated) return false;
+  if (isRepeated !== true) return false;
   // Two processes that insert the same id, or start the same run, write the same entries: the lease tells
   // them apart.
-  const takesLease = typeof write.lease === 'object' && !wasLeased;
+  const takesLease = typeof write.lease === 'object' && wasLeased !== true;
   if (write.revision === 0 || takesLease) return stored.lease_token === tokenOf(write);
   return hasEntries(database, write);
 }
 
+/** Undefined where the write takes no lease. */
 function tokenOf({ lease }: RunWrite): string | undefined {
-  return typeof lease === 'object' ? lease.token : undefined;
+  return (lease as Partial<Lease>).token;
 }
 
 async function hasEntries(database: Database, { id, entries }: RunWrite): Promise<boolean> {

@@ -134,12 +134,9 @@ export class WriteQueue {
 
   /** Whether the database answers at all: then it was the batch that failed. */
   async #isReachable(): Promise<boolean> {
-    try {
-      await this.#host.database.attempt('be reached', (backend) => backend.head());
-      return true;
-    } catch {
-      return false;
-    }
+    const look = this.#host.database.attempt('be reached', (backend) => backend.head());
+    const [{ status }] = await Promise.allSettled([look]);
+    return status === 'fulfilled';
   }
 
   /** Settles when those of the batch stand in the queue again. */
@@ -149,7 +146,6 @@ export class WriteQueue {
     const failures = Math.max(...troubles.map((trouble) => trouble.failures));
     const delayMs = Math.min(delayAfter(failures), this.#host.longestPauseMs());
     await sleep(clock, delayMs, !troubles.some((trouble) => this.#isPatient(trouble)));
-    if (this.#isClosed) return;
     for (const { member } of batch) this.add(member);
   }
 

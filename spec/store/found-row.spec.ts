@@ -66,7 +66,7 @@ describe('meaningOf()', () => {
       'the last write of an earlier recorder',
       rowOf(running, { writer: 'before' }),
       { version: { ...MINE, formerWriter: 'before' } },
-      ['goes on from former'],
+      ['goes on'],
     ],
     [
       'a write of somebody else than an earlier recorder',

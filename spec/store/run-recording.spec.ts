@@ -120,6 +120,137 @@ describe('RunRecorder', () => {
     ]);
   });
 
+  it('makes flush() wait for what has happened before it, and not for what comes later', async () => {
+    const { run, recorder } = await runningRun();
+    slowAnswer(100);
+    run.incrementTurn();
+    await clock.pass(1);
+    const flushed: string[] = [];
+    void recorder.flush().then(() => flushed.push('first'));
+    slowAnswer(500);
+    run.incrementTurn();
+    void recorder.flush().then(() => flushed.push('second'));
+    await clock.pass(110);
+    expect(flushed).toEqual(['first']);
+    await clock.pass(500);
+    expect(flushed).toEqual(['first', 'second']);
+  });
+
+  it('begins a run once, of two processes that begin it in one millisecond', async () => {
+    const { run, recorder } = await pendingRun();
+    const copy = (await settle(other.get(run.id), 0))!;
+    const theirs = other.track(copy);
+    backend.answers = ['away'];
+    run.updateStatus('running');
+    await clock.pass(1);
+    // The same entry, as if at the same time.
+    jest.spyOn(Date, 'now').mockReturnValue(clock.epochMs() - 1);
+    copy.updateStatus('running');
+    await settle(theirs.flush(), 0);
+    copy.incrementTurn();
+    await settle(theirs.flush(), 0);
+    await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'conflict' });
+    expect(run.error).toMatchObject({ code: 'conflict' });
+    expect(copy.status).toBe('running');
+    expect(await moves(run)).toEqual(['running']);
+  });
+
+  it('stores a move once that an earlier recorder has stored without learning so', async () => {
+    const { run, recorder } = await pendingRun();
+    backend.answers = ['lost answer', 'refused'];
+    run.updateStatus('running');
+    await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'storage_error' });
+    const again = store.track(run);
+    run.incrementTurn();
+    await settle(again.flush());
+    expect(await moves(run)).toEqual(['running']);
+    run.setOutput({ done: true });
+    await settle(again.flush());
+    expect(await moves(run)).toEqual(['running', 'completed']);
+  });
+
+  it('leaves the lease to who has it when it stops at once', async () => {
+    const { run, recorder } = await runningRun();
+    const copy = (await settle(other.get(run.id)))!;
+    const theirs = other.track(copy);
+    copy.metadata = { flagged: true };
+    await settle(theirs.stop());
+    expect(await settle(store.inspect(run.id))).toMatchObject({
+      run: { metadata: { flagged: true } },
+      lease: { owner: expect.any(String) as string },
+    });
+    run.incrementTurn();
+    await settle(recorder.flush());
+    expect(run.status).toBe('running');
+  });
+
+  it('takes its children in, unless it is told not to', async () => {
+    const { run, recorder } = await runningRun();
+    const child = run.createChild();
+    await settle(recorder.flush());
+    expect((await settle(store.get(child.id)))?.parentRunId).toBe(run.id);
+    const alone = await runningRun({ children: false });
+    const unknown = alone.run.createChild();
+    await clock.pass(100);
+    expect(await settle(store.get(unknown.id))).toBeNull();
+  });
+
+  it('stops what it cannot keep up with, also where the callback makes more of it', async () => {
+    const onError = ({ run: failing }: RecorderErrorEvent): void => {
+      for (let call = 0; call < 5; call++) failing.updateTokenUsage({ input_tokens: 1 });
+    };
+    const { run, recorder } = await runningRun({ maxBuffered: 4, onError });
+    await settle(other.cancel(run.id));
+    run.setOutput({ late: true });
+    await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'storage_error', retryable: false });
+    await clock.pass(1_000_001);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('is done with a write when its buffer was full before the stored run was read', async () => {
+    const { run, recorder } = await runningRun({ maxBuffered: 3 });
+    backend.answers = ['lost answer'];
+    run.incrementTurn();
+    await clock.pass(1);
+    await saveElsewhere(run, { theirs: 1 });
+    const read = backend.read.bind(backend);
+    jest.spyOn(backend, 'read').mockImplementationOnce(async (id) => {
+      await new Promise<void>((resolve) => {
+        clock.after(100, resolve);
+      });
+      return read(id);
+    });
+    await clock.pass(80);
+    for (let turn = 0; turn < 5; turn++) run.incrementTurn();
+    const { state } = recordingOf(recorder);
+    expect(state.name).toBe('failed');
+    await clock.pass(1_000_001);
+    expect(recordingOf(recorder).state).toBe(state);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('makes a revision of each entry, also where no column changes', async () => {
+    const { run, recorder } = await runningRun();
+    run.note('noted');
+    await settle(recorder.flush());
+    expect(backend.batches.at(-1)![0]).toMatchObject({ columns: {}, revision: 1, nextRevision: 2 });
+    expect((await settle(store.events(run.id))).at(-1)?.type).toBe('noted');
+  });
+
+  it('learns of others by the journal, and writes nothing because of its own entries', async () => {
+    const polling = new FlakyStore(backend, { pollMs: 100 }, clock);
+    const run = new Run({ sessionId: 'session-1' }).updateStatus('running');
+    const recorder = polling.track(run);
+    for (let turn = 0; turn < 5; turn++) {
+      await settle(recorder.flush(), 250);
+      run.incrementTurn();
+    }
+    await settle(recorder.flush(), 250);
+    expect(backend.batches).toHaveLength(6);
+    await settle(other.cancel(run.id), 150);
+    expect(run.status).toBe('cancelled');
+  });
+
   it('stores each move of a run that begins and ends in one tick', async () => {
     const run = new Run({ sessionId: 'session-1' });
     const recorder = store.track(run);
@@ -278,6 +409,16 @@ describe('RunRecorder', () => {
       return { first, run, recorder, executed, fn };
     }
 
+    async function waitingStoredRun(): Promise<Omit<Waiting, 'recorder'>> {
+      const first = await runningRun();
+      const { run } = await pendingRun({ whenBusy: 'queue' });
+      const fn = jest.fn(() => ({ done: true }));
+      const executed = run.execute(fn);
+      executed.catch(() => undefined);
+      await clock.pass(50);
+      return { first, run, executed, fn };
+    }
+
     it('closes at once', async () => {
       const { executed, fn } = await waitingRun();
       await settle(store.close(), 10);
@@ -357,6 +498,47 @@ describe('RunRecorder', () => {
       expect(recorder.buffered).toBe(0);
     });
 
+    it('stores its end although the store is being closed and its answer was on its way', async () => {
+      await runningRun();
+      const run = new Run({ sessionId: 'session-1' });
+      store.track(run, { whenBusy: 'queue' });
+      slowAnswer(100);
+      void run.execute(() => ({})).catch(() => undefined);
+      await clock.pass(10);
+      run.cancel();
+      await settle(store.close());
+      expect((await settle(other.get(run.id)))?.status).toBe('cancelled');
+    });
+
+    it('is let go on by stop(), whatever its session says later', async () => {
+      await runningRun();
+      const stale = backend.stale.bind(backend);
+      jest.spyOn(backend, 'stale').mockImplementation(async (query) => {
+        await new Promise<void>((resolve) => {
+          clock.after(100, resolve);
+        });
+        return stale(query);
+      });
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = store.track(run, { whenBusy: 'reject' });
+      const executed = run.execute(() => ({ done: true }));
+      await clock.pass(50);
+      await expect(settle(recorder.stop(), 0)).rejects.toMatchObject({ code: 'session_busy' });
+      const told = codes();
+      await clock.pass(500);
+      await expect(executed).resolves.toEqual({ done: true });
+      expect(run.status).toBe('completed');
+      expect(codes()).toEqual(told);
+    });
+
+    it('is not executed where it is gone when its turn comes', async () => {
+      const { first, run, executed, fn } = await waitingStoredRun();
+      await settle(other.delete(run.id), 1);
+      first.run.setOutput({});
+      await expect(settle(executed, 5_000)).rejects.toMatchObject({ code: 'run_not_found' });
+      expect(fn).not.toHaveBeenCalled();
+    });
+
     it('has to ask for the session again after it has waited for a person', async () => {
       const run = new Run({ sessionId: 'session-1' });
       const recorder = store.track(run, { whenBusy: 'reject' });
@@ -396,6 +578,47 @@ describe('RunRecorder', () => {
       expect((await settle(store.inspect(run.id)))?.lease).toBeNull();
       expect((await settle(store.get(run.id)))?.toJSON()).toEqual(run.toJSON());
       expect(await moves(run)).toEqual(['running', 'cancelled']);
+    });
+
+    it('says once that it was given up, stores what is used on, and leaves the row as it is else', async () => {
+      const { run, recorder } = await runningRun({ leaseMs: 3_000 });
+      jest.spyOn(recordingOf(recorder), 'renew').mockReturnValue();
+      await clock.pass(4_000);
+      await settle(other.recover(), 10);
+      run.updateTokenUsage({ input_tokens: 5 });
+      await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'lease_lost' });
+      expect(codes()).toEqual(['lease_lost']);
+      expect(run).toMatchObject({ status: 'failed', error: { code: 'orphaned' } });
+      expect(await settle(store.inspect(run.id))).toMatchObject({
+        run: { status: 'failed', tokenUsage: { input_tokens: 5 } },
+        lease: { owner: expect.any(String) as string },
+      });
+      expect(await moves(run)).toEqual(['running', 'failed']);
+    });
+
+    it('writes nothing where both have ended a run that had not begun', async () => {
+      const { run, recorder } = await pendingRun();
+      await settle(other.cancel(run.id));
+      const before = backend.batches.length;
+      run.setOutput({ late: true });
+      await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'conflict' });
+      expect(backend.batches.length - before).toBe(1);
+      expect((await settle(store.get(run.id)))?.status).toBe('cancelled');
+    });
+
+    it('keeps what is filled in after an end of its own that others have written since', async () => {
+      const { run, recorder } = await runningRun();
+      run.updateStatus('completed');
+      await settle(recorder.flush());
+      await saveElsewhere(run, { theirs: true });
+      run.setOutput({ filled: 'in' });
+      await settle(recorder.flush());
+      expect(codes()).toEqual([]);
+      expect(await settle(store.get(run.id))).toMatchObject({
+        status: 'completed',
+        output: { filled: 'in' },
+        metadata: { theirs: true },
+      });
     });
 
     it('tells so again, and stores what is used on, when it is recorded again', async () => {
@@ -571,6 +794,14 @@ describe('RunRecorder', () => {
     });
   });
 
+  it('knows its run, and stops where its block is left', async () => {
+    const { run, recorder } = await runningRun();
+    expect(recorder.run).toBe(run);
+    await settle(recorder[Symbol.asyncDispose]());
+    expect(recordingOf(recorder).state.name).toBe('stopped');
+    expect((await settle(store.inspect(run.id)))?.lease).toBeNull();
+  });
+
   describe('.stop()', () => {
     it('listens no more, and resolves again', async () => {
       const { run, recorder } = await pendingRun();
@@ -611,6 +842,21 @@ describe('RunRecorder', () => {
     it.each([
       ['says nothing where somebody waits for it', true, 0],
       ['says so where nobody does', false, 1],
+    ])('of a refusal with which it goes on: %s', async (_, isAwaited, warnings) => {
+      const quiet = new FlakyStore(backend, { pollMs: 1_000_000 }, clock);
+      const run = new Run({ sessionId: 'session-1' }).updateStatus('running');
+      const recorder = quiet.track(run);
+      await settle(recorder.flush());
+      await settle(other.cancel(run.id));
+      run.setOutput({ late: true });
+      if (isAwaited) await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'conflict' });
+      else await clock.pass(1_000);
+      expect(warn).toHaveBeenCalledTimes(warnings);
+    });
+
+    it.each([
+      ['says nothing where somebody waits for it', true, 0],
+      ['says so where nobody does', false, 1],
     ])('%s', async (_, isAwaited, warnings) => {
       const quiet = new FlakyStore(backend, { pollMs: 1_000_000 }, clock);
       const run = new Run({ sessionId: 'session-1' }).updateStatus('running');
@@ -640,6 +886,33 @@ describe('RunRecorder', () => {
       await expect(settle(recorder.flush())).rejects.toMatchObject({ code: 'session_busy' });
       expect((await settle(store.get(run.id)))?.status ?? null).toBe(status);
       expect(run.status).toBe('failed');
+    });
+
+    it('waits for its session, and is stored when it is let in', async () => {
+      const { run: first } = await runningRun();
+      const run = new Run({ sessionId: 'session-1' });
+      const recorder = takeIn(store, run, { whenBusy: 'queue' });
+      const executed = run.execute(() => ({ done: true }));
+      await clock.pass(3_000);
+      expect(run.isTerminal).toBe(false);
+      first.setOutput({});
+      await expect(settle(executed, 3_000)).resolves.toEqual({ done: true });
+      await settle(recorder.flush());
+      expect((await settle(store.get(run.id)))?.status).toBe('completed');
+    });
+
+    it('calls the function of a child at once', async () => {
+      const run = new Run({ sessionId: 'session-1' });
+      takeIn(store, run);
+      const executed = run.execute(async ({ run: own }) => {
+        const child = own.createChild();
+        backend.then = 'away';
+        return child.execute(() => ({ child: true }));
+      });
+      await clock.pass(10);
+      expect(run.isTerminal).toBe(true);
+      backend.then = 'ok';
+      await expect(settle(executed)).resolves.toEqual({ child: true });
     });
 
     it('calls nothing for an id that is there already', async () => {

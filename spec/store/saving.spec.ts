@@ -144,6 +144,21 @@ describe('RunStore.save()', () => {
     expect((await settle(store.get('run-1')))?.metadata ?? {}).toEqual({});
   });
 
+  it('does not take for its own what another has saved in the same millisecond', async () => {
+    const now = jest.spyOn(Date, 'now').mockReturnValue(clock.epochMs());
+    await settle(store.save(makeRun()));
+    const [mine, theirs] = [await store.get('run-1'), await other.get('run-1')];
+    await settle(other.save(theirs!.updateStatus('running')));
+    theirs!.metadata = { theirs: true };
+    await settle(other.save(theirs!));
+    mine!.metadata = { mine: true };
+    await expect(settle(store.save(mine!.updateStatus('running')))).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    now.mockRestore();
+    expect((await settle(store.get('run-1')))?.metadata).toEqual({ theirs: true });
+  });
+
   it('refuses a run that it knows to have another end, and asks nobody', async () => {
     const run = makeRun().updateStatus('running');
     const recorder = store.track(run, { onError: () => undefined });

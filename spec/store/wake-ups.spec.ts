@@ -129,6 +129,12 @@ describe('Waiter', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it('keeps the process alive while it waits', () => {
+    const after = jest.spyOn(clock, 'after');
+    void wait(wakeUps.enter('all'), 100);
+    expect(after.mock.calls).toEqual([[100, expect.any(Function), false]]);
+  });
+
   it('has no timer where it may wait for ever', () => {
     void wait(wakeUps.enter('all'), Infinity);
     expect(clock.waiting).toBe(0);

@@ -44,6 +44,7 @@ class Member implements QueueMember {
   }
 
   fail(error: RunError): void {
+    expect(error.retryable).toBe(false);
     this.heard.push(error.code);
     this.write = null;
   }
@@ -227,6 +228,41 @@ describe('a batch that fails', () => {
     expect([await at(0), await at(19), await at(1), await at(39), await at(1)]).toEqual([1, 1, 2, 2, 3]);
     longestPauseMs = 50;
     expect([await at(79), await at(1), await at(49), await at(1)]).toEqual([3, 4, 4, 5]);
+  });
+
+  it('waits as long as the one of it that has failed most often', async () => {
+    backend.answers = ['away'];
+    const late = new Member(writeOf('b', 's1'));
+    clock.after(20, () => queue.add(late));
+    enqueue(writeOf('a', 's1'));
+    await clock.pass(19);
+    backend.isAllBad = true;
+    backend.then = 'away';
+    await clock.pass(1);
+    expect(batches()).toEqual(['a', 'b+a']);
+    backend.then = 'ok';
+    await clock.pass(39);
+    expect(batches()).toHaveLength(2);
+    await clock.pass(1);
+    expect(batches()).toEqual(['a', 'b+a', 'b+a']);
+  });
+
+  it.each([
+    ['nobody is patient any more', [], true],
+    ['somebody is patient', ['b'], false],
+  ])('lets the process end meanwhile where %s', async (_, late, mayExit) => {
+    open({ retryForMs: 100 });
+    backend.isAllBad = true;
+    backend.then = 'away';
+    const after = jest.spyOn(clock, 'after');
+    enqueue(writeOf('a', 's1'));
+    await clock.pass(130);
+    enqueue(...late.map((id) => writeOf(id, 's1')));
+    await clock.pass(20);
+    expect(batches().at(-1)).toBe([...late, 'a'].join('+'));
+    // The pause after the fourth failure.
+    const pauses = (after.mock.calls as unknown[][]).filter(([ms]) => ms === 160);
+    expect(pauses).toEqual([[160, expect.any(Function), mayExit]]);
   });
 
   it('is halved where the database answers, and only what fails alone waits', async () => {
