@@ -76,7 +76,8 @@ describe('.waitFor()', () => {
     await watch.return(undefined);
   });
 
-  it('is told that the store closes', async () => {
+  it.each(['waits', 'reads'])('is told at once that the store closes while it %s', async (what) => {
+    if (what === 'reads') jest.spyOn(backend, 'read').mockReturnValue(NO_ANSWER);
     const waited = wait();
     await clock.pass(10);
     void store.close();

@@ -116,6 +116,16 @@ describe('a watch', () => {
     await watch.return(undefined);
   });
 
+  it('goes on behind what was asked for side by side', async () => {
+    const run = await write('session-1', 4);
+    const watch = store.watch({ runId: run.id });
+    const both = Promise.all([watch.next(), watch.next()]);
+    expect((await settle(both)).map(({ value }) => value?.seq)).toEqual([1, 2]);
+    expect((await settle(watch.next())).value?.seq).toBe(3);
+    expect((await settle(watch.next())).value?.seq).toBe(4);
+    await watch.return(undefined);
+  });
+
   it('hears of a whole store, of a session and of a run', async () => {
     const run = await write('session-1', 1);
     const found = [{}, { sessionId: 'session-1' }, { runId: run.id }].map((options) =>
