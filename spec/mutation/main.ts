@@ -38,6 +38,8 @@ interface Area {
   /** How long a test may take while something is changed, in milliseconds. */
   readonly timeoutMs: number;
   readonly usesPostgres?: boolean;
+  /** Whether the specs run the code in processes of its own: which test reaches what is not known then. */
+  readonly runsProcesses?: boolean;
 }
 
 const AREAS: Readonly<Record<string, Area>> = {
@@ -86,6 +88,14 @@ const AREAS: Readonly<Record<string, Area>> = {
     atLeast: 90,
     timeoutMs: 10_000,
     usesPostgres: true,
+  },
+  cli: {
+    code: ['lib/cli'],
+    specs: ['spec/cli'],
+    atLeast: 90,
+    timeoutMs: 20_000,
+    usesPostgres: true,
+    runsProcesses: true,
   },
 };
 
@@ -138,7 +148,7 @@ function configurationOf(name: string, mutate: readonly string[], area: Area): o
     mutate,
     warnings: { unknownOptions: false },
     concurrency: 5,
-    coverageAnalysis: 'perTest',
+    coverageAnalysis: area.runsProcesses === true ? 'off' : 'perTest',
     // The text of a message is no behaviour.
     mutator: { excludedMutations: ['StringLiteral'] },
     timeoutMS: 4 * area.timeoutMs,

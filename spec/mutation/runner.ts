@@ -33,6 +33,8 @@ interface Options {
 /** How long a test may take while nothing is changed, or where it is the first to load what it needs. */
 const COLD_MS = 60_000;
 
+const IN_PROCESSES = '__STRYKER_ACTIVE_MUTANT__';
+
 const control = ((globalThis as { __stryker__?: Control }).__stryker__ ??= {});
 
 /**
@@ -77,13 +79,13 @@ class SpecRunner {
 
   async mutantRun(run: MutantRun): Promise<object> {
     if (run.testFilter !== undefined) await this.#load();
-    control.activeMutant = run.activeMutant.id;
+    switchOn(run.activeMutant.id);
     control.hitLimit = run.hitLimit;
     control.hitCount = run.hitLimit === undefined ? undefined : 0;
     try {
       return await this.#resultOf(run);
     } finally {
-      control.activeMutant = undefined;
+      switchOn(undefined);
       control.hitLimit = undefined;
     }
   }
@@ -125,7 +127,7 @@ class SpecRunner {
    * to pass without it; if it does not, Stryker tries again in a fresh process.
    */
   async #holdUnchanged(file: string, { id, failure }: TestReport): Promise<void> {
-    control.activeMutant = undefined;
+    switchOn(undefined);
     control.hitLimit = undefined;
     const only = id === idOutside(file) ? null : new Set([id]);
     const reports = await runSpecs(file, { only, stopsAtFailure: true, timeoutMs: this.#timeoutMs });
@@ -134,6 +136,13 @@ class SpecRunner {
       throw new Error(`${id} fails without the change too: ${failed.failure ?? ''} (${failure ?? ''})`);
     }
   }
+}
+
+/** Here, and in the processes that specs start, where changed code asks their environment. */
+function switchOn(change: string | undefined): void {
+  control.activeMutant = change;
+  if (change === undefined) Reflect.deleteProperty(process.env, IN_PROCESSES);
+  else process.env[IN_PROCESSES] = change;
 }
 
 function idOutside(file: string): string {

@@ -12,6 +12,32 @@ describe('createAxis()', () => {
     );
   });
 
+  it('has a tick at each round time since the start, as many as there is room for', () => {
+    const labels = ['0', '2 s', '4 s', '6 s', '8 s', '10 s', '12 s'];
+    const ticks = labels.map((label, index) => ({ label, position: index / 6 }));
+    expect(createAxis({ start: 0, end: 12_000, ticks: 6 }).ticks).toEqual(ticks);
+    expect(createAxis({ start: 777, end: 12_777, ticks: 6 }).ticks).toEqual(ticks);
+    const longer = createAxis({ start: 0, end: 12_001, ticks: 6 }).ticks;
+    expect(longer.map(({ label }) => label)).toEqual(['0', '5 s', '10 s']);
+  });
+
+  it('ends bars of what lasts now, and never behind its end', () => {
+    expect(createAxis({ start: 0, end: 10 }).now).toBe(10);
+    expect(createAxis({ start: 0, end: 10, now: 5 }).now).toBe(5);
+    expect(createAxis({ start: 0, end: 10, now: 50 }).now).toBe(10);
+  });
+
+  it('has no tick within a wait that is drawn short, and says behind it once how late it is', () => {
+    const waits = [{ start: 3_500, end: 3_500 + HOUR }];
+    const { ticks, position } = createAxis({ start: 0, end: 7_000 + HOUR, waits, ticks: 8 });
+    expect(ticks.map(({ label }) => label)).toEqual(['0', '1 s', '2 s', '3 s', '1 h']);
+    expect(ticks[4]!.position).toBeCloseTo(position(HOUR + 4_000));
+  });
+
+  it('puts the start at 0 where the run began with a wait', () => {
+    expect(createAxis({ start: 0, end: 10_000, waits: [{ start: 0, end: 500 }] }).position(0)).toBe(0);
+  });
+
   it('takes a run without a length', () => {
     const axis = createAxis({ start: 5, end: 5 });
     expect(axis.position(5)).toBe(0);
@@ -64,6 +90,7 @@ describe('createAxis()', () => {
 
 describe('roomToGrow()', () => {
   it('moves in steps, ahead of the time', () => {
+    expect([0, 4_901, 4_903].map(roomToGrow)).toEqual([5_000, 5_000, 6_000]);
     expect(new Set([20_000, 20_500, 21_000, 24_000].map(roomToGrow))).toEqual(new Set([25_000]));
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e11 }), (elapsed) => {

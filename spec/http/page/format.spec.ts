@@ -30,8 +30,12 @@ describe('formatDuration()', () => {
     [59_499, '59 s'],
     [59_500, '1 min'],
     [192_000, '3 min 12 s'],
+    [3_598_500, '59 min 59 s'],
+    [3_599_500, '1 h'],
     [3_599_600, '1 h'],
     [7_500_000, '2 h 5 min'],
+    [86_310_000, '23 h 59 min'],
+    [86_370_000, '1 d'],
     [86_400_000, '1 d'],
     [273_600_000, '3 d 4 h'],
     [4e12, '46,296 d 7 h'],
@@ -46,13 +50,16 @@ describe('formatDollars()', () => {
     [undefined, '–'],
     [0, '$0'],
     [0.000_000_4, '< $0.000001'],
+    [0.000_001, '$0.0000010'],
     [0.000_012, '$0.000012'],
     [0.0042, '$0.0042'],
     [0.026_31, '$0.026'],
+    [0.0995, '$0.10'],
     [0.0999, '$0.10'],
     [1.3, '$1.30'],
     [12.345, '$12.35'],
     [999.99, '$999.99'],
+    [999.995, '$1,000'],
     [1_234.4, '$1,234'],
   ])('writes %p as %s', (usd, text) => {
     expect(formatDollars(usd)).toBe(text);
@@ -62,15 +69,19 @@ describe('formatDollars()', () => {
 describe('formatTokens()', () => {
   it.each([
     [null, '–'],
+    [undefined, '–'],
     [0, '0'],
     [940, '940'],
     [9_999, '9,999'],
+    [10_000, '10k'],
     [12_345, '12.3k'],
     [42_000, '42k'],
     [999_499, '999k'],
     [999_500, '1M'],
     [4_561_000, '4.56M'],
+    [9_995_000, '10M'],
     [123_456_789, '123M'],
+    [999_500_000, '1B'],
     [1_200_000_000, '1.2B'],
   ])('writes %p as %s', (tokens, text) => {
     expect(formatTokens(tokens)).toBe(text);
@@ -81,6 +92,7 @@ describe('formatShare()', () => {
   it.each([
     [0, '0 %'],
     [0.0004, '< 0.1 %'],
+    [0.001, '0.1 %'],
     [0.003, '0.3 %'],
     [0.04, '4 %'],
     [0.224, '22 %'],
@@ -94,9 +106,15 @@ describe('formatAgo()', () => {
   it.each([
     [0, 'now'],
     [1_500, 'now'],
+    [2_000, '2 s ago'],
     [12_000, '12 s ago'],
+    [60_000, '1 min ago'],
     [180_000, '3 min ago'],
+    [3_600_000, '1 h ago'],
     [7_200_000, '2 h ago'],
+    [172_800_000, '2 d ago'],
+    [-1_000, 'now'],
+    [-1_001, 'in 1 s'],
     [432_000_000, '5 d ago'],
     [-180_000, 'in 3 min'],
   ])('writes what was %d ms ago as %s', (ms, text) => {
@@ -137,10 +155,22 @@ describe('shortId()', () => {
   it('keeps the end, by which ids of one moment differ', () => {
     expect(shortId('run_0198fc2e77aa7000800012345678abcd')).toBe('run_01…5678abcd');
     expect(shortId('session-1')).toBe('session-1');
+    expect(shortId('x'.repeat(18))).toBe('x'.repeat(18));
+    expect(shortId('x'.repeat(19))).toBe('xxxxxx…xxxxxxxx');
   });
 });
 
 describe('cutText()', () => {
+  it.each([
+    ['as it is', 'as it is'],
+    ['  one \n\n  two ', 'one two'],
+    ['12345678', '12345678'],
+    ['123456789', '1234567…'],
+    ['123456 89', '123456…'],
+  ])('makes %j %j where eight characters have room', (text, cut) => {
+    expect(cutText(text, 8)).toBe(cut);
+  });
+
   it('gives one line of at most that length', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 500 }), fc.integer({ min: 2, max: 90 }), (text, length) => {

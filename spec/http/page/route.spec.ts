@@ -62,6 +62,12 @@ describe('parseRoute()', () => {
       filter: NO_FILTER,
       cursor: null,
     });
+    for (const from of ['x2026-01-01', '2026-01-01x', '2026-01-32', 'null']) {
+      expect(parseRoute(`#/runs?from=${from}`)).toMatchObject({ filter: NO_FILTER });
+    }
+    expect(parseRoute('#/runs?from=2026-01-31')).toMatchObject({ filter: { from: '2026-01-31' } });
+    expect(parseRoute('#/?range=90d')).toEqual({ view: 'overview', range: '90d' });
+    expect(parseRoute('#/runs/a#b')).toMatchObject({ view: 'run', id: 'a#b' });
     expect(parseRoute('#/nowhere/x')).toEqual({ view: 'unknown', path: '/nowhere/x' });
     expect(parseRoute('#/sessions/')).toEqual({ view: 'unknown', path: '/sessions/' });
     expect(parseRoute('#/runs/%E0%A4%A')).toMatchObject({ view: 'run', id: '%E0%A4%A' });
@@ -71,6 +77,7 @@ describe('parseRoute()', () => {
 describe('routeHash()', () => {
   it('writes short addresses', () => {
     expect(routeHash({ view: 'overview', range: '7d' })).toBe('#/');
+    expect(routeHash({ view: 'overview', range: '90d' })).toBe('#/?range=90d');
     expect(runsHash()).toBe('#/runs');
     expect(runsHash({ status: ['failed'] })).toBe('#/runs?status=failed');
     expect(runHash('run_1')).toBe('#/runs/run_1');

@@ -60,6 +60,20 @@ describe('stackModels()', () => {
     ]);
   });
 
+  it('ranks models of unknown cost by all their tokens', () => {
+    const rows = [
+      row('2026-11-24', 'few', null, 4),
+      row('2026-11-24', 'many', null, 5),
+      row('2026-11-25', 'few', null, 2),
+    ];
+    expect(rankModels(rows)).toEqual(['few', 'many']);
+  });
+
+  it('adds up what a model has in one day', () => {
+    const rows = [row('2026-11-25', 'a', 3, 1), row('2026-11-25', 'a', 4, 1)];
+    expect(stackModels(rows, period, costValue)[0]!.values.at(-1)).toBe(7);
+  });
+
   it('passes over days that are not shown', () => {
     expect(stackModels([row('2025-01-01', 'old', 5, 1)], period, costValue)[0]!.sum).toBe(0);
   });
@@ -77,6 +91,14 @@ describe('stackModels()', () => {
     ]);
   });
 
+  it('shows six models each by itself, and of seven the last two as one', () => {
+    const rows = Array.from({ length: 7 }, (_, index) => row('2026-11-25', `m${index}`, 7 - index, 1));
+    const names = (count: number): string[] =>
+      stackModels(rows.slice(0, count), period, costValue).map(({ name }) => name);
+    expect(names(6)).toEqual(['m0', 'm1', 'm2', 'm3', 'm4', 'm5']);
+    expect(names(7)).toEqual(['m0', 'm1', 'm2', 'm3', 'm4', '2 others']);
+  });
+
   it('is drawn with each model on those before it', () => {
     const rows = [row('2026-11-25', 'a', 5, 1), row('2026-11-25', 'b', 2, 1)];
     expect(cumulate(stackModels(rows, period, costValue)).map((values) => values.at(-1))).toEqual([5, 7]);
@@ -86,7 +108,9 @@ describe('stackModels()', () => {
 describe('groupLabel()', () => {
   it('names an hour or a day', () => {
     expect(groupLabel('2026-11-25T09')).toBe('09:00');
-    expect(groupLabel('2026-11-25')).toMatch(/25/);
+    const options = { month: 'short', day: 'numeric' } as const;
+    const day = new Date(2026, 10, 25).toLocaleDateString(undefined, options);
+    expect(groupLabel('2026-11-25')).toBe(day);
   });
 });
 
@@ -126,6 +150,21 @@ describe('verdictOf()', () => {
       tone: 'bad',
       text: '1 run is stuck, 2 runs failed in the last hour (20 % of those that ended) and 2 runs or more wait for a person.',
     });
+  });
+
+  it('counts what was cancelled among what ended, and tells a lone one from a first page', () => {
+    const lastHour = { ...none, failed: 1, completed: 2, cancelled: 2 };
+    expect(verdictOf({ ...facts, lastHour })).toEqual({
+      tone: 'bad',
+      text: '1 run failed in the last hour (20 % of those that ended).',
+    });
+    expect(verdictOf({ ...facts, lastHour: { ...lastHour, cancelled: 1 } }).tone).toBe('attention');
+    expect(verdictOf({ ...facts, waiting: 1, more: true }).text).toBe('1 run or more wait for a person.');
+    expect(verdictOf({ ...facts, waiting: 2 }).text).toBe('2 runs wait for a person.');
+    expect(verdictOf({ ...facts, stuck: 1, waiting: 1 }).text).toBe(
+      '1 run is stuck and 1 run waits for a person.',
+    );
+    expect(verdictOf(facts).text).not.toMatch(/ended in it/);
   });
 
   it('does not shout for one failure of many, nor for a person who is asked', () => {

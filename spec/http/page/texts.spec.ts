@@ -116,6 +116,19 @@ describe('descendants()', () => {
   });
 });
 
+describe('descendants()', () => {
+  it('gives those of one moment by id, and leaves out the families of others', () => {
+    const runs = [
+      makeRecord({ id: 'z', parent_run_id: 'root', started_at: at(1) }),
+      makeRecord({ id: 'y', parent_run_id: 'root', started_at: at(1) }),
+      makeRecord({ id: 'x', parent_run_id: 'other', started_at: at(1) }),
+      makeRecord({ id: 'w', started_at: at(1) }),
+    ];
+    expect(descendants('root', runs).map(({ run }) => run.id)).toEqual(['y', 'z']);
+    expect(descendants('root', runs.reverse()).map(({ run }) => run.id)).toEqual(['y', 'z']);
+  });
+});
+
 describe('costOf()', () => {
   it('adds what is known', () => {
     expect(costOf([makeRecord({ cost_usd: 1 }), makeRecord(), makeRecord({ cost_usd: 2 })])).toBe(3);

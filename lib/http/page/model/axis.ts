@@ -100,8 +100,11 @@ function ticksOf(segments: readonly Segment[], total: number, start: number, wan
     if (shortened) continue;
     for (let offset = Math.ceil((from - start) / step) * step; start + offset <= to; offset += step) {
       const position = (left + start + offset - from) / total;
-      if (position - (ticks.at(-1)?.position ?? -1) < apart) continue;
-      ticks.push({ position, label: offset === 0 ? '0' : formatDuration(offset) });
+      const label = offset === 0 ? '0' : formatDuration(offset);
+      const before = ticks.at(-1);
+      // Seconds behind a wait of hours all read as those hours.
+      if (before && (position - before.position < apart || label === before.label)) continue;
+      ticks.push({ position, label });
     }
   }
   return ticks;

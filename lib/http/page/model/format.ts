@@ -46,7 +46,7 @@ function decimalsOf(usd: number): number {
 
 /** `1,234`. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US', { maximumFractionDigits: 3 });
+  return count.toLocaleString('en-US');
 }
 
 /** `940`, `1,234`, `12.3k`, `4.56M`, `1.2B`; a dash where nothing was reported. */

@@ -10,7 +10,7 @@ export function descendants(rootId: string, runs: readonly RunRecord[]): RunNode
   const childrenOf = new Map<string, RunRecord[]>();
   for (const run of runs) {
     const parent = run.parent_run_id;
-    if (!parent || run.id === rootId) continue;
+    if (!parent) continue;
     childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), run]);
   }
   const nodes: RunNode[] = [];
