@@ -67,7 +67,7 @@ function whatIsWrong(connectionString: string, error: unknown): string {
     return `names a file that cannot be read: sslrootcert, sslcert or sslkey (${code})`;
   }
   const port = /:(\d+)(?:[/?#]|$)/.exec(connectionString)?.[1];
-  if (port !== undefined && Number(port) > LARGEST_PORT) return `has a port above ${LARGEST_PORT}`;
+  if (Number(port) > LARGEST_PORT) return `has a port above ${LARGEST_PORT}`;
   return 'must be postgresql://user:password@host:port/database, special letters percent-encoded';
 }
 

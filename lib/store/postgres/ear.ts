@@ -157,7 +157,7 @@ export class Ear {
   async #listenTo(client: PostgresClient, channel: string): Promise<void> {
     try {
       await client.query(`LISTEN "${channel}"`);
-      if (this.#client === client && this.#hears) this.#tellOf(channel, true);
+      if (this.#hears) this.#tellOf(channel, true);
     } catch {
       this.#lost(client);
     }

@@ -55,6 +55,7 @@ describe('openPool()', () => {
     ['postgresql://user:pass@localhost:99999', /has a port above 65535/],
     ['postgresql://user:pass@localhost:99999?a=b', /has a port above 65535/],
     ['postgresql://user:pass@localhost:99999#a', /has a port above 65535/],
+    ['postgresql://localhost/db?uselibpqcompat=true&sslmode=verify-ca', /must be postgresql:/],
     ['postgresql://user:pass@localhost:port/db', /must be postgresql:/],
     ['postgresql://user:99999@localhost:port/db', /must be postgresql:/],
     ['postgresql://user:pass@localhost:99999x/db', /must be postgresql:/],

@@ -367,6 +367,12 @@ describe('Ear', () => {
     const heard = new Heard();
     ear.listen('one', heard);
     await until(() => watched.refused === 1);
+    const later = new Heard();
+    ear.listen('one', later);
+    ear.listen('two', later);
+    // Behind the statement by which it listens.
+    await watched.lent[0]!.query('SELECT 1');
+    expect(later.changes).toEqual([]);
     jest.advanceTimersByTime(PROBE_MS);
     await until(() => watched.pool.totalCount === 0);
     expectAskedAfter(MINUTE_MS, 3);
@@ -421,17 +427,34 @@ describe('Ear', () => {
     ear.listen('one', heard);
     await until(() => heard.hears);
     jest.advanceTimersByTime(2 * MINUTE_MS);
-    expect(heard.changes).toEqual([true]);
     await until(() => watched.pool.idleCount === watched.pool.totalCount - 1);
+    expect(heard.changes).toEqual([true]);
+  });
+
+  it('tries no more for somebody who has left before it was refused', async () => {
+    watched.refuses = () => true;
+    ear.listen('one', new Heard())();
+    await until(() => watched.refused === 1);
+    jest.advanceTimersByTime(MINUTE_MS);
+    expect(watched.asked).toBe(1);
   });
 
   it('keeps one connection where an attempt is overtaken by another', async () => {
-    const [later, lend] = gate();
-    watched.onLend = (_, time) => (time === 1 ? later : undefined);
+    const gates = [gate(), gate()];
+    watched.onLend = (_, time) => gates[time - 1]?.[0];
     ear.listen('one', new Heard())();
-    const heard = await hearing();
-    lend();
+    const [heard, other] = [new Heard(), new Heard()];
+    ear.listen('one', heard);
+    await until(() => watched.pool.totalCount === 2);
+    gates[0]![1]();
+    await until(() => watched.pool.idleCount === 1);
+    // The other attempt is under way.
+    ear.listen('two', other);
+    expect(watched.asked).toBe(2);
+    gates[1]![1]();
+    await until(() => heard.hears && other.hears);
     await until(() => watched.pool.idleCount === watched.pool.totalCount - 1);
+    expect(watched.asked).toBe(3);
     expect(heard.changes).toEqual([true]);
   });
 

@@ -57,6 +57,25 @@ describe('the migrations of PostgreSQL', () => {
     await database.query('DROP ROLE reader');
   });
 
+  it('make nothing where there have to be tables, and know those that are there', async () => {
+    const place = { connectionString: database.url, schema: 'wanted' };
+    const early = new PostgresRunStore({ ...place, mustExist: true });
+    await expect(early.get('run_1')).rejects.toMatchObject({
+      code: 'storage_error',
+      retryable: false,
+      message: expect.stringContaining('no tables of agent-run that begin with agent_run_') as unknown,
+    });
+    expect(await database.query("SELECT FROM pg_namespace WHERE nspname = 'wanted'")).toEqual([]);
+    const maker = new PostgresRunStore(place);
+    await maker.save(new Run({ id: 'run_1', sessionId: 'session-1' }));
+    // What failed is tried again.
+    expect((await early.get('run_1'))?.id).toBe('run_1');
+    expect(await database.query('SELECT version FROM wanted.agent_run_migrations')).toEqual([
+      { version: MIGRATIONS.length },
+    ]);
+    await Promise.all([early.close(), maker.close()]);
+  });
+
   it('refuse a schema of a later version', async () => {
     const first = new PostgresRunStore({ connectionString: database.url, schema: 'later' });
     await first.get('run_none');
