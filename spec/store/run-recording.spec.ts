@@ -454,7 +454,11 @@ describe('RunRecorder', () => {
       expect(tried.has(second!.id) || tried.has(third!.id)).toBe(false);
       first.run.setOutput({});
       await settle(Promise.all([executed, ...others]), 5_000);
-      expect([second!.status, third!.status]).toEqual(['completed', 'completed']);
+      await clock.pass(1_000);
+      for (const run of [second!, third!]) {
+        expect((await settle(store.get(run.id)))?.toJSON()).toEqual(run.toJSON());
+        expect(run.status).toBe('completed');
+      }
     });
 
     it('does not ask for the session again because of a change', async () => {
