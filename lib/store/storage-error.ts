@@ -12,8 +12,9 @@ export function storageError(what: string, cause: unknown, retryable: boolean): 
 }
 
 /** Where a host has several addresses and none answers, Node's error has a code and no message. */
-function wordsOf(error: Error & { readonly code?: unknown }): string {
-  return error.message === '' ? String(error.code) : error.message;
+function wordsOf({ message, name, code }: Error & { readonly code?: unknown }): string {
+  if (message !== '') return message;
+  return typeof code === 'string' ? code : name;
 }
 
 /** The error of a call, whatever was thrown. */

@@ -310,9 +310,9 @@ describe('Admission', () => {
     );
 
     it.each([
-      [new RunError('storage_error', 'The file is broken'), 'The file is broken'],
-      [new TypeError('no driver'), 'The store could not be reached: no driver'],
-    ])('says what the database refuses for good: %s', async (error, message) => {
+      ['The file is broken', new RunError('storage_error', 'The file is broken')],
+      ['The store could not be reached: no driver', new TypeError('no driver')],
+    ])('says what the database refuses for good: %s', async (message, error) => {
       cancelOthers.mockRejectedValueOnce(error);
       const refusal = await admit('cancel-previous').admission.wait();
       expect(refusal).toMatchObject({ code: 'storage_error', message });

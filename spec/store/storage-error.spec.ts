@@ -26,6 +26,15 @@ describe('storageError()', () => {
   });
 });
 
+describe('storageError() of an error without a message', () => {
+  it.each([
+    ['its code', Object.assign(new Error(), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['its name', new TypeError(), 'TypeError'],
+  ])('gives %s', (_, cause, words) => {
+    expect(storageError('be reached', cause, true).message).toBe(`The store could not be reached: ${words}`);
+  });
+});
+
 describe('asStorageError()', () => {
   it('leaves an error of this package as it is', () => {
     const error = new RunError('conflict', 'Other');
@@ -54,14 +63,19 @@ describe('timeoutError()', () => {
 
 describe('the errors of a store', () => {
   it.each([
-    [closedError(), { code: 'invalid_operation', message: 'The store is closed' }],
+    ['closed', closedError(), { code: 'invalid_operation', message: 'The store is closed' }],
     [
+      'not found',
       notFoundError('run_1'),
       { code: 'run_not_found', message: 'The store has no run run_1', details: { runId: 'run_1' } },
     ],
-    [noStoreError('agent_run_'), { code: 'storage_error', retryable: false }],
-    [newerSchemaError(8, 7), { code: 'storage_error', details: { found: 8, known: 7 }, retryable: false }],
-  ])('%s', (error, expected) => {
+    ['no store', noStoreError('agent_run_'), { code: 'storage_error', retryable: false }],
+    [
+      'newer schema',
+      newerSchemaError(8, 7),
+      { code: 'storage_error', details: { found: 8, known: 7 }, retryable: false },
+    ],
+  ])('say what is the matter: %s', (_, error, expected) => {
     expect(error).toMatchObject(expected);
   });
 });
