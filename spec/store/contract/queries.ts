@@ -40,6 +40,7 @@ const WRITES: readonly RunWrite[] = Array.from({ length: 60 }, (_, index) => {
     provider: [null, 'openai', 'other'][index % 7] ?? null,
     started_at: at,
     turn_count: index,
+    cost_usd: index % 4 === 0 ? null : index / 7,
     metadata: { plan: PLANS[index % 4], user: PLANS[index % 3], other: index },
     ...(index % 2 === 0 ? { token_usage: { input_tokens: index } } : { usage_by_model: { m: { n: index } } }),
     ...parent,
@@ -154,7 +155,14 @@ export function describeQueries(backendOf: () => StoreBackend): void {
     });
 
     it('scans what passes each filter, once', async () => {
-      const columns: ScanColumn[] = ['turn_count', 'unsplit_token_usage', 'provider', 'usage_by_model'];
+      const columns: ScanColumn[] = [
+        'turn_count',
+        'unsplit_token_usage',
+        'provider',
+        'usage_by_model',
+        'cost_usd',
+        'session_id',
+      ];
       await fc.assert(
         fc.asyncProperty(filters, async (filter) => {
           const found: ScannedRow[] = [];
@@ -170,6 +178,8 @@ export function describeQueries(backendOf: () => StoreBackend): void {
             row.usage_by_model === null ? parsed(row.token_usage) : null,
             row.provider,
             row.usage_by_model === null ? null : parsed(row.usage_by_model),
+            row.cost_usd,
+            row.session_id,
           ]);
           const byTurns = (left: ScannedRow, right: ScannedRow): number => Number(left[0]) - Number(right[0]);
           expect(found.sort(byTurns)).toEqual(wanted.sort(byTurns));

@@ -27,7 +27,7 @@ function listenTo(database: Database.Database): Asked[] {
   return asked;
 }
 
-describe('the way on which SqliteBackend looks for runs', () => {
+describe('SqliteBackend', () => {
   let database: Database.Database;
   let backend: SqliteBackend;
   let asked: Asked[];
@@ -63,7 +63,7 @@ describe('the way on which SqliteBackend looks for runs', () => {
 
   afterEach(() => database.close());
 
-  it('is that of a provider that few runs have, rather than that of a status', async () => {
+  it('looks for runs along a provider that few have, rather than along a status', async () => {
     insert(COUNTED_RUNS - 1, { provider: 'some', status: 'completed' });
     insert(COUNTED_RUNS, { provider: 'many', status: 'completed' });
     const statuses = ['failed'];
@@ -74,7 +74,7 @@ describe('the way on which SqliteBackend looks for runs', () => {
     expect(asked.filter(({ sql }) => sql.includes('count(*)'))).toEqual([]);
   });
 
-  it('is that of the rarest of several members of metadata', async () => {
+  it('looks for runs along the rarest of several members of metadata', async () => {
     const members = [1, 2, 3].map((value) => ({ name: 'n', value: String(value) }));
     for (const [run, value] of [1, 1, 2, 3, 3, 3].entries()) {
       database.exec(`INSERT INTO agent_run_metadata VALUES ('n', '${value}', 0, 'run_${run}')`);
@@ -85,5 +85,62 @@ describe('the way on which SqliteBackend looks for runs', () => {
     }
     await wayOf({ metadata: members.slice(0, 1) });
     expect(asked.filter(({ sql }) => sql.includes('count(*)'))).toEqual([]);
+  });
+
+  describe('with a journal of thousands of entries', () => {
+    const HEAD = 9_500;
+    const [FEW, MANY] = [10_000, 10_001];
+
+    const ofSession = Array.from({ length: Math.floor(HEAD / 7) }, (_, index) => 7 * (index + 1));
+
+    /** Entries of two sessions, one in seven of the first. */
+    function write(runs: number, seq: number): void {
+      insert(runs, { session_id: 's' });
+      insert(1, { session_id: 't' });
+      database.exec(`UPDATE agent_run_runs SET seq = CASE key WHEN 1 THEN ${seq} ELSE 0 END`);
+      database.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${HEAD})
+        INSERT INTO agent_run_journal (position, run, seq, type, data, at)
+        SELECT i, CASE WHEN i % 7 = 0 THEN 1 ELSE ${runs + 1} END, i, 'noted', '{}', 0 FROM n`);
+    }
+
+    it.each([
+      ['run by run where it has few', 500, FEW, true],
+      ['stretch by stretch where it has many entries', 500, MANY, false],
+      ['stretch by stretch where it has many runs', 501, FEW, false],
+    ])('reads a session %s', async (_, runs, seq, isByRun) => {
+      write(runs, seq);
+      for (const afterPosition of [0, 1_499, 5_499, 5_500, HEAD - 1, HEAD, HEAD + 5]) {
+        for (const limit of [1, 571, 5_000]) {
+          asked.length = 0;
+          const page = await backend.journal({ sessionId: 's', afterPosition, limit });
+          const wanted = ofSession.filter((position) => position > afterPosition).slice(0, limit);
+          expect(page.entries.map(({ position }) => position)).toEqual(wanted);
+          const through = wanted.length === limit ? wanted.at(-1) : Math.max(HEAD, afterPosition);
+          expect([afterPosition, limit, page.throughPosition]).toEqual([afterPosition, limit, through]);
+          const wasByRun = asked.some(({ sql }) => sql.includes('runs_by_session CROSS JOIN'));
+          expect(wasByRun).toBe(isByRun && HEAD - afterPosition > 4_000);
+        }
+      }
+      expect((await backend.journal({ sessionId: 'none', limit: 5 })).throughPosition).toBe(HEAD);
+    });
+  });
+
+  it.each([
+    ['has another type than its column', "metadata = '[]'"],
+    ['is no JSON', `metadata = '{"a":'`],
+    ['is JSON, and more', `metadata = '{},{}'`],
+  ])('passes over a row of which a value %s, and counts it', async (_, assignment) => {
+    insert(3, { provider: 'p' });
+    database.exec(`UPDATE agent_run_runs SET ${assignment} WHERE key = 2`);
+    const { rows, skipped, next } = await backend.scan({}, ['metadata', 'provider'], null);
+    expect([rows, skipped, next]).toEqual([
+      [
+        [{}, 'p'],
+        [{}, 'p'],
+      ],
+      1,
+      null,
+    ]);
+    expect((await backend.scan({}, ['provider'], null)).skipped).toBe(0);
   });
 });
