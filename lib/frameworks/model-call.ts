@@ -9,10 +9,10 @@ const UNKNOWN_USAGE = { usage: { input_tokens: null, output_tokens: null } };
 
 /** What a response says beside its usage. */
 export interface ResponseFacts extends Pick<RecordOptions, 'format' | 'scope'> {
-  /** The model that has answered, where the response names it. */
-  readonly model?: string | null | undefined;
+  /** The name of the model that has answered, where the response has one. */
+  readonly model?: unknown;
   /** The response's id, where the provider gave one. */
-  readonly responseId?: string | null | undefined;
+  readonly responseId?: unknown;
 }
 
 /** Records calls for their run. */
@@ -20,14 +20,14 @@ export interface CallLog {
   /** Counts what the payload reports. Never throws. */
   record(run: AnyRun, payload: object, options: RecordOptions): void;
   /** The id under which a response is counted; null for none. */
-  requestIdOf(run: AnyRun, responseId: string | null | undefined): string | null;
+  requestIdOf(run: AnyRun, responseId: unknown): string | null;
 }
 
 /** One call of a model, counted once. */
 export class ModelCall {
   readonly run: AnyRun;
   readonly #log: CallLog;
-  readonly #model: string | null;
+  readonly #asked: string | null;
   /** The id under which it was counted when it was given up. */
   #lostId: string | null = null;
   #isCounted = false;
@@ -36,7 +36,7 @@ export class ModelCall {
   constructor(log: CallLog, run: AnyRun, model: string | null) {
     this.#log = log;
     this.run = run;
-    this.#model = model;
+    this.#asked = model;
   }
 
   /**
@@ -70,7 +70,7 @@ export class ModelCall {
     this.#isCounted = true;
     this.#stopListening();
     const requestId = this.#lostId ?? this.#log.requestIdOf(this.run, responseId);
-    this.#log.record(this.run, payload, { ...options, ...this.#named(model), requestId });
+    this.#log.record(this.run, payload, { ...options, model: this.#nameOf(model), requestId });
   }
 
   /** Gives the call up: it counts as one request without a price, since nobody knows what it has used. */
@@ -78,11 +78,11 @@ export class ModelCall {
     if (this.#isCounted || this.#lostId !== null) return;
     this.#stopListening();
     this.#lostId = randomUUID();
-    this.#log.record(this.run, UNKNOWN_USAGE, { ...this.#named(null), requestId: this.#lostId });
+    this.#log.record(this.run, UNKNOWN_USAGE, { model: this.#nameOf(null), requestId: this.#lostId });
   }
 
-  #named(model: string | null | undefined): { readonly model?: string } {
-    const name = typeof model === 'string' && model !== '' ? model : this.#model;
-    return name === null || name === '' ? {} : { model: name };
+  /** The first of the names that is one: of the model that answered, of the one that was asked. */
+  #nameOf(answered: unknown): string | undefined {
+    return [answered, this.#asked].find((name): name is string => typeof name === 'string' && name !== '');
   }
 }

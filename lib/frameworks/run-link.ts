@@ -86,7 +86,7 @@ export class RunLink implements CallLog {
   }
 
   /** The id under which a response is counted; null for none, and where the server has given the same one before. */
-  requestIdOf(run: AnyRun, responseId: string | null | undefined): string | null {
+  requestIdOf(run: AnyRun, responseId: unknown): string | null {
     if (typeof responseId !== 'string' || responseId === '') return null;
     let seen = this.#responseIds.get(run);
     if (seen === undefined) this.#responseIds.set(run, (seen = new Set()));

@@ -169,6 +169,58 @@ describe('runMiddleware', () => {
     expect(Object.keys(new UsageMeter(run).byModel())).toEqual(['gpt-5']);
   });
 
+  it('keeps a response without a name of its own by the name of the model that was asked', async () => {
+    const run = newRun();
+    const { response: _response, ...nameless } = answer('Hi');
+    await run.execute(() =>
+      generateText({ model: wrapped(scripted(nameless)), prompt: 'Hi' }).then(() => null),
+    );
+    expect(Object.keys(new UsageMeter(run).byModel())).toEqual(['gpt-5']);
+    expect(run.tokenUsage).toEqual(COUNTED);
+  });
+
+  it('keeps a stream by the model and the id that it names, and a later part that names none', async () => {
+    const run = newRun();
+    const parts: Part[] = [
+      { type: 'stream-start', warnings: [] },
+      { type: 'response-metadata', id: 'resp-1', modelId: 'gpt-5-mini' },
+      { type: 'response-metadata', timestamp: new Date(0) },
+      ...TEXT.slice(2),
+      FINISH,
+    ];
+    await run.execute(async () => {
+      const { textStream } = streamText({ model: wrapped(streaming(parts)), prompt: 'Hi' });
+      for await (const piece of textStream) expect(piece).toBeDefined();
+    });
+    expect(Object.keys(new UsageMeter(run).byModel())).toEqual(['gpt-5-mini']);
+    new UsageMeter(run, { provider: 'openai' }).record(
+      { usage: { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 } },
+      { requestId: 'resp-1', model: 'gpt-5-mini' },
+    );
+    expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000, output_tokens: 100 });
+  });
+
+  it('reads nothing from the provider before somebody reads', async () => {
+    const run = newRun();
+    let pulled = 0;
+    const source = (): ReadableStream<Part> =>
+      new ReadableStream<Part>(
+        { pull: (controller) => controller.enqueue(TEXT[pulled++]!) },
+        { highWaterMark: 0 },
+      );
+    const model = wrapped(
+      new MockLanguageModelV3({ modelId: 'gpt-5', doStream: () => Promise.resolve({ stream: source() }) }),
+    );
+    await run.execute(async () => {
+      const { stream } = await model.doStream({ prompt: [] });
+      await pause(0);
+      expect(pulled).toBe(0);
+      const reader = stream.getReader();
+      expect(await reader.read()).toEqual({ done: false, value: TEXT[0] });
+      expect(pulled).toBe(1);
+    });
+  });
+
   describe('counts once', () => {
     it('what onStepFinish records beside it under the id of the response', async () => {
       const run = newRun();
@@ -289,6 +341,26 @@ describe('runMiddleware', () => {
       expect(run.tokenUsage).toEqual(LOST);
     });
 
+    it('counts one, where the stream fails, and hands the failure on', async () => {
+      const run = newRun();
+      const model = wrapped(
+        new MockLanguageModelV3({
+          modelId: 'gpt-5',
+          doStream: () =>
+            Promise.resolve({
+              stream: new ReadableStream<Part>({
+                pull: (controller) => controller.error(new Error('Reset')),
+              }),
+            }),
+        }),
+      );
+      await run.execute(async () => {
+        const { stream } = await model.doStream({ prompt: [] });
+        await expect(stream.getReader().read()).rejects.toThrow('Reset');
+        expect(run.tokenUsage).toEqual(LOST);
+      });
+    });
+
     it('counts none, where the provider refuses the call', async () => {
       const run = newRun();
       const model = wrapped(scripted());
@@ -379,6 +451,22 @@ describe('runMiddleware', () => {
       const wrapOld = (): unknown => wrapLanguageModel({ model: old as never, middleware: runMiddleware() });
       expect(wrapOld).toThrow(RunError);
       expect(wrapOld).toThrow('runMiddleware is for AI SDK 6 and 7');
+    });
+
+    it('models of old specifications, and takes those of both new ones', () => {
+      const { overrideProvider } = runMiddleware();
+      const model = { provider: 'mock', modelId: 'm' };
+      for (const specificationVersion of ['v1', 'v2']) {
+        expect(() => overrideProvider({ model: { ...model, specificationVersion } })).toThrow(
+          expect.objectContaining({
+            code: 'validation_error',
+            details: { issues: [{ path: 'model.specificationVersion', message: 'must be "v3" or "v4"' }] },
+          }) as Error,
+        );
+      }
+      for (const specificationVersion of ['v3', 'v4']) {
+        expect(overrideProvider({ model: { ...model, specificationVersion } })).toBe('mock');
+      }
     });
 
     it('options that it does not know', () => {
@@ -478,6 +566,59 @@ describe('runTools', () => {
     expect(events.steps).toEqual([
       expect.objectContaining({ status: 'completed', output: { percent: 100 } }),
     ]);
+  });
+
+  it.each([[null], [undefined], [7], ['text'], [[1]], [{ city: 'Oslo' }]])(
+    'hands on what a tool gives: %j',
+    async (value) => {
+      const run = newRun();
+      const events = recordedEvents(run);
+      const { give } = runTools({ give: { execute: () => value } });
+      await run.execute(async () => {
+        expect(await Promise.resolve(give.execute())).toBe(value);
+      });
+      expect(events.steps.map(({ name, status }) => [name, status])).toEqual([['give', 'completed']]);
+    },
+  );
+
+  it('hands on each bit, and fails the step of a tool that throws between them', async () => {
+    const run = newRun();
+    const events = recordedEvents(run);
+    const { counting } = runTools({
+      counting: {
+        // eslint-disable-next-line @typescript-eslint/require-await -- a tool may wait, or not
+        async *execute() {
+          yield 1;
+          yield 2;
+          throw new Error('No network');
+        },
+      },
+    });
+    const bits: number[] = [];
+    await run.execute(async () => {
+      const read = async (): Promise<void> => {
+        for await (const bit of counting.execute()) bits.push(bit);
+      };
+      await expect(read()).rejects.toThrow('No network');
+    });
+    expect(bits).toEqual([1, 2]);
+    expect(events.steps).toEqual([
+      expect.objectContaining({ status: 'failed', error: { name: 'Error', message: 'No network' } }),
+    ]);
+  });
+
+  it('makes steps of a run that it was handed', async () => {
+    const run = newRun();
+    const events = recordedEvents(run);
+    run.updateStatus('running');
+    const { find } = runTools({ find: { execute: () => 'found' } }, { run });
+    expect(await Promise.resolve(find.execute())).toBe('found');
+    expect(events.steps.map(({ name }) => name)).toEqual(['find']);
+  });
+
+  it('leaves what is no tool as it is: one that is only sometimes there, say', () => {
+    const tools = { none: undefined, nothing: null, text: 'find', weather };
+    expect(runTools(tools)).toMatchObject({ none: undefined, nothing: null, text: 'find' });
   });
 
   it('puts the steps of a tool below its own', async () => {

@@ -10,8 +10,8 @@ import type { SdkStreamPart } from './shapes';
 export class CountedStream {
   readonly #reader: ReadableStreamDefaultReader<SdkStreamPart>;
   readonly #call: ModelCall;
-  #modelId: string | null = null;
-  #responseId: string | null = null;
+  #modelId: unknown;
+  #responseId: unknown;
 
   constructor(source: ReadableStream<SdkStreamPart>, call: ModelCall) {
     this.#reader = source.getReader();
@@ -51,8 +51,8 @@ export class CountedStream {
 
   #look(part: SdkStreamPart): void {
     if (part.type === 'response-metadata') {
-      if (typeof part.modelId === 'string') this.#modelId = part.modelId;
-      if (typeof part.id === 'string') this.#responseId = part.id;
+      this.#modelId = part.modelId ?? this.#modelId;
+      this.#responseId = part.id ?? this.#responseId;
     }
     if (part.type !== 'finish') return;
     const { usage, providerMetadata } = part;

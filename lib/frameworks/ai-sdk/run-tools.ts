@@ -60,32 +60,32 @@ function asStep(
   { inputs = true, outputs = false }: KeptOptions,
   call: () => unknown,
 ): unknown {
-  const given: { bits?: AsyncIterable<unknown> } = {};
-  let settle: Settle = { resolve: () => undefined, reject: () => undefined };
+  const given: { stream?: BitByBit } = {};
   const result = run.step(
     stepName(name),
     () => {
       const answer = call();
       if (!isAsyncIterable(answer)) return answer;
-      given.bits = answer;
       return new Promise<unknown>((resolve, reject) => {
-        settle = { resolve, reject };
+        given.stream = { bits: answer, resolve, reject };
       });
     },
     { input: inputs ? keptOf(input) : undefined, output: outputs },
   );
   // Set by the function above, which `step` calls before it returns.
-  if (given.bits === undefined) return result;
+  if (given.stream === undefined) return result;
   result.catch(() => undefined);
-  return relay(given.bits, settle);
+  return relay(given.stream);
 }
 
-interface Settle {
+/** A result that a tool gives bit by bit, and what ends the tool's step. */
+interface BitByBit {
+  readonly bits: AsyncIterable<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-async function* relay(bits: AsyncIterable<unknown>, { resolve, reject }: Settle): AsyncGenerator {
+async function* relay({ bits, resolve, reject }: BitByBit): AsyncGenerator {
   let last: unknown;
   try {
     for await (const bit of bits) {

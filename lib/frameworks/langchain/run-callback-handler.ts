@@ -15,12 +15,11 @@ import { contentOf, failureIn, modelNameIn, nameOf, signalIn } from './told';
 /** What {@link RunCallbackHandler} takes. */
 export interface RunCallbackHandlerOptions extends FrameworkOptions, KeptOptions {}
 
-/** A call of LangChain's that is under way: of a chain, a graph's node, a tool. */
+/** A call of LangChain's that is under way, of a tool or within one: of a chain, a graph's node. */
 interface Underway {
-  readonly run: AnyRun | null;
-  readonly parent: string | undefined;
-  /** Whether it is a step. */
-  readonly isStep: boolean;
+  readonly run: AnyRun;
+  /** The id of the step that it is, or is part of. */
+  readonly step: string;
 }
 
 /** The errors that a tool throws to have its graph wait for a person: nothing has failed. */
@@ -114,7 +113,8 @@ export class RunCallbackHandler {
 
   /** For LangChain. */
   handleChainStart(_chain: object, _inputs: unknown, id: string, parent?: string): void {
-    if (parent !== undefined) this.#underway.set(id, { run: null, parent, isStep: false });
+    const around = this.#around(parent);
+    if (around !== undefined) this.#underway.set(id, around);
   }
 
   /** For LangChain. */
@@ -182,27 +182,20 @@ export class RunCallbackHandler {
   #startStep(id: string, parent: string | undefined, step: Omit<TellableStep, 'parent'>): void {
     const { run } = this.#link;
     if (run === undefined) return;
-    this.#underway.set(id, { run, parent, isStep: true });
-    const around = this.#stepAround(parent);
+    const around = this.#around(parent)?.step;
+    this.#underway.set(id, { run, step: id });
     this.#link.safely(() => this.#stepsOf(run).start(run, id, { ...step, parent: around }));
   }
 
   #endStep(id: string, end: TellableEnd): void {
-    const run = this.#underway.get(id)?.run;
+    const underway = this.#underway.get(id);
     this.#underway.delete(id);
-    if (run) this.#link.safely(() => this.#stepsOf(run).end(id, end));
+    if (underway !== undefined) this.#link.safely(() => this.#stepsOf(underway.run).end(id, end));
   }
 
-  /** The nearest tool above. */
-  #stepAround(id: string | undefined): string | undefined {
-    let above = id;
-    while (above !== undefined) {
-      const underway = this.#underway.get(above);
-      if (underway === undefined) return undefined;
-      if (underway.isStep) return above;
-      above = underway.parent;
-    }
-    return undefined;
+  /** What is under way under the id of the call above. */
+  #around(parent: string | undefined): Underway | undefined {
+    return parent === undefined ? undefined : this.#underway.get(parent);
   }
 
   /**
@@ -224,5 +217,6 @@ export class RunCallbackHandler {
       call.lost();
       this.#calls.delete(id);
     }
+    for (const [id, underway] of this.#underway) if (underway.run === run) this.#underway.delete(id);
   }
 }

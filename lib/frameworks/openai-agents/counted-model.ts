@@ -1,4 +1,4 @@
-import { isObject, memberOf, textOf } from '../../usage/member';
+import { isObject, memberOf } from '../../usage/member';
 import type { ModelCall } from '../model-call';
 import type { Recording } from './current-recording';
 import { currentRecording, recordWith } from './current-recording';
@@ -82,14 +82,13 @@ function count(call: ModelCall, usage: unknown, id: unknown, providerData: objec
   const said = providerData ?? {};
   // A copy: the SDK goes on adding to the object.
   const payload = { usage: plain(usage), service_tier: memberOf(said, 'service_tier') };
-  const responseId = typeof id === 'string' ? id : null;
-  call.used(payload, { format: 'openai-agents', scope: 'request', model: textOf(said, 'model'), responseId });
+  const model = memberOf(said, 'model');
+  call.used(payload, { format: 'openai-agents', scope: 'request', model, responseId: id });
 }
 
 /** Whether the usage has a count. Where a provider reports nothing, the SDK has zeros. */
 function hasCount(usage: object, name: string): boolean {
-  const value = memberOf(usage, name);
-  return typeof value === 'number' && value > 0;
+  return Number(memberOf(usage, name)) > 0;
 }
 
 function plain(usage: object): object {

@@ -19,21 +19,13 @@ export function countModelsOf(agents: readonly unknown[], ...others: readonly un
 
 /** A provider whose models count, under the names that they were asked for by. */
 export function countingProvider(provider: SdkModelProvider): SdkModelProvider {
-  const counted = new WeakMap<SdkModel, SdkModel>();
-  const countedOf = (model: SdkModel, name: string | undefined): SdkModel => {
-    let found = counted.get(model);
-    if (found === undefined) counted.set(model, (found = around(model, name ?? null)));
-    return found;
-  };
+  // Made at each call: one model may serve several names.
   const getModel: SdkModelProvider['getModel'] = (name) => {
+    const counted = (model: SdkModel): SdkModel => overlay(model, countedMethods(model, name ?? null));
     const model = provider.getModel(name);
-    return isModel(model) ? countedOf(model, name) : model.then((resolved) => countedOf(resolved, name));
+    return isModel(model) ? counted(model) : model.then(counted);
   };
   return overlay(provider, { getModel });
-}
-
-function around(model: SdkModel, name: string | null): SdkModel {
-  return overlay(model, countedMethods(model, name));
 }
 
 /** The object with some methods replaced. Every other member is still its own, private ones too. */

@@ -44,7 +44,7 @@ function ownerOfRun(runner: OpenRunner): { run: RunMethod } {
 }
 
 function makePatch(prototype: { run: RunMethod }): Patch {
-  const before = Object.getOwnPropertyDescriptor(prototype, 'run');
+  const before = Object.getOwnPropertyDescriptor(prototype, 'run') as PropertyDescriptor;
   const original = prototype.run;
   const intercepts = new Set<Intercept>();
   const patched: RunMethod = function (...parameters) {
@@ -57,7 +57,7 @@ function makePatch(prototype: { run: RunMethod }): Patch {
   Object.defineProperty(prototype, 'run', { ...before, value: patched });
   const restore = (): void => {
     // Where somebody else has wrapped `run` since, the patch stays, and passes every call on.
-    if (prototype.run === patched && before !== undefined) Object.defineProperty(prototype, 'run', before);
+    if (prototype.run === patched) Object.defineProperty(prototype, 'run', before);
   };
   return { intercepts, restore };
 }

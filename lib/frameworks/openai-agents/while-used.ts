@@ -16,17 +16,16 @@ export class WhileUsed<Subject extends object> {
   use(subject: Subject): () => void {
     let used = this.#used.get(subject);
     if (used === undefined) this.#used.set(subject, (used = { users: 0, undo: this.#apply(subject) }));
-    used.users += 1;
-    const { undo } = used;
+    const shared = used;
+    shared.users += 1;
     let isDone = false;
     return () => {
-      const current = this.#used.get(subject);
-      if (isDone || current === undefined) return;
+      if (isDone) return;
       isDone = true;
-      current.users -= 1;
-      if (current.users > 0) return;
+      shared.users -= 1;
+      if (shared.users > 0) return;
       this.#used.delete(subject);
-      undo();
+      shared.undo();
     };
   }
 }
