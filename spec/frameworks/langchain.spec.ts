@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager';
 import { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import type { BaseMessage } from '@langchain/core/messages';
-import { AIMessage, AIMessageChunk } from '@langchain/core/messages';
+import { InMemoryCache } from '@langchain/core/caches';
+import { AIMessage, AIMessageChunk, ToolMessage } from '@langchain/core/messages';
 import type { ChatResult } from '@langchain/core/outputs';
 import { ChatGenerationChunk } from '@langchain/core/outputs';
 import { FakeLLM, FakeRetriever } from '@langchain/core/utils/testing';
@@ -259,15 +260,87 @@ describe('RunCallbackHandler', () => {
     expect(counts).toEqual([1, 2, 3]);
   });
 
-  it('keeps a retriever as a step', async () => {
+  it('keeps a retriever as a step, with what it found on request', async () => {
     const run = newRun();
     const events = recordedEvents(run);
-    await run.execute(() =>
-      new FakeRetriever().invoke('cats', { callbacks: [handlerOf()] }).then(() => null),
-    );
+    const callbacks = [handlerOf({ outputs: true })];
+    await run.execute(async () => {
+      await new FakeRetriever().invoke('cats', { callbacks });
+      await new FakeRetriever({ output: [] }).invoke('dogs', { callbacks, runName: 'pets' });
+    });
     expect(events.steps).toEqual([
-      expect.objectContaining({ kind: 'retrieval', input: { query: 'cats' }, status: 'completed' }),
+      expect.objectContaining({
+        name: 'FakeRetriever',
+        kind: 'retrieval',
+        input: { query: 'cats' },
+        output: { value: [expect.anything(), expect.anything()] },
+        status: 'completed',
+      }),
+      expect.objectContaining({ name: 'pets', input: { query: 'dogs' }, output: { value: [] } }),
     ]);
+  });
+
+  it('fails the step of a retriever that throws', async () => {
+    const run = newRun();
+    const events = recordedEvents(run);
+    class BrokenRetriever extends FakeRetriever {
+      // eslint-disable-next-line @typescript-eslint/naming-convention -- LangChain's name
+      override _getRelevantDocuments(): Promise<never> {
+        return Promise.reject(new Error('No index'));
+      }
+    }
+    const ended = run.execute(() =>
+      new BrokenRetriever().invoke('cats', { callbacks: [handlerOf()] }).then(() => null),
+    );
+    await expect(ended).rejects.toThrow('No index');
+    expect(events.steps).toEqual([
+      expect.objectContaining({ status: 'failed', error: { name: 'Error', message: 'No index' } }),
+    ]);
+  });
+
+  it('fails the step of a tool that answers with a message of failure', async () => {
+    const run = newRun();
+    const events = recordedEvents(run);
+    const answering = (
+      name: string,
+      content: string | { type: 'text'; text: string }[],
+      status: 'error' | 'success',
+    ) =>
+      tool((_input: unknown) => new ToolMessage({ content, status, tool_call_id: name }), {
+        name,
+        description: 'Answers',
+        schema: z.object({}),
+      });
+    await run.execute(async () => {
+      const callbacks = [handlerOf({ outputs: true })];
+      await answering('refused', 'No access', 'error').invoke({}, { callbacks });
+      await answering('blocks', [{ type: 'text', text: 'No access' }], 'error').invoke({}, { callbacks });
+      await answering('found', 'Here', 'success').invoke({}, { callbacks });
+    });
+    expect(events.steps.map(({ name, error, output }) => [name, error, output])).toEqual([
+      ['refused', { message: 'No access' }, undefined],
+      ['blocks', { message: 'The tool failed' }, undefined],
+      ['found', undefined, { value: 'Here' }],
+    ]);
+  });
+
+  it('counts a turn, and no request, for an answer out of a cache of LangChain', async () => {
+    const run = newRun();
+    const cached = new ScriptedChatModel(says('Hello'));
+    cached.cache = new InMemoryCache(new Map());
+    await run.execute(async () => {
+      const callbacks = [handlerOf()];
+      await cached.invoke('Hi', { callbacks });
+      expect((await cached.invoke('Hi', { callbacks })).text).toBe('Hello');
+    });
+    expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000 });
+    expect(run.tokenUsage).not.toHaveProperty('unpriced_requests');
+    expect(run.turnCount).toBe(2);
+  });
+
+  it('gives itself for the copy that LangChain asks for', () => {
+    const handler = handlerOf();
+    expect(handler.copy()).toBe(handler);
   });
 
   it('fails the step of a tool that throws', async () => {
@@ -329,8 +402,183 @@ describe('RunCallbackHandler', () => {
     const run = newRun();
     await new ScriptedChatModel(says('Hello')).invoke('Hi', { callbacks: [handlerOf({ run })] });
     expect(run.tokenUsage).toMatchObject({ requests: 1 });
-    const message = await new ScriptedChatModel(says('Hello')).invoke('Hi', { callbacks: [handlerOf()] });
+    const errors: unknown[] = [];
+    const callbacks = [handlerOf({ onError: (error: unknown) => errors.push(error) })];
+    const message = await new ScriptedChatModel(says('Hello')).invoke('Hi', { callbacks });
     expect(message.text).toBe('Hello');
+    await expect(new ScriptedChatModel().invoke('Hi', { callbacks })).rejects.toThrow('No more answers');
+    expect(await weather.invoke({ city: 'Oslo' }, { callbacks })).toBe('Snow in Oslo');
+    expect(await new FakeRetriever({ output: [] }).invoke('cats', { callbacks })).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  describe('reads of what LangChain calls it with', () => {
+    const MODEL = { lc: 1, type: 'not_implemented', id: ['langchain', 'chat_models', 'Scripted'] };
+    const ANSWER = { generations: [[{ text: 'Hi', message: { id: 'm', usage_metadata: USAGE } }]] };
+
+    /** The run after a call: what the model is asked with, and what it answers. */
+    async function called(
+      output: object,
+      extra?: object,
+      metadata?: object,
+    ): Promise<{ run: Run; errors: unknown[]; models: string[] }> {
+      const run = newRun();
+      const errors: unknown[] = [];
+      const handler = handlerOf({ onError: (error: unknown) => errors.push(error) });
+      await run.execute(() => {
+        handler.handleChatModelStart(MODEL, [], 'id', undefined, extra, [], metadata);
+        handler.handleLLMEnd(output, 'id');
+        return null;
+      });
+      return { run, errors, models: Object.keys(new UsageMeter(run).byModel()) };
+    }
+
+    it.each([
+      ['gpt-5', { invocation_params: { model: 'gpt-5' } }, { ls_model_name: 'other' }],
+      ['gpt-5', { invocation_params: { model_name: 'gpt-5' } }, undefined],
+      ['gpt-5', { invocation_params: { modelId: 'gpt-5' } }, undefined],
+      ['gpt-5', { invocation_params: {} }, { ls_model_name: 'gpt-5' }],
+      ['gpt-5', { options: {} }, { ls_model_name: 'gpt-5' }],
+      ['gpt-5', undefined, { ls_model_name: 'gpt-5' }],
+      ['unknown', undefined, undefined],
+    ])('the name of the model that is asked: %s of %j and %j', async (name, extra, metadata) => {
+      const { models, errors } = await called(ANSWER, extra, metadata);
+      expect(models).toEqual([name]);
+      expect(errors).toEqual([]);
+    });
+
+    it.each(['model_name', 'model', 'modelId', 'model_id'])(
+      'the name of the model that has answered, in %s',
+      async (key) => {
+        const message = { usage_metadata: USAGE, response_metadata: { [key]: 'gpt-5-mini' } };
+        const { models } = await called(
+          { generations: [[{ message }]] },
+          { invocation_params: { model: 'gpt-5' } },
+        );
+        expect(models).toEqual(['gpt-5-mini']);
+      },
+    );
+
+    it('the one message that has the usage, where there are several answers', async () => {
+      const response_metadata = { model_name: 'gpt-5' };
+      const { run, models } = await called({
+        generations: [
+          [{ message: { id: 'a' } }, { message: { id: 'b', usage_metadata: USAGE, response_metadata } }],
+        ],
+      });
+      expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000 });
+      expect(models).toEqual(['gpt-5']);
+    });
+
+    it.each(['tokenUsage', 'estimatedTokenUsage'])(
+      'usage that stands beside the answers, as %s',
+      async (key) => {
+        const llmOutput = { [key]: { promptTokens: 12, completionTokens: 3, totalTokens: 15 } };
+        for (const message of [undefined, { id: 'm', response_metadata: { model_name: 'gpt-5' } }]) {
+          const { run, errors, models } = await called({
+            generations: [[{ text: 'Hi', message }]],
+            llmOutput,
+          });
+          expect(errors).toEqual([]);
+          expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 12, output_tokens: 3 });
+          expect(models).toEqual([message === undefined ? 'unknown' : 'gpt-5']);
+        }
+      },
+    );
+
+    it.each([
+      ['nothing', {}],
+      ['no generation', { generations: [] }],
+      ['no llmOutput', { generations: [[{ text: 'Hi' }, null]] }],
+      ['no usage in it', { generations: [[{ text: 'Hi' }]], llmOutput: {} }],
+      ['an empty usage', { generations: [[{ text: 'Hi' }]], llmOutput: { tokenUsage: {} } }],
+    ])('that an answer has %s, which is a request without a price and no error', async (_what, output) => {
+      const { run, errors } = await called(output);
+      expect(run.tokenUsage).toEqual({ requests: 1, unpriced_requests: 1 });
+      expect(errors).toEqual([]);
+    });
+
+    it('the signal that stops the call: it is given up at once', async () => {
+      const run = newRun();
+      const page = new AbortController();
+      const handler = handlerOf();
+      await run.execute(() => {
+        handler.handleChatModelStart(MODEL, [], 'a', undefined, { options: { signal: page.signal } });
+        handler.handleChatModelStart(MODEL, [], 'b', undefined, { options: {} });
+        handler.handleChatModelStart(MODEL, [], 'c', undefined, { options: { signal: 'none' } });
+        handler.handleChatModelStart(MODEL, [], 'd', undefined, {});
+        expect(run.tokenUsage).toEqual({});
+        page.abort();
+        expect(run.tokenUsage).toEqual({ requests: 1, unpriced_requests: 1 });
+        return null;
+      });
+    });
+
+    it('the name of a tool: that of the call, of the tool, or of its class', async () => {
+      const run = newRun();
+      const events = recordedEvents(run);
+      const handler = handlerOf();
+      const described = { lc: 1, type: 'not_implemented', id: ['langchain', 'tools', 'Calculator'] };
+      await run.execute(() => {
+        const tell = (tool: object, name?: string): void => {
+          handler.handleToolStart(tool, '{"x":1}', 'id', undefined, [], {}, name);
+          handler.handleToolEnd('1', 'id');
+        };
+        tell(described, 'sum');
+        tell({ ...described, name: 'add' });
+        tell(described);
+        tell({ id: [7] });
+        tell({});
+        return null;
+      });
+      expect(events.steps.map(({ name }) => name)).toEqual(['sum', 'add', 'Calculator', 'tool', 'tool']);
+      expect(events.steps[0]?.input).toEqual({ x: 1 });
+    });
+  });
+
+  it('gives up only the calls of the run whose execution is over', async () => {
+    const handler = handlerOf();
+    const [short, long] = [newRun(), newRun()];
+    await long.execute(async () => {
+      handler.handleChatModelStart({}, [], 'long');
+      await short.execute(() => {
+        handler.handleChatModelStart({}, [], 'short');
+        return null;
+      });
+      expect(short.tokenUsage).toEqual({ requests: 1, unpriced_requests: 1 });
+      expect(long.tokenUsage).toEqual({});
+      handler.handleLLMEnd({ generations: [[{ message: says('Hi') }]] }, 'long');
+      return null;
+    });
+    expect(long.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000 });
+    expect(long.tokenUsage).not.toHaveProperty('unpriced_requests');
+  });
+
+  it('puts a tool below the one that its chain is called by, and no longer once that is over', async () => {
+    const run = newRun();
+    const events = recordedEvents(run);
+    const handler = handlerOf();
+    const end = (id: string): void => handler.handleToolEnd('ok', id);
+    await run.execute(() => {
+      handler.handleChainStart({}, {}, 'graph');
+      handler.handleToolStart({}, '{}', 'outer', 'graph', [], {}, 'outer');
+      handler.handleChainStart({}, {}, 'node', 'outer');
+      handler.handleChainStart({}, {}, 'chain', 'node');
+      handler.handleToolStart({}, '{}', 'inner', 'chain', [], {}, 'inner');
+      end('inner');
+      handler.handleChainEnd({}, 'chain');
+      handler.handleChainError(new Error('x'), 'node');
+      end('outer');
+      handler.handleToolStart({}, '{}', 'next', 'graph', [], {}, 'next');
+      end('next');
+      end('of nobody');
+      return null;
+    });
+    expect(events.steps.map(({ name, index, parent }) => [name, index, parent])).toEqual([
+      ['inner', 2, 1],
+      ['outer', 1, null],
+      ['next', 3, null],
+    ]);
   });
 
   describe('of a call whose usage is not known', () => {
