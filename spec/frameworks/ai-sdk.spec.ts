@@ -171,9 +171,9 @@ describe('runMiddleware', () => {
 
   it('keeps a response without a name of its own by the name of the model that was asked', async () => {
     const run = newRun();
-    const { response: _response, ...nameless } = answer('Hi');
+    const nameless = { ...answer('Hi'), response: undefined };
     await run.execute(() =>
-      generateText({ model: wrapped(scripted(nameless)), prompt: 'Hi' }).then(() => null),
+      generateText({ model: wrapped(scripted(nameless as never)), prompt: 'Hi' }).then(() => null),
     );
     expect(Object.keys(new UsageMeter(run).byModel())).toEqual(['gpt-5']);
     expect(run.tokenUsage).toEqual(COUNTED);

@@ -306,7 +306,7 @@ describe('RunCallbackHandler', () => {
       content: string | { type: 'text'; text: string }[],
       status: 'error' | 'success',
     ) =>
-      tool((_input: unknown) => new ToolMessage({ content, status, tool_call_id: name }), {
+      tool(() => new ToolMessage({ content, status, tool_call_id: name }), {
         name,
         description: 'Answers',
         schema: z.object({}),
@@ -460,10 +460,13 @@ describe('RunCallbackHandler', () => {
     );
 
     it('the one message that has the usage, where there are several answers', async () => {
-      const response_metadata = { model_name: 'gpt-5' };
+      const metadata = { model_name: 'gpt-5' };
       const { run, models } = await called({
         generations: [
-          [{ message: { id: 'a' } }, { message: { id: 'b', usage_metadata: USAGE, response_metadata } }],
+          [
+            { message: { id: 'a' } },
+            { message: { id: 'b', usage_metadata: USAGE, response_metadata: metadata } },
+          ],
         ],
       });
       expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000 });

@@ -107,6 +107,8 @@ describe('recordRunner', () => {
     const model = new ScriptedModel([calls('weather', { city: 'Oslo' }), says('Snow')]);
     const runner = record(newRunner());
     const agent = new Agent({ name: 'Clerk', model, tools: [weather] });
+    const seen: unknown[] = [];
+    run.on('usageUpdated', ({ costUsd }) => seen.push(costUsd));
     await run.execute(async ({ signal }) => {
       const result = await runner.run(agent, 'Weather?', { signal, stream: true });
       for await (const event of result) expect(event.type).toBeDefined();
@@ -114,8 +116,140 @@ describe('recordRunner', () => {
     });
     expect(run.turnCount).toBe(2);
     expect(run.tokenUsage).toMatchObject({ requests: 2, input_tokens: 2000 });
-    expect(run.costUsd).toBe(2 * PRICE);
+    expect(seen).toEqual([PRICE, 2 * PRICE]);
     expect(events.steps).toEqual([expect.objectContaining({ name: 'weather', status: 'completed' })]);
+  });
+
+  it('keeps what a tool gives on request', async () => {
+    const run = newRun();
+    const events = recordedEvents(run);
+    const model = new ScriptedModel([calls('weather', { city: 'Oslo' }), says('Snow')]);
+    const runner = record(newRunner(), { ...PRICED, outputs: true });
+    const agent = new Agent({ name: 'Clerk', model, tools: [weather] });
+    await run.execute(() => runner.run(agent, 'Weather?').then(() => null));
+    expect(events.steps).toEqual([expect.objectContaining({ output: { value: 'Snow in Oslo' } })]);
+  });
+
+  it('counts a model of a provider that gives it late, under each name that it is asked for by', async () => {
+    const run = newRun();
+    const model = new ScriptedModel([says('One'), says('Two')]);
+    const runner = newRunner(undefined, { getModel: () => Promise.resolve(model) });
+    record(runner, { provider: 'openai' });
+    await run.execute(async () => {
+      await runner.run(new Agent({ name: 'Clerk', model: 'gpt-5' }), 'Hi');
+      await runner.run(new Agent({ name: 'Clerk', model: 'gpt-5-mini' }), 'Hi');
+    });
+    expect(Object.keys(new UsageMeter(run).byModel())).toEqual(['gpt-5', 'gpt-5-mini']);
+    expect(run.tokenUsage).toMatchObject({ requests: 2, input_tokens: 2000 });
+  });
+
+  it('leaves a provider and its models what they are but for the counting', async () => {
+    class Provider implements ModelProvider {
+      readonly region = 'eu';
+      readonly #model: Model = new ScriptedModel([says('Hi')]);
+      #closed = false;
+      getModel(): Model {
+        return this.#model;
+      }
+      close(): boolean {
+        return (this.#closed = !this.#closed);
+      }
+    }
+    const runner = newRunner(undefined, new Provider());
+    record(runner);
+    const counting = runner.config.modelProvider as Provider;
+    expect(counting.region).toBe('eu');
+    expect(counting.close()).toBe(true);
+    expect((counting.getModel() as ScriptedModel).calls).toEqual([]);
+    const run = newRun();
+    await run.execute(() => runner.run(new Agent({ name: 'Clerk', model: 'gpt-5' }), 'Hi').then(() => null));
+    expect(run.tokenUsage).toMatchObject({ requests: 1 });
+  });
+
+  it('counts by the model that a response names, under its id', async () => {
+    const run = newRun();
+    const model = new ScriptedModel([
+      modelResponse({
+        usage: usage(),
+        output: [assistantMessage('Hi')],
+        responseId: 'resp-1',
+        providerData: { model: 'gpt-5-mini' },
+      }),
+    ]);
+    const runner = record(newRunner());
+    await run.execute(() => runner.run(new Agent({ name: 'Clerk', model }), 'Hi').then(() => null));
+    expect(Object.keys(new UsageMeter(run).byModel())).toEqual(['gpt-5-mini']);
+    const beside = { usage: { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 } };
+    new UsageMeter(run, PRICED).record(beside, { requestId: 'resp-1' });
+    expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000 });
+  });
+
+  it('counts a response that has only read', async () => {
+    const run = newRun();
+    const read = new Usage({ requests: 1, inputTokens: 1000, outputTokens: 0, totalTokens: 1000 });
+    const model = new ScriptedModel([modelResponse({ usage: read, output: [assistantMessage('')] })]);
+    const runner = record(newRunner());
+    await run.execute(() => runner.run(new Agent({ name: 'Clerk', model }), 'Hi').then(() => null));
+    expect(run.tokenUsage).toEqual({ requests: 1, input_tokens: 1000, output_tokens: 0, total_tokens: 1000 });
+  });
+
+  describe('of a model that asks another', () => {
+    /** Asks the model. */
+    const routing = (model: Model): Model => ({
+      getResponse: (request) => model.getResponse(request),
+      getStreamedResponse: (request) => model.getStreamedResponse(request),
+    });
+
+    it.each([false, true])('counts one call, streamed: %j', async (stream) => {
+      const run = newRun();
+      const inner = new ScriptedModel([says('Hi')]);
+      const agent = new Agent({ name: 'Clerk', model: routing(inner) });
+      // The runner's own model counts too.
+      const runner = record(newRunner(inner));
+      await run.execute(async () => {
+        if (!stream) return runner.run(agent, 'Hi').then(() => null);
+        const result = await runner.run(agent, 'Hi', { stream });
+        for await (const event of result) expect(event).toBeDefined();
+        return null;
+      });
+      expect(run.turnCount).toBe(1);
+      expect(run.tokenUsage).toMatchObject({ requests: 1, input_tokens: 1000 });
+    });
+
+    it('lets somebody else ask it meanwhile, uncounted', async () => {
+      const run = newRun();
+      const model = new ScriptedModel([says('Mine'), says('Theirs'), says('Streamed')]);
+      const request = { input: 'Hi', modelSettings: {}, tools: [] } as unknown as Parameters<
+        Model['getResponse']
+      >[0];
+      let ask = (): void => undefined;
+      const asked = new Promise<void>((resolve) => {
+        ask = resolve;
+      }).then(async () => {
+        const { output } = await model.getResponse(request);
+        const events = [];
+        for await (const { type } of model.getStreamedResponse(request)) events.push(type);
+        return [output.length, events.at(-1)];
+      });
+      const asking = tool({
+        name: 'wait',
+        description: 'Waits for somebody else',
+        parameters: z.object({}),
+        execute: async () => {
+          ask();
+          return JSON.stringify(await asked);
+        },
+      });
+      model.enqueue(says('Done'));
+      const first = new ScriptedModel([calls('wait')]);
+      const agent = new Agent({ name: 'Clerk', model: first, tools: [asking] });
+      const runner = record(newRunner(model));
+      first.enqueue(says('End'));
+      await run.execute(() => runner.run(agent, 'Hi').then(() => null));
+      expect(await asked).toEqual([1, 'response_done']);
+      expect(run.turnCount).toBe(2);
+      expect(run.tokenUsage).toMatchObject({ requests: 2 });
+    });
   });
 
   it('counts models by the names that a provider is asked for', async () => {
@@ -143,7 +277,9 @@ describe('recordRunner', () => {
       (expert.model as ScriptedModel).enqueue(says('Done'));
       const agent = new Agent({ name: 'Clerk', model, handoffs });
       const runner = record(newRunner());
-      await newRun().execute(() => runner.run(agent, 'Hi').then(() => null));
+      const counted = newRun();
+      await counted.execute(() => runner.run(agent, 'Hi').then(() => null));
+      expect(counted.tokenUsage).toMatchObject({ requests: 2 });
       takenBack.splice(0).forEach((takeBack) => takeBack());
     }
     const runner = record(newRunner());
@@ -335,6 +471,67 @@ describe('recordRunner', () => {
       expect(run.tokenUsage).toEqual(LOST);
     });
 
+    it.each([
+      ['breaks', LOST, true],
+      ['is refused', {}, false],
+    ])('counts what a stream that %s has used: %j', async (_how, used, hasBegun) => {
+      const run = newRun();
+      const model = new ScriptedModel([
+        modelStreamResponder(async function* () {
+          await pause(0);
+          if (hasBegun) yield { type: 'output_text_delta', delta: 'Hel' } as const;
+          throw new Error('Reset');
+        } as Parameters<typeof modelStreamResponder>[0]),
+      ]);
+      const runner = record(newRunner());
+      const ended = run.execute(async () => {
+        const result = await runner.run(new Agent({ name: 'Clerk', model }), 'Hi', { stream: true });
+        for await (const event of result) expect(event).toBeDefined();
+        await result.completed;
+      });
+      await expect(ended).rejects.toThrow('Reset');
+      expect(run.tokenUsage).toEqual(used);
+    });
+
+    it('counts one where nobody reads a stream on, and tells the model so', async () => {
+      const run = newRun();
+      let isLeft = false;
+      const model: Model = {
+        getResponse: () => Promise.reject(new Error('Not asked')),
+        async *getStreamedResponse() {
+          try {
+            yield { type: 'output_text_delta', delta: 'Hel' };
+            await pause(0);
+            yield { type: 'output_text_delta', delta: 'lo' };
+          } finally {
+            isLeft = true;
+          }
+        },
+      };
+      const runner = newRunner(undefined, { getModel: () => model });
+      record(runner);
+      const reading = {
+        getResponse: model.getResponse,
+        async *getStreamedResponse(request: Parameters<Model['getStreamedResponse']>[0]) {
+          const counting = await runner.config.modelProvider.getModel('gpt-5');
+          for await (const event of counting.getStreamedResponse(request)) {
+            yield event;
+            break;
+          }
+          throw new Error('Enough');
+        },
+      };
+      const agent = new Agent({ name: 'Clerk', model: reading });
+      const ended = run.execute(async () => {
+        const result = await runner.run(agent, 'Hi', { stream: true });
+        for await (const event of result) expect(event).toBeDefined();
+        await result.completed;
+      });
+      await expect(ended).rejects.toThrow('Enough');
+      expect(isLeft).toBe(true);
+      expect(run.tokenUsage).toEqual(LOST);
+    });
+
     it('counts none where the provider refuses the call', async () => {
       const run = newRun();
       const runner = record(newRunner());
@@ -416,6 +613,121 @@ describe('recordRunner', () => {
     expect(run.turnCount).toBe(1);
   });
 
+  it('leaves tools, hand-offs and models alone outside a run', async () => {
+    const expert = new Agent({ name: 'Expert', model: new ScriptedModel([says('Done')]) });
+    const model = new ScriptedModel([
+      calls('weather', { city: 'Oslo' }),
+      modelResponder(() => {
+        expect(Object.hasOwn(model, 'getResponse')).toBe(false);
+        return response(functionCall('transfer_to_Expert', {}, { callId: 'c' }));
+      }),
+    ]);
+    const runner = record(newRunner());
+    const agent = new Agent({ name: 'Clerk', model, tools: [weather], handoffs: [expert] });
+    expect((await runner.run(agent, 'Hi')).finalOutput).toBe('Done');
+  });
+
+  it('reaches agents that hand off to one another', async () => {
+    const run = newRun();
+    const clerk = new Agent({ name: 'Clerk', model: new ScriptedModel([calls('transfer_to_Expert')]) });
+    const expert = new Agent({
+      name: 'Expert',
+      model: new ScriptedModel([calls('transfer_to_Clerk')]),
+      handoffs: [clerk],
+    });
+    clerk.handoffs.push(expert);
+    (clerk.model as ScriptedModel).enqueue(says('Done'));
+    const runner = record(newRunner());
+    await run.execute(() => runner.run(clerk, 'Hi').then(() => null));
+    expect(run.tokenUsage).toMatchObject({ requests: 3 });
+  });
+
+  it('leaves it to the SDK to refuse what is no agent', async () => {
+    const runner = newRunner();
+    for (const agent of [null, 'Clerk', 7]) {
+      const refused = async (): Promise<unknown> =>
+        runner.run(agent as never, 'Hi').then(
+          () => 'taken',
+          (error: unknown) => String(error),
+        );
+      const before = await refused();
+      const takeBack = recordRunner(runner, PRICED);
+      await newRun().execute(async () => {
+        expect(await refused()).toBe(before);
+      });
+      takeBack();
+    }
+  });
+
+  it('counts for each of two runners, whichever is taken back first', async () => {
+    const before = Object.getOwnPropertyDescriptor(Runner.prototype, 'run');
+    class OwnRunner extends Runner {}
+    const [one, other] = [newRunner(), new OwnRunner({ tracingDisabled: true })];
+    const model = new ScriptedModel([says('One'), says('Two'), says('Three')]);
+    const agent = new Agent({ name: 'Clerk', model });
+    const takeOneBack = recordRunner(one, PRICED);
+    const takeOtherBack = recordRunner(other, PRICED);
+    const run = newRun();
+    await run.execute(async () => {
+      await other.run(agent, 'Hi');
+      takeOneBack();
+      takeOneBack();
+      await one.run(agent, 'Hi');
+      expect(run.turnCount).toBe(1);
+      await other.run(agent, 'Hi');
+    });
+    expect(run.turnCount).toBe(2);
+    takeOtherBack();
+    expect(Object.getOwnPropertyDescriptor(Runner.prototype, 'run')).toEqual(before);
+  });
+
+  it('leaves what others have put around a runner or a model since', async () => {
+    const before = Object.getOwnPropertyDescriptor(Runner.prototype, 'run')!;
+    const runner = newRunner(undefined, providerOf({}));
+    const takeBack = recordRunner(runner, PRICED);
+    const theirs = function (this: Runner, ...parameters: unknown[]): unknown {
+      return Reflect.apply(patched, this, parameters) as unknown;
+    };
+    const patched = Object.getOwnPropertyDescriptor(Runner.prototype, 'run')?.value as () => unknown;
+    Object.defineProperty(Runner.prototype, 'run', { ...before, value: theirs });
+    const provider = providerOf({});
+    runner.config.modelProvider = provider;
+    const around: Model['getResponse'] = () => Promise.reject(new Error('Theirs'));
+    const model: Model = new ScriptedModel([
+      modelResponder(() => {
+        model.getResponse = around;
+        Reflect.deleteProperty(model, 'getStreamedResponse');
+        return response(assistantMessage('Hi'));
+      }),
+    ]);
+    const run = newRun();
+    try {
+      await run.execute(() => runner.run(new Agent({ name: 'Clerk', model }), 'Hi').then(() => null));
+      takeBack();
+      expect(Object.getOwnPropertyDescriptor(Runner.prototype, 'run')?.value).toBe(theirs);
+    } finally {
+      Object.defineProperty(Runner.prototype, 'run', before);
+    }
+    expect(run.turnCount).toBe(1);
+    expect(runner.config.modelProvider).toBe(provider);
+    expect(model.getResponse).toBe(around);
+    expect(Object.hasOwn(model, 'getStreamedResponse')).toBe(false);
+  });
+
+  it('gives a model its own methods back', async () => {
+    const scripted = new ScriptedModel([says('Hi')]);
+    const getResponse: Model['getResponse'] = (request) => scripted.getResponse(request);
+    const getStreamedResponse: Model['getStreamedResponse'] = (request) =>
+      scripted.getStreamedResponse(request);
+    const model: Model = { getResponse, getStreamedResponse };
+    const runner = record(newRunner());
+    const run = newRun();
+    await run.execute(() => runner.run(new Agent({ name: 'Clerk', model }), 'Hi').then(() => null));
+    expect(run.turnCount).toBe(1);
+    expect({ ...model }).toEqual({ getResponse, getStreamedResponse });
+    expect(model.getResponse).toBe(getResponse);
+  });
+
   it('is taken back without a trace', async () => {
     const before = Object.getOwnPropertyDescriptor(Runner.prototype, 'run');
     const provider = providerOf({});
@@ -440,7 +752,19 @@ describe('recordRunner', () => {
   });
 
   it('refuses what is no runner, options that it does not know, and a runner that is recorded', () => {
-    expect(() => recordRunner({} as never)).toThrow('must be a Runner');
+    const fn = (): void => undefined;
+    const config = { modelProvider: providerOf({}) };
+    const shape = { run: fn, on: fn, off: fn, config };
+    for (const other of [
+      {},
+      { ...shape, run: undefined },
+      { ...shape, on: 'on' },
+      { ...shape, off: undefined },
+      { ...shape, config: undefined },
+      { ...shape, config: {} },
+    ]) {
+      expect(() => recordRunner(other as never)).toThrow('must be a Runner');
+    }
     expect(() => recordRunner(newRunner(), { modle: 'x' } as object)).toThrow('modle');
     const runner = record(newRunner());
     expect(() => recordRunner(runner)).toThrow('recorded already');
