@@ -219,6 +219,26 @@ for (const [name, open] of STORES) {
       });
     });
 
+    describe('journals of many entries', () => {
+      beforeAll(async () => {
+        const run = new Run({ id: 'noted', sessionId: 'noted' });
+        const recorder = store.track(run);
+        for (let index = 0; index < 1_100; index++) run.note(`note ${index}`);
+        run.cancel();
+        await recorder.stop();
+      });
+
+      it.each([
+        ['/api/runs/noted/events', 1_000],
+        ['/api/runs/noted/events?limit=5', 5],
+        ['/api/events?session_id=noted', 1_000],
+        ['/api/events?session_id=noted&limit=5', 5],
+        ['/api/events?session_id=noted&limit=5000', 1_000],
+      ])('are given in pages: %s', async (path, count) => {
+        expect((await ask(handler, path)).body['events']).toHaveLength(count);
+      });
+    });
+
     describe('GET /api/runs/:id of a run that is executed', () => {
       it('says by whom, and until when', async () => {
         const run = new Run({ id: 'held', sessionId: 'held' });
@@ -339,6 +359,36 @@ for (const [name, open] of STORES) {
     });
   });
 }
+
+describe('what is refused', () => {
+  it('is said with its path, or with the run that is not there', async () => {
+    const { store, close } = await openMemory();
+    const handler = createRunHandler({ store, authorize: allow });
+    const issuesOf = async (path: string, init?: RequestInit): Promise<unknown> =>
+      errorOf(await ask(handler, path, init)).details['issues'];
+    expect(await issuesOf('/api/runs/a/cancel', post({ reason: 1 }))).toEqual([
+      { path: 'reason', message: 'must be a text' },
+    ]);
+    expect(await issuesOf('/api/runs/a/answer', post({}))).toEqual([
+      { path: 'value', message: 'is missing' },
+    ]);
+    const headers = { Accept: 'text/event-stream', 'Last-Event-ID': 'x' };
+    expect(await issuesOf('/api/events', { headers })).toEqual([
+      { path: 'Last-Event-ID', message: 'must be an integer, not negative' },
+    ]);
+    for (const [id, shown] of [
+      ['x'.repeat(100), 'x'.repeat(100)],
+      ['x'.repeat(101), `${'x'.repeat(100)}…`],
+    ] as const) {
+      const answer = await ask(handler, `/api/runs/${id}`);
+      expect(errorOf(answer)).toMatchObject({
+        message: `The store has no run ${shown}`,
+        details: { runId: shown },
+      });
+    }
+    await close();
+  });
+});
 
 describe('createRunHandler()', () => {
   let opened: TestStore;
