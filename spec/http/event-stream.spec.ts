@@ -299,6 +299,45 @@ describe('the event stream', () => {
     await read;
   });
 
+  it('is of one session, or of the whole store', async () => {
+    const own = new MemoryRunStore();
+    for (const id of ['one', 'two']) await own.save(new Run({ id, sessionId: id }));
+    const idsOf = async (path: string, count: number): Promise<unknown[]> => {
+      const gone = new AbortController();
+      const response = await handlerOf(own)(requestFor(path, {}, gone.signal));
+      const ids: unknown[] = [];
+      for await (const { data } of messagesOf(response)) {
+        ids.push(data!['run_id']);
+        if (ids.length === count) break;
+      }
+      gone.abort();
+      return ids;
+    };
+    expect(await idsOf('/api/events', 2)).toEqual(['one', 'two']);
+    expect(await idsOf('/api/events?session_id=two', 1)).toEqual(['two']);
+    await own.close();
+  });
+
+  it('ends at once for a client that is gone already', async () => {
+    const observed = observe(store);
+    const response = await handler(requestFor('/api/events', {}, AbortSignal.abort()));
+    expect(await collect(response)).toEqual([]);
+    expect(observed.open).toBe(0);
+  });
+
+  it('ends where the store fails, so that its client comes again', async () => {
+    await store.save(new Run({ id: 'failing', sessionId: 'failing' }).updateStatus('running'));
+    jest.spyOn(store, 'watch').mockImplementation(async function* (): AsyncGenerator<
+      JournalEntry,
+      undefined
+    > {
+      yield await Promise.reject<JournalEntry>(new Error('The database is away'));
+      return undefined;
+    });
+    expect(await collect(await handler(requestFor('/api/runs/failing/events')))).toEqual([]);
+    await store.delete('failing');
+  });
+
   it('gives every entry of a run that has ended, however many', async () => {
     const run = new Run({ id: 'many', sessionId: 'many' });
     const recorder = store.track(run);
