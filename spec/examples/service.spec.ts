@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunJSON } from 'agent-run';
 import { SqliteRunStore } from 'agent-run/store/sqlite';
+import { until } from '../store/contract/test-database';
 import type { Program } from './program';
 import { startExample } from './program';
 
@@ -77,7 +78,7 @@ describe('service', () => {
   });
 
   it('loses nothing and leaves nothing running when SIGTERM comes under load', async () => {
-    const { service, url } = await start(400);
+    const { service, url } = await start(2_000);
     const ids: string[] = [];
     for (let index = 0; index < 40; index++) {
       ids.push(await ask(url, { question: 'Which boats?', workMs: index % 2 === 0 ? 100 : 60_000 }));
@@ -105,7 +106,7 @@ describe('service', () => {
     const first = await start();
     const id = await ask(first.url, { question: 'Which boats?', workMs: 60_000 });
     await first.service.printed(`${id} running`);
-    await sleep(400);
+    await until(async () => (await storedRuns())[0]?.token_usage['input_tokens'] === 900);
     first.service.child.kill('SIGKILL');
     await first.service.ended;
     expect((await storedRuns())[0]).toMatchObject({ id, status: 'running' });
