@@ -106,7 +106,7 @@ describe('service', () => {
     const first = await start();
     const id = await ask(first.url, { question: 'Which boats?', workMs: 60_000 });
     await first.service.printed(`${id} running`);
-    await until(async () => (await storedRuns())[0]?.token_usage['input_tokens'] === 900);
+    await until(async () => (await storedRuns())[0]?.token_usage.input_tokens === 900);
     first.service.child.kill('SIGKILL');
     await first.service.ended;
     expect((await storedRuns())[0]).toMatchObject({ id, status: 'running' });
