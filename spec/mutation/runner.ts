@@ -23,6 +23,8 @@ interface MutantRun {
 }
 
 interface Options {
+  /** `off` where which test reaches what cannot be known. */
+  readonly coverageAnalysis: string;
   readonly specRunner: {
     readonly files: readonly string[];
     /** How long a test may take while something is changed, in milliseconds. */
@@ -46,9 +48,11 @@ class SpecRunner {
   static readonly inject = ['options'] as const;
   readonly #files: readonly string[];
   readonly #timeoutMs: number;
+  readonly #knowsReach: boolean;
   #areLoaded = false;
 
-  constructor({ specRunner }: Options) {
+  constructor({ specRunner, coverageAnalysis }: Options) {
+    this.#knowsReach = coverageAnalysis !== 'off';
     this.#files = specRunner.files.map((file) => resolve(file));
     this.#timeoutMs = specRunner.timeoutMs;
   }
@@ -74,7 +78,8 @@ class SpecRunner {
       tests.push({ id: outside, name: outside, timeSpentMs: 0, status: 0 }, ...reports.map(resultOf));
     }
     control.currentTestId = undefined;
-    return { status: 'complete', tests, mutantCoverage: control.mutantCoverage };
+    const reach = this.#knowsReach ? { mutantCoverage: control.mutantCoverage } : {};
+    return { status: 'complete', tests, ...reach };
   }
 
   async mutantRun(run: MutantRun): Promise<object> {
