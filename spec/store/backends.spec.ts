@@ -8,11 +8,12 @@ import type {
   RunWrite,
   StoreBackend,
 } from '../../lib/store/backend';
-import { ALL_COLUMNS, columnsOf, RECORD_COLUMNS } from '../../lib/store/columns';
+import { ALL_COLUMNS } from '../../lib/store/columns';
 import { MemoryBackend } from '../../lib/store/memory/backend';
 import type { PostgresBackend } from '../../lib/store/postgres/backend';
 import { openBackend as openPostgres } from '../../lib/store/postgres/open';
 import { openBackend as openSqlite } from '../../lib/store/sqlite/open';
+import { firstWriteOf } from '../support/first-write';
 import type { TestDatabase } from '../support/postgres';
 import { createDatabase } from '../support/postgres';
 import { describeQueries } from './contract/queries';
@@ -21,19 +22,7 @@ import { runOf, until } from './contract/test-database';
 const LEASE: Lease = { token: 'token', owner: 'worker-1', ms: 60_000 };
 
 function insertOf(record: Readonly<Record<string, unknown>>, write: Partial<RunWrite> = {}): RunWrite {
-  const run = runOf(record);
-  return {
-    id: run.id,
-    sessionId: run.sessionId,
-    revision: 0,
-    nextRevision: 1,
-    writer: 'writer',
-    columns: columnsOf(run, RECORD_COLUMNS),
-    entries: [{ seq: 1, type: 'created', data: '{}', at: 0 }],
-    lease: 'keep',
-    exclusive: false,
-    ...write,
-  };
+  return firstWriteOf(runOf(record), write);
 }
 
 function ended(id: string, endedAt: string, more: Readonly<Record<string, unknown>> = {}): RunWrite {

@@ -13,8 +13,8 @@ import type {
   StoredEntry,
 } from '../../../lib/store/backend';
 import type { StoredRun } from '../../../lib/store/columns';
-import { columnsOf, RECORD_COLUMNS } from '../../../lib/store/columns';
 import { membersOf } from '../../../lib/store/metadata';
+import { firstWriteOf } from '../../support/first-write';
 import { runOf } from './test-database';
 
 const FIRST_MS = Date.UTC(2026, 2, 1);
@@ -46,22 +46,14 @@ const WRITES: readonly RunWrite[] = Array.from({ length: 60 }, (_, index) => {
     ...parent,
     ...(status === 'running' && index % 3 === 0 ? { awaiting: { ...awaiting, ...answer } } : {}),
   });
-  return {
-    id: run.id,
-    sessionId: run.sessionId,
-    revision: 0,
-    nextRevision: 1,
-    writer: 'writer',
-    columns: columnsOf(run, RECORD_COLUMNS),
+  return firstWriteOf(run, {
     entries: [1, 2, 3, 4].slice(0, 1 + (index % 4)).map((seq) => ({
       seq,
       type: 'noted',
       data: `{"of":${index}}`,
       at: index,
     })),
-    lease: 'keep',
-    exclusive: false,
-  } satisfies RunWrite;
+  });
 });
 
 const ROWS = WRITES.map(({ columns }) => columns as StoredRun).sort(newestFirst);

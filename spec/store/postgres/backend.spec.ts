@@ -1,27 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PostgresPool } from 'agent-run/store/postgres';
 import type { RunWrite } from '../../../lib/store/backend';
-import { columnsOf, RECORD_COLUMNS } from '../../../lib/store/columns';
 import type { PostgresBackend } from '../../../lib/store/postgres/backend';
 import { openBackend } from '../../../lib/store/postgres/open';
+import { firstWriteOf } from '../../support/first-write';
 import type { TestDatabase } from '../../support/postgres';
 import { createDatabase, createPool } from '../../support/postgres';
 import { runOf } from '../contract/test-database';
 import { passingPool } from './passing-pool';
 
 function insertOf(record: Readonly<Record<string, unknown>>): RunWrite {
-  const run = runOf(record);
-  return {
-    id: run.id,
-    sessionId: run.sessionId,
-    revision: 0,
-    nextRevision: 1,
-    writer: 'writer',
-    columns: columnsOf(run, RECORD_COLUMNS),
-    entries: [{ seq: 1, type: 'created', data: '{}', at: 0 }],
-    lease: 'keep',
-    exclusive: false,
-  };
+  return firstWriteOf(runOf(record));
 }
 
 describe('PostgresBackend', () => {

@@ -4,9 +4,9 @@ import type { RunStore } from 'agent-run/store';
 import { PostgresRunStore } from 'agent-run/store/postgres';
 import { Client } from 'pg';
 import type { RunWrite } from '../../../lib/store/backend';
-import { columnsOf, RECORD_COLUMNS } from '../../../lib/store/columns';
 import type { PostgresBackend } from '../../../lib/store/postgres/backend';
 import { openBackend } from '../../../lib/store/postgres/open';
+import { firstWriteOf } from '../../support/first-write';
 import type { TestDatabase } from '../../support/postgres';
 import { createDatabase, createPool } from '../../support/postgres';
 import { TcpProxy } from '../../support/tcp-proxy';
@@ -15,18 +15,7 @@ import { until } from '../contract/test-database';
 const RETRYABLE = { code: 'storage_error', retryable: true };
 
 function insertOf(run: Run, write: Partial<RunWrite> = {}): RunWrite {
-  return {
-    id: run.id,
-    sessionId: run.sessionId,
-    revision: 0,
-    nextRevision: 1,
-    writer: 'writer',
-    columns: columnsOf(run, RECORD_COLUMNS),
-    entries: [],
-    lease: 'keep',
-    exclusive: false,
-    ...write,
-  };
+  return firstWriteOf(run, { entries: [], ...write });
 }
 
 /** What a call gives in the end: a machine with much else to do may need longer than a short deadline. */
